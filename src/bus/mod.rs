@@ -1,0 +1,75 @@
+//! How events travel: fast over the bus, surely through the journal.
+//!
+//! A module's commits leave rows in its outbox; the [`relay`] gives them positions in the module's
+//! [`journal`] and hands them to the bus; a [`consumer`] takes them from there, or from the journal where the
+//! bus lost, repeated or reordered some. The bus only makes it fast: nothing depends on it.
+
+pub mod consumer;
+pub mod journal;
+pub mod memory;
+pub mod relay;
+pub mod waiting;
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use futures::future::BoxFuture;
+use serde_json::value::RawValue;
+use tokio::sync::{broadcast, mpsc};
+
+use crate::id::{EventId, MemberId, SessionId};
+
+/// One line of a module's journal.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// The module that published it.
+    pub source: &'static str,
+    /// Changes when the journal was restored from a backup: positions of two epochs do not compare.
+    pub epoch: i64,
+    /// 1, 2, 3 … without gaps.
+    pub pos: i64,
+    pub id: EventId,
+    /// `flirt-sent`
+    pub name: Arc<str>,
+    /// Entries of one key are handled in order, or parked together.
+    pub key: MemberId,
+    pub at: DateTime<Utc>,
+    /// JSON; none once a member it tells of was erased.
+    pub payload: Option<Arc<RawValue>>,
+}
+
+/// Small, lossy, to every node, never journaled. Nothing may depend on one arriving: caches expire too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Signal {
+    /// This login is over: forget it.
+    SessionEnded(SessionId),
+    /// Roles, state or nickname of this member changed: read her anew.
+    ActorChanged(MemberId),
+}
+
+/// A bus could not take it. The journal has it anyway.
+#[derive(Debug, thiserror::Error)]
+#[error("the bus did not take it: {0}")]
+pub struct BusError(pub String);
+
+/// What a consumer receives: entries of its sources, in bunches, perhaps with gaps and repeats.
+pub type Inbound = mpsc::Receiver<Arc<[Entry]>>;
+
+/// Carries entries to consumers and signals to nodes.
+pub trait Bus: Send + Sync {
+    /// Hands over entries of one source, in order.
+    fn publish<'a>(&'a self, entries: &'a [Entry]) -> BoxFuture<'a, Result<(), BusError>>;
+    /// Everything that `sources` publish from now on, also types that the consumer does not want: it skips
+    /// them, and so sees every gap.
+    fn subscribe<'a>(
+        &'a self,
+        consumer: &'static str,
+        sources: &'a [&'static str],
+    ) -> BoxFuture<'a, Result<Inbound, BusError>>;
+    /// Tells every node, this one included.
+    fn signal(&self, signal: Signal) -> BoxFuture<'_, Result<(), BusError>>;
+    /// Signals from now on. A slow reader misses the oldest.
+    fn signals(&self) -> broadcast::Receiver<Signal>;
+    /// Ends every subscription.
+    fn close(&self) -> BoxFuture<'_, ()>;
+}

@@ -1,0 +1,79 @@
+//! Gives committed events their positions in the journal and hands them to the bus.
+//!
+//! The head row is lock and counter in one. Outbox rows are found by presence, never by `id > last`, so a
+//! late commit is never skipped. A wake after each commit makes it fast; the poll makes it sure.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::{AssertSqlSafe, query, query_as};
+
+use super::journal::{BATCH_MAX, Head, Row};
+use super::Entry;
+use crate::context::{Context, Tx};
+use crate::failure::Failure;
+use crate::store::unit::Unit;
+
+/// Another node has the head: it will not keep it for long.
+const LOCKED_WAIT: Duration = Duration::from_millis(3);
+/// After a fault.
+const FAULT_WAIT: Duration = Duration::from_millis(200);
+
+/// Runs until the program stops.
+pub async fn run(ctx: Context, unit: Arc<Unit>) {
+    let poll = ctx.config().poll();
+    while !ctx.stopping().is_cancelled() {
+        let wait = match pass(&ctx, &unit).await {
+            Ok(Pass::Drained) => poll,
+            Ok(Pass::More) => continue,
+            Ok(Pass::Locked) => LOCKED_WAIT,
+            Err(error) => {
+                tracing::warn!(module = unit.spec.name, %error, "the relay will try again");
+                FAULT_WAIT
+            }
+        };
+        tokio::select! {
+            () = ctx.stopping().cancelled() => {}
+            () = unit.progress.wake.notified() => {}
+            () = tokio::time::sleep(wait) => {}
+        }
+    }
+}
+
+/// How a pass went.
+enum Pass {
+    Drained,
+    More,
+    Locked,
+}
+
+/// Moves one batch from the outbox to the journal, then publishes it.
+async fn pass(ctx: &Context, unit: &Arc<Unit>) -> Result<Pass, Failure> {
+    // Read before the pass: a commit that comes during it may or may not be in it.
+    let seen = unit.progress.commits();
+    let mut tx = Tx::begin(ctx.clone(), unit.clone(), unit.background.clone()).await?;
+    let head: Option<Head> =
+        query_as(AssertSqlSafe(unit.sql.lock_head.clone())).fetch_optional(tx.conn()).await?;
+    let Some(head) = head else { return Ok(Pass::Locked) };
+    // A second statement, since one that also took the lock would see the rows of before it.
+    let rows: Vec<Row> = query_as(AssertSqlSafe(unit.sql.sequence.clone()))
+        .bind(BATCH_MAX)
+        .bind(head.pos)
+        .fetch_all(tx.conn())
+        .await?;
+    let entries: Vec<Entry> = rows.into_iter().map(|row| row.entry(unit.spec.name, head.epoch)).collect();
+    let end = entries.last().map_or(head.pos, |entry| entry.pos);
+    if !entries.is_empty() {
+        query(AssertSqlSafe(unit.sql.move_head.clone())).bind(end).execute(tx.conn()).await?;
+        tx.commit().await?;
+        ctx.metrics().sequenced(unit.spec.name, entries.len());
+        if let Err(error) = ctx.bus().publish(&entries).await {
+            tracing::warn!(module = unit.spec.name, %error, "consumers will read the journal");
+        }
+    }
+    if i64::try_from(entries.len()).is_ok_and(|count| count >= BATCH_MAX) {
+        return Ok(Pass::More);
+    }
+    unit.progress.relayed.send_replace((seen, end));
+    Ok(Pass::Drained)
+}

@@ -1,0 +1,163 @@
+//! What every slice may ask for: time, ids, transactions, pools and tracked tasks. Nothing is global.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use sqlx::PgPool;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::bus::{Bus, Signal};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::id::TypedId;
+use crate::metrics::Metrics;
+use crate::module::{ModuleSpec, Registry};
+use crate::store::unit::Unit;
+pub use crate::tx::Tx;
+
+/// The running program. Cheap to clone.
+#[derive(Clone)]
+pub struct Context(Arc<Shared>);
+
+/// What a context is made of.
+pub struct Shared {
+    pub config: Config,
+    pub clock: Clock,
+    pub registry: Arc<Registry>,
+    pub units: BTreeMap<&'static str, Arc<Unit>>,
+    pub bus: Arc<dyn Bus>,
+    pub metrics: Metrics,
+    /// Requests' own tasks and what follows after answers: the end of the process waits for them.
+    pub tasks: TaskTracker,
+    /// Relays, consumers and streams: they end when `stopping` is cancelled.
+    pub loops: TaskTracker,
+    pub stopping: CancellationToken,
+    /// Runs every listener twice on every event (the second must change nothing). For use cases.
+    pub twice: std::sync::atomic::AtomicBool,
+}
+
+impl Context {
+    pub fn new(shared: Shared) -> Self {
+        Self(Arc::new(shared))
+    }
+
+    pub fn config(&self) -> &Config {
+        &self.0.config
+    }
+    pub fn registry(&self) -> &Registry {
+        &self.0.registry
+    }
+    pub fn bus(&self) -> &Arc<dyn Bus> {
+        &self.0.bus
+    }
+    pub fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+    pub fn stopping(&self) -> &CancellationToken {
+        &self.0.stopping
+    }
+    pub fn units(&self) -> impl Iterator<Item = &Arc<Unit>> {
+        self.0.units.values()
+    }
+
+    /// The time of this request, to the microsecond.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.0.clock.now()
+    }
+
+    /// A new id, later than every id before.
+    pub fn new_id<T: TypedId>(&self) -> T {
+        T::of(self.0.clock.new_uuid())
+    }
+
+    /// The module as it runs.
+    pub fn unit(&self, spec: &ModuleSpec) -> &Arc<Unit> {
+        self.unit_named(spec.name).unwrap_or_else(|| unreachable!("{} is no module of this program", spec.name))
+    }
+
+    pub fn unit_named(&self, name: &str) -> Option<&Arc<Unit>> {
+        self.0.units.get(name)
+    }
+
+    /// For reads, which open no transaction.
+    pub fn pool(&self, spec: &ModuleSpec) -> &PgPool {
+        &self.unit(spec).pool
+    }
+
+    /// Begins a module's transaction for a command.
+    pub async fn begin(&self, spec: &ModuleSpec) -> Result<Tx, Failure> {
+        let unit = self.unit(spec).clone();
+        let pool = unit.pool.clone();
+        Tx::begin(self.clone(), unit, pool).await
+    }
+
+    /// Tells every node, after the fact. Lost signals do no harm, so nobody waits.
+    pub fn signal(&self, signal: Signal) {
+        let bus = self.0.bus.clone();
+        self.spawn(async move {
+            if let Err(error) = bus.signal(signal).await {
+                tracing::debug!(%error, "a signal was not sent");
+            }
+        });
+    }
+
+    /// Runs something that the end of the process waits for.
+    #[expect(clippy::disallowed_methods, reason = "this is the tracked spawn")]
+    pub fn spawn<F>(&self, work: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.0.tasks.spawn(work)
+    }
+
+    /// Runs a loop that ends when [`Context::stopping`] is cancelled.
+    #[expect(clippy::disallowed_methods, reason = "this is the tracked spawn")]
+    pub fn spawn_loop<F>(&self, work: F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.0.loops.spawn(work);
+    }
+
+    /// Tasks that requests left behind and that are still running.
+    pub fn tasks_running(&self) -> usize {
+        self.0.tasks.len()
+    }
+
+    /// Makes every listener run twice, for use cases.
+    pub fn set_twice(&self, twice: bool) {
+        self.0.twice.store(twice, std::sync::atomic::Ordering::SeqCst);
+    }
+
+    pub fn twice(&self) -> bool {
+        self.0.twice.load(std::sync::atomic::Ordering::SeqCst)
+    }
+
+    /// Ends streams and loops, waits for what requests started, closes the pools: within `deadline`.
+    pub async fn stop(&self, deadline: Duration) {
+        self.0.stopping.cancel();
+        let all = async {
+            self.0.tasks.close();
+            self.0.tasks.wait().await;
+            self.0.bus.close().await;
+            self.0.loops.close();
+            self.0.loops.wait().await;
+            for unit in self.units() {
+                tokio::join!(unit.pool.close(), unit.background.close());
+            }
+        };
+        if tokio::time::timeout(deadline, all).await.is_err() {
+            tracing::warn!(tasks = self.0.tasks.len(), loops = self.0.loops.len(), "some work was cut off at the end");
+        }
+    }
+}

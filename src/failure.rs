@@ -1,0 +1,247 @@
+//! What goes wrong, said once: a status, a stable code, a sentence, and the fields it concerns.
+//!
+//! A program may rely on the code; the sentence may change. Who made the failure does not know whether
+//! a program or a person will read it: [`crate::web::render`] turns it into RFC 9457 problem JSON below
+//! `/api` and into a page with a way back everywhere else. An internal cause is logged, never shown.
+
+use std::borrow::Cow;
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+
+/// The sentence a person reads.
+pub type Text = Cow<'static, str>;
+
+/// One field that was refused, and the way out.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct FieldError {
+    /// The field's name as sent: camelCase, dotted where nested (`ideal.from`).
+    pub field: String,
+    /// Stable, for example `register.nickname-taken`.
+    pub code: &'static str,
+    /// A sentence that says how to mend it.
+    pub detail: Text,
+}
+
+/// A refusal or a fault. Boxed, since it is the rare half of every `Result`.
+#[derive(Clone)]
+pub struct Failure(Box<Inner>);
+
+#[derive(Debug, Clone)]
+struct Inner {
+    status: StatusCode,
+    code: &'static str,
+    detail: Text,
+    fields: Vec<FieldError>,
+    retry_after: Option<Duration>,
+    transient: bool,
+    cause: Option<Arc<dyn Error + Send + Sync>>,
+}
+
+impl Failure {
+    /// Any refusal: `409 register.already-approved`, say.
+    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<Text>) -> Self {
+        Self(Box::new(Inner {
+            status,
+            code,
+            detail: detail.into(),
+            fields: Vec::new(),
+            retry_after: None,
+            transient: false,
+            cause: None,
+        }))
+    }
+
+    /// 422: one field does not hold what it must.
+    pub fn field(field: impl Into<String>, code: &'static str, detail: impl Into<Text>) -> Self {
+        Self::fields(vec![FieldError { field: field.into(), code, detail: detail.into() }])
+    }
+
+    /// 422: several fields at once, so that a form needs one round.
+    pub fn fields(fields: Vec<FieldError>) -> Self {
+        let mut failure =
+            Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Some of this needs another look.");
+        failure.0.fields = fields;
+        failure
+    }
+
+    /// 400: the request itself cannot be read.
+    pub fn malformed(code: &'static str, detail: impl Into<Text>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code, detail)
+    }
+
+    /// 409: the request is fine, the state is not.
+    pub fn conflict(code: &'static str, detail: impl Into<Text>) -> Self {
+        Self::new(StatusCode::CONFLICT, code, detail)
+    }
+
+    /// 409 at a field: a nickname that is taken.
+    pub fn conflict_at(field: &str, code: &'static str, detail: &'static str) -> Self {
+        let mut failure = Self::conflict(code, detail);
+        failure.0.fields.push(FieldError { field: field.to_owned(), code, detail: detail.into() });
+        failure
+    }
+
+    /// 404: there is nothing here, or nothing that this actor may know of.
+    pub fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not-found", "There is nothing here.")
+    }
+
+    /// 401: who is asking?
+    pub fn unauthenticated() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", "Log in first.")
+    }
+
+    /// 403: known, and not allowed.
+    pub fn forbidden(code: &'static str, detail: impl Into<Text>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, code, detail)
+    }
+
+    /// 503: not now, but soon.
+    pub fn busy(retry_after: Duration) -> Self {
+        let mut failure =
+            Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "The site is busy. Try again in a moment.");
+        failure.0.retry_after = Some(retry_after);
+        failure
+    }
+
+    /// 500: our fault. The cause is logged and not shown.
+    pub fn internal(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something went wrong on our side.")
+            .because(cause)
+    }
+
+    /// Adds the cause that the log shows.
+    #[must_use]
+    pub fn because(mut self, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        self.0.cause = Some(Arc::from(cause.into()));
+        self
+    }
+
+    /// Adds `Retry-After`.
+    #[must_use]
+    pub fn retry_after(mut self, wait: Duration) -> Self {
+        self.0.retry_after = Some(wait);
+        self
+    }
+
+    /// The HTTP status.
+    pub fn status(&self) -> StatusCode {
+        self.0.status
+    }
+
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        self.0.code
+    }
+
+    /// The sentence for a person.
+    pub fn detail(&self) -> &str {
+        &self.0.detail
+    }
+
+    /// The refused fields, in the order of the form.
+    pub fn refused(&self) -> &[FieldError] {
+        &self.0.fields
+    }
+
+    /// How long to wait before trying again.
+    pub fn wait(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// True for a deadlock, a serialisation failure or a lost connection: the same again may well succeed.
+    pub fn is_transient(&self) -> bool {
+        self.0.transient
+    }
+
+    /// True where a form can be shown again with messages, rather than an error page.
+    pub fn is_of_a_form(&self) -> bool {
+        matches!(self.0.status, StatusCode::UNPROCESSABLE_ENTITY | StatusCode::CONFLICT)
+            || !self.0.fields.is_empty()
+    }
+
+    /// What only the log may see.
+    pub fn cause(&self) -> Option<&(dyn Error + Send + Sync + 'static)> {
+        self.0.cause.as_deref()
+    }
+}
+
+impl fmt::Debug for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}: {}", self.0.status.as_u16(), self.0.code, self.0.detail)?;
+        for refused in &self.0.fields {
+            write!(f, " [{}: {}]", refused.field, refused.detail)?;
+        }
+        match &self.0.cause {
+            Some(cause) => write!(f, " ({cause})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Error for Failure {}
+
+impl From<sqlx::Error> for Failure {
+    fn from(error: sqlx::Error) -> Self {
+        let transient = match &error {
+            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => true,
+            sqlx::Error::Io(_) => true,
+            // Deadlock, serialisation failure, lock timeout, shutdown, too many connections, crash.
+            sqlx::Error::Database(db) => matches!(
+                db.code().as_deref(),
+                Some("40001" | "40P01" | "55P03" | "57P01" | "57P02" | "57P03" | "53300" | "25P03")
+            ),
+            _ => false,
+        };
+        let mut failure = if transient {
+            Self::busy(Duration::from_secs(1)).because(error)
+        } else {
+            Self::internal(error)
+        };
+        failure.0.transient = transient;
+        failure
+    }
+}
+
+impl From<serde_json::Error> for Failure {
+    fn from(error: serde_json::Error) -> Self {
+        Self::internal(error)
+    }
+}
+
+impl IntoResponse for Failure {
+    /// The status and the failure itself; the body is [`crate::web::render`]'s.
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Names the refusal that a constraint of the database stands for.
+pub trait OnConstraint<T> {
+    /// Turns a violation of `constraint` into `refusal`; every other error stays what it was.
+    ///
+    /// A violation has ended the transaction: give the failure back, never go on.
+    fn on_constraint(self, constraint: &str, refusal: impl FnOnce() -> Failure) -> Result<T, Failure>;
+}
+
+impl<T> OnConstraint<T> for Result<T, sqlx::Error> {
+    fn on_constraint(self, constraint: &str, refusal: impl FnOnce() -> Failure) -> Result<T, Failure> {
+        self.map_err(|error| match &error {
+            sqlx::Error::Database(db) if db.constraint() == Some(constraint) => refusal(),
+            _ => error.into(),
+        })
+    }
+}

@@ -1,0 +1,115 @@
+//! What Prometheus reads: requests, events, lag. No label ever holds a member's id.
+
+use std::sync::atomic::AtomicU64;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+
+/// Upper bounds of the request durations, in seconds.
+const SECONDS: [f64; 10] = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0];
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ModuleLabel {
+    module: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct FeedLabel {
+    consumer: &'static str,
+    source: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RequestLabel {
+    method: String,
+    /// The route's pattern, not the path: paths hold nicknames.
+    route: String,
+    status: u16,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RouteLabel {
+    route: String,
+}
+
+/// See the module.
+pub struct Metrics {
+    registry: Registry,
+    requests: Family<RequestLabel, Counter>,
+    seconds: Family<RouteLabel, Histogram>,
+    sequenced: Family<ModuleLabel, Counter>,
+    from_bus: Family<ModuleLabel, Counter>,
+    from_journal: Family<ModuleLabel, Counter>,
+    parked: Family<ModuleLabel, Counter>,
+    lag: Family<FeedLabel, Gauge>,
+    shed: Counter<u64, AtomicU64>,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut metrics = Self {
+            registry: Registry::with_prefix("pancake"),
+            requests: Family::default(),
+            seconds: Family::new_with_constructor(|| Histogram::new(SECONDS)),
+            sequenced: Family::default(),
+            from_bus: Family::default(),
+            from_journal: Family::default(),
+            parked: Family::default(),
+            lag: Family::default(),
+            shed: Counter::default(),
+        };
+        let all = &mut metrics.registry;
+        all.register("requests", "Requests answered", metrics.requests.clone());
+        all.register("request_seconds", "Time to the answer's head", metrics.seconds.clone());
+        all.register("events_sequenced", "Events given a position", metrics.sequenced.clone());
+        all.register("entries_from_bus", "Entries taken from the bus", metrics.from_bus.clone());
+        all.register("entries_from_journal", "Entries repaired from a journal", metrics.from_journal.clone());
+        all.register("entries_parked", "Entries put into dead letters", metrics.parked.clone());
+        all.register("lag", "Entries a consumer is behind a source", metrics.lag.clone());
+        all.register("requests_shed", "Requests answered 503 since too many were under way", metrics.shed.clone());
+        metrics
+    }
+}
+
+impl Metrics {
+    pub fn request(&self, method: &str, route: &str, status: u16, seconds: f64) {
+        let label = RequestLabel { method: method.to_owned(), route: route.to_owned(), status };
+        self.requests.get_or_create(&label).inc();
+        self.seconds.get_or_create(&RouteLabel { route: route.to_owned() }).observe(seconds);
+    }
+
+    pub fn sequenced(&self, module: &'static str, count: usize) {
+        self.sequenced.get_or_create(&ModuleLabel { module }).inc_by(count as u64);
+    }
+
+    pub fn from_bus(&self, module: &'static str, count: usize) {
+        self.from_bus.get_or_create(&ModuleLabel { module }).inc_by(count as u64);
+    }
+
+    pub fn from_journal(&self, module: &'static str, count: usize) {
+        self.from_journal.get_or_create(&ModuleLabel { module }).inc_by(count as u64);
+    }
+
+    pub fn parked(&self, module: &'static str, count: usize) {
+        self.parked.get_or_create(&ModuleLabel { module }).inc_by(count as u64);
+    }
+
+    pub fn lag(&self, consumer: &'static str, source: &'static str, entries: i64) {
+        self.lag.get_or_create(&FeedLabel { consumer, source }).set(entries);
+    }
+
+    pub fn shed(&self) {
+        self.shed.inc();
+    }
+
+    /// In the text format of Prometheus.
+    pub fn text(&self) -> Result<String, std::fmt::Error> {
+        let mut text = String::new();
+        prometheus_client::encoding::text::encode(&mut text, &self.registry)?;
+        Ok(text)
+    }
+}

@@ -1,0 +1,319 @@
+//! What a module is, and the one record that everything else is derived from.
+//!
+//! A module says in [`Module::register`] which actions it offers, which events it publishes and which it
+//! listens to. Router, subscriptions, policy check, story, summary and graph all read that record, so none
+//! of them can disagree with what runs. Registering does no I/O: `./r graph` needs no database.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::handler::Handler;
+use axum::http::Method;
+use axum::routing::{MethodFilter, MethodRouter, on};
+use sqlx::migrate::Migrator;
+
+use crate::context::Context;
+use crate::event::{AnyEvent, AnyListener, Event, Listener};
+use crate::web::guard;
+use crate::web::visitor::SessionStore;
+
+/// A vertical slice of the site: its own schema, actions, events and pages.
+pub trait Module: Send + Sync + 'static {
+    /// Name, path segments, purpose and migrations.
+    fn spec(&self) -> &'static ModuleSpec;
+    /// Writes down what the module does. Pure.
+    fn register(&self, at: &mut Registry);
+}
+
+/// The constants of a module.
+#[derive(Debug)]
+pub struct ModuleSpec {
+    /// The folder, and the name in events: `flirt`.
+    pub name: &'static str,
+    /// The Postgres schema; the name, unless that is a reserved word.
+    pub schema: &'static str,
+    /// The first path segments that are this module's, below `/api` and for pages.
+    pub segments: &'static [&'static str],
+    /// One sentence for the README of the module.
+    pub purpose: &'static str,
+    /// `schemas/<name>/`. Empty for a module that is not built yet.
+    pub migrations: Migrator,
+    /// True for a module that keeps member cards and blocked pairs ([`crate::kit`]).
+    pub kit: bool,
+}
+
+/// Who may call an action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Policy {
+    /// Everybody.
+    Public,
+    /// Logged in; perhaps not yet approved, or rejected.
+    Registered,
+    /// Approved.
+    Member,
+    /// Holds the role `reviewer` (or `admin`).
+    Reviewer,
+    /// Holds the role `admin`.
+    Admin,
+}
+
+/// How often one member, or one address where nobody is logged in, may call an action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    /// The name in the `RateLimit` header. Actions of one name share the allowance.
+    pub name: &'static str,
+    pub count: u32,
+    pub window: Duration,
+}
+
+/// One thing that a member can ask of a module. A policy is not optional.
+#[derive(Debug, Clone)]
+pub struct Action {
+    pub method: Method,
+    /// Without `/api`: `/flirt/{member}`.
+    pub path: &'static str,
+    pub policy: Policy,
+    /// A verb phrase: `sends a flirt`.
+    pub says: &'static str,
+    pub limit: Option<Limit>,
+}
+
+impl Action {
+    pub const fn get(path: &'static str, policy: Policy, says: &'static str) -> Self {
+        Self { method: Method::GET, path, policy, says, limit: None }
+    }
+    pub const fn post(path: &'static str, policy: Policy, says: &'static str) -> Self {
+        Self { method: Method::POST, path, policy, says, limit: None }
+    }
+    pub const fn put(path: &'static str, policy: Policy, says: &'static str) -> Self {
+        Self { method: Method::PUT, path, policy, says, limit: None }
+    }
+    pub const fn delete(path: &'static str, policy: Policy, says: &'static str) -> Self {
+        Self { method: Method::DELETE, path, policy, says, limit: None }
+    }
+
+    /// At most `count` calls in `window`. Writes without one of their own share [`EVERYDAY`].
+    #[must_use]
+    pub const fn limited(mut self, name: &'static str, count: u32, window: Duration) -> Self {
+        self.limit = Some(Limit { name, count, window });
+        self
+    }
+}
+
+/// The allowance of every state-changing action that does not name a narrower one.
+pub const EVERYDAY: Limit = Limit { name: "writes", count: 300, window: Duration::from_secs(60) };
+
+/// Whether a program or a person calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Face {
+    Json,
+    Page,
+}
+
+/// An action as recorded.
+#[derive(Debug, Clone)]
+pub struct ActionRecord {
+    pub module: &'static str,
+    pub face: Face,
+    /// The whole path: `/api/flirt/{member}`.
+    pub path: String,
+    pub action: Action,
+}
+
+impl ActionRecord {
+    /// `POST /api/flirt/{member}`
+    pub fn title(&self) -> String {
+        format!("{} {}", self.action.method, self.path)
+    }
+}
+
+/// An event as recorded by its source.
+#[derive(Clone, Copy)]
+pub struct EventRecord {
+    pub name: &'static str,
+    pub source: &'static str,
+    /// False while nobody publishes it: use cases do.
+    pub published: bool,
+    /// Reads one from JSON; unknown fields are the caller's to refuse.
+    pub parse: fn(&serde_json::Value) -> Result<Box<dyn AnyEvent>, serde_json::Error>,
+}
+
+/// A listener as recorded by its module.
+#[derive(Clone)]
+pub struct ListenerRecord {
+    pub module: &'static str,
+    pub event: &'static str,
+    pub source: &'static str,
+    pub listener: Arc<dyn AnyListener>,
+}
+
+/// Everything that the modules said of themselves.
+#[derive(Default)]
+pub struct Registry {
+    current: Option<&'static ModuleSpec>,
+    modules: Vec<&'static ModuleSpec>,
+    actions: Vec<ActionRecord>,
+    routes: Vec<(String, MethodRouter<Context>)>,
+    events: BTreeMap<(&'static str, &'static str), EventRecord>,
+    listeners: Vec<ListenerRecord>,
+    sessions: Option<Arc<dyn SessionStore>>,
+}
+
+impl Registry {
+    /// Asks every module, then checks that the whole fits together.
+    ///
+    /// # Panics
+    /// When it does not; the text says which module has to change. A test and every start come through here.
+    pub fn of(modules: &[&'static dyn Module]) -> Self {
+        let mut registry = Self::default();
+        for module in modules {
+            registry.current = Some(module.spec());
+            registry.modules.push(module.spec());
+            module.register(&mut registry);
+        }
+        let faults = registry.faults();
+        assert!(faults.is_empty(), "the modules do not fit together:\n  {}", faults.join("\n  "));
+        registry
+    }
+
+    /// Offers an action to programs, below `/api`.
+    pub fn json<H, T>(&mut self, action: Action, handler: H)
+    where
+        H: Handler<T, Context>,
+        T: 'static,
+    {
+        self.record(Face::Json, format!("/api{}", action.path), action, handler);
+    }
+
+    /// Offers an action to people: a page, or a form's target.
+    pub fn html<H, T>(&mut self, action: Action, handler: H)
+    where
+        H: Handler<T, Context>,
+        T: 'static,
+    {
+        self.record(Face::Page, action.path.to_owned(), action, handler);
+    }
+
+    /// Declares an event that this module publishes.
+    pub fn publishes<E: Event>(&mut self) {
+        self.declare::<E>(true);
+    }
+
+    /// Declares an event that this module will publish one day; until then use cases play it.
+    pub fn plays<E: Event>(&mut self) {
+        self.declare::<E>(false);
+    }
+
+    /// Subscribes to an event, its own or another module's.
+    pub fn listens<L: Listener>(&mut self, listener: L) {
+        let module = self.spec().name;
+        self.listeners.push(ListenerRecord {
+            module,
+            event: L::Event::NAME,
+            source: L::Event::SOURCE,
+            listener: Arc::new(listener),
+        });
+    }
+
+    /// Names the keeper of sessions. Exactly one module does.
+    pub fn keeps_sessions(&mut self, store: impl SessionStore) {
+        assert!(self.sessions.is_none(), "two modules keep sessions");
+        self.sessions = Some(Arc::new(store));
+    }
+
+    /// The spec of the module that is being asked.
+    pub fn spec(&self) -> &'static ModuleSpec {
+        self.current.unwrap_or_else(|| unreachable!("only modules register"))
+    }
+
+    pub fn modules(&self) -> &[&'static ModuleSpec] {
+        &self.modules
+    }
+    pub fn actions(&self) -> &[ActionRecord] {
+        &self.actions
+    }
+    pub fn events(&self) -> impl Iterator<Item = &EventRecord> {
+        self.events.values()
+    }
+    pub fn listeners(&self) -> &[ListenerRecord] {
+        &self.listeners
+    }
+    pub fn sessions(&self) -> Option<Arc<dyn SessionStore>> {
+        self.sessions.clone()
+    }
+
+    /// The event of this name, whoever publishes it: names are unique over all modules.
+    pub fn event(&self, name: &str) -> Option<&EventRecord> {
+        self.events.values().find(|event| event.name == name)
+    }
+
+    /// The routes with their guards, for the router. Takes them: a router is built once.
+    pub fn routes(&self) -> impl Iterator<Item = (&str, MethodRouter<Context>)> {
+        self.routes.iter().map(|(path, route)| (path.as_str(), route.clone()))
+    }
+
+    fn record<H, T>(&mut self, face: Face, path: String, action: Action, handler: H)
+    where
+        H: Handler<T, Context>,
+        T: 'static,
+    {
+        let filter = MethodFilter::try_from(action.method.clone())
+            .unwrap_or_else(|_| unreachable!("axum knows the methods of Action"));
+        let record = ActionRecord { module: self.spec().name, face, path: path.clone(), action };
+        let route = guard::guarded(&record, on(filter, handler));
+        self.actions.push(record);
+        match self.routes.iter_mut().find(|(known, _)| *known == path) {
+            Some((_, routes)) => *routes = std::mem::take(routes).merge(route),
+            None => self.routes.push((path, route)),
+        }
+    }
+
+    fn declare<E: Event>(&mut self, published: bool) {
+        let record = EventRecord {
+            name: E::NAME,
+            source: E::SOURCE,
+            published,
+            parse: |value| Ok(Box::new(<E as serde::Deserialize>::deserialize(value)?) as Box<dyn AnyEvent>),
+        };
+        self.events.insert((E::SOURCE, E::NAME), record);
+    }
+
+    /// What does not fit together, a sentence each.
+    fn faults(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        for record in &self.actions {
+            let first = record.action.path.split('/').nth(1).unwrap_or_default();
+            let owner = self.modules.iter().find(|spec| spec.segments.contains(&first));
+            if owner.map(|spec| spec.name) != Some(record.module) {
+                faults.push(format!("{}: {} is not below one of its segments", record.module, record.title()));
+            }
+        }
+        let mut names = BTreeSet::new();
+        for event in self.events.values() {
+            if !names.insert(event.name) {
+                faults.push(format!("{}: two modules publish an event of this name", event.name));
+            }
+            let own = self.listeners.iter().any(|l| l.module == event.source && l.event == event.name);
+            if event.published && !own {
+                faults.push(format!("{}: {} has no own listener, so it would never be published",
+                    event.source, event.name));
+            }
+        }
+        for listener in &self.listeners {
+            if !self.events.contains_key(&(listener.source, listener.event)) {
+                faults.push(format!("{}: listens to {} of {}, which nobody declares",
+                    listener.module, listener.event, listener.source));
+            }
+        }
+        let mut segments = BTreeSet::new();
+        for spec in &self.modules {
+            for segment in spec.segments {
+                if !segments.insert(*segment) {
+                    faults.push(format!("{}: another module owns /{segment}", spec.name));
+                }
+            }
+        }
+        faults
+    }
+}

@@ -1,0 +1,139 @@
+//! A module's transaction: decides, emits, and commits state and events as one.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use sqlx::{AssertSqlSafe, PgConnection, PgPool, Postgres, Transaction, query};
+
+use crate::bus::{Signal, waiting};
+use crate::context::Context;
+use crate::event::{Applied, Event, Fact};
+use crate::failure::Failure;
+use crate::id::{EventId, TypedId};
+use crate::store::unit::Unit;
+
+/// Events that one transaction may publish.
+const EVENTS_MAX: usize = 10_000;
+
+/// See the module. Dropped without [`Tx::commit`], it leaves nothing behind.
+pub struct Tx {
+    ctx: Context,
+    unit: Arc<Unit>,
+    inner: Transaction<'static, Postgres>,
+    at: DateTime<Utc>,
+    outbox: Outbox,
+    signals: Vec<Signal>,
+}
+
+/// Rows that `commit` writes in one statement, column by column.
+#[derive(Default)]
+struct Outbox {
+    events: Vec<uuid::Uuid>,
+    names: Vec<&'static str>,
+    keys: Vec<uuid::Uuid>,
+    at: Vec<DateTime<Utc>>,
+    subjects: Vec<String>,
+    payloads: Vec<String>,
+}
+
+impl Tx {
+    /// Begins in a task of its own: a cancelled `begin` would leave the pooled connection inside an open
+    /// transaction for its next borrower (sqlx issue 4385).
+    pub(crate) async fn begin(ctx: Context, unit: Arc<Unit>, pool: PgPool) -> Result<Self, Failure> {
+        #[expect(clippy::disallowed_methods, reason = "the one place that begins")]
+        let begun = ctx.spawn(async move { pool.begin().await });
+        let inner = begun.await.map_err(Failure::internal)??;
+        let at = ctx.now();
+        Ok(Self { ctx, unit, inner, at, outbox: Outbox::default(), signals: Vec::new() })
+    }
+
+    /// For queries.
+    pub fn conn(&mut self) -> &mut PgConnection {
+        &mut self.inner
+    }
+
+    /// The time of everything in this transaction.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.at
+    }
+
+    /// Sets the time: for events of the past, in use cases and imports.
+    pub fn set_now(&mut self, at: DateTime<Utc>) {
+        self.at = at;
+    }
+
+    /// States a fact: the module's own listeners write it down at once. It is published on commit, if they
+    /// changed anything.
+    pub async fn emit<E: Event>(&mut self, event: E) -> Result<Applied, Failure> {
+        let fact = Fact { id: self.ctx.new_id::<EventId>(), at: self.at, event };
+        let applied = match self.unit.own(E::NAME) {
+            Some(listeners) => {
+                let mut applied = Applied::Nothing;
+                for listener in listeners.iter() {
+                    let any: &(dyn Any + Send + Sync) = &fact;
+                    if listener.inline(self, any).await?.changed() {
+                        applied = Applied::Changed;
+                    }
+                    if self.ctx.twice() && listener.inline(self, any).await?.changed() {
+                        return Err(Failure::internal(format!("{} twice is not the same as once", E::NAME)));
+                    }
+                }
+                applied
+            }
+            // A module that is not built yet has no listener: its events are played as they come.
+            None => Applied::Changed,
+        };
+        if applied.changed() {
+            self.outbox.push(&fact)?;
+        }
+        Ok(applied)
+    }
+
+    /// Tells every node once this is committed.
+    pub fn signal(&mut self, signal: Signal) {
+        self.signals.push(signal);
+    }
+
+    /// Commits state and events as one. The outbox rows are written last: whoever had to wait for another
+    /// command's rows gets the later ids.
+    pub async fn commit(mut self) -> Result<(), Failure> {
+        let publishes = !self.outbox.events.is_empty();
+        if publishes {
+            let rows = std::mem::take(&mut self.outbox);
+            query(AssertSqlSafe(self.unit.sql.write_outbox.clone()))
+                .bind(rows.events)
+                .bind(rows.names)
+                .bind(rows.keys)
+                .bind(rows.at)
+                .bind(rows.subjects)
+                .bind(rows.payloads)
+                .execute(&mut *self.inner)
+                .await?;
+        }
+        self.inner.commit().await?;
+        if publishes {
+            waiting::published(&self.unit, self.unit.progress.committed());
+        }
+        for signal in self.signals {
+            self.ctx.signal(signal);
+        }
+        Ok(())
+    }
+}
+
+impl Outbox {
+    fn push<E: Event>(&mut self, fact: &Fact<E>) -> Result<(), Failure> {
+        if self.events.len() >= EVENTS_MAX {
+            return Err(Failure::internal(format!("more than {EVENTS_MAX} events in one transaction")));
+        }
+        let subjects: Vec<String> = fact.event.subjects().iter().map(ToString::to_string).collect();
+        self.events.push(fact.id.uuid());
+        self.names.push(E::NAME);
+        self.keys.push(fact.event.key().uuid());
+        self.at.push(fact.at);
+        self.subjects.push(subjects.join(","));
+        self.payloads.push(serde_json::to_string(&fact.event)?);
+        Ok(())
+    }
+}

@@ -1,0 +1,111 @@
+//! What stands before every action: policy, rate limit, and a task of its own for every change.
+
+use std::time::Duration;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use axum::routing::MethodRouter;
+
+use super::limits;
+use super::visitor::Visitor;
+use crate::bus::waiting;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::module::{ActionRecord, EVERYDAY, Face, Policy};
+
+/// Bytes of a request's body. No form of the site needs more.
+pub const BODY_MAX: usize = 64 * 1024;
+/// How often a deadlock or a serialisation failure is tried again before anyone sees it.
+const TRIES_MAX: u32 = 3;
+/// How long a page waits for the effects of what was just done, so that the next page shows them.
+const PATIENCE: Duration = Duration::from_millis(250);
+
+/// Puts the guards before a route.
+pub fn guarded(record: &ActionRecord, route: MethodRouter<Context>) -> MethodRouter<Context> {
+    let record: &'static ActionRecord = Box::leak(Box::new(record.clone()));
+    route.layer(from_fn(move |request: Request, next: Next| pass(record, request, next)))
+}
+
+async fn pass(record: &'static ActionRecord, request: Request, next: Next) -> Result<Response, Failure> {
+    let extensions = request.extensions();
+    let (Some(ctx), Some(visitor)) = (extensions.get::<Context>(), extensions.get::<Visitor>()) else {
+        return Err(Failure::internal("a request came past the visitor layer"));
+    };
+    let (ctx, visitor) = (ctx.clone(), visitor.clone());
+    admit(record, &visitor)?;
+    let limit = record.action.limit.or_else(|| changes(&record.action.method).then_some(EVERYDAY));
+    let allowance = match limit {
+        Some(limit) => Some(limits::take(&ctx, limit, &visitor).await?),
+        None => None,
+    };
+    let mut response = if changes(&record.action.method) {
+        change(record, ctx, request, next).await
+    } else {
+        next.run(request).await
+    };
+    if let Some(allowance) = allowance {
+        allowance.write_to(response.headers_mut());
+    }
+    Ok(response)
+}
+
+/// True for methods that change something.
+fn changes(method: &Method) -> bool {
+    !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}
+
+fn admit(record: &ActionRecord, visitor: &Visitor) -> Result<(), Failure> {
+    match (&visitor.actor, record.action.policy) {
+        (_, Policy::Public) => Ok(()),
+        (None, _) => Err(Failure::unauthenticated()),
+        (Some(actor), policy) => actor.passes(policy),
+    }
+}
+
+/// Runs a change in a task of its own, which a client that goes away does not cancel (20 of 20 commands
+/// finish; without it, none of 20), and again where Postgres asks for that.
+async fn change(record: &'static ActionRecord, ctx: Context, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, BODY_MAX).await else {
+        return Failure::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "body-too-large",
+            format!("A request may hold {BODY_MAX} bytes, and this one holds more or broke off."),
+        )
+        .into_response();
+    };
+    let patience = waits(record.face, &parts.headers).then_some(PATIENCE).unwrap_or_default();
+    let own = ctx.clone();
+    let work = ctx.spawn(async move {
+        let run = async {
+            for _ in 1..TRIES_MAX {
+                let mut again = Request::new(Body::from(body.clone()));
+                *again.method_mut() = parts.method.clone();
+                *again.uri_mut() = parts.uri.clone();
+                *again.headers_mut() = parts.headers.clone();
+                *again.extensions_mut() = parts.extensions.clone();
+                let response = next.clone().run(again).await;
+                if !response.extensions().get::<Failure>().is_some_and(Failure::is_transient) {
+                    return response;
+                }
+            }
+            next.run(Request::from_parts(parts, Body::from(body))).await
+        };
+        waiting::effects(&own, patience, run).await
+    });
+    work.await.unwrap_or_else(|fault| Failure::internal(fault).into_response())
+}
+
+/// Pages wait for effects; programs ask for it with `Prefer: wait` (RFC 7240).
+fn waits(face: Face, headers: &HeaderMap) -> bool {
+    face == Face::Page
+        || headers
+            .get_all("prefer")
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .any(|preference| preference.trim().split('=').next() == Some("wait"))
+}

@@ -1,0 +1,210 @@
+//! Who is asking: the session's token becomes a [`Visitor`], without a database round trip on the hot path.
+//!
+//! Tokens are opaque and random; only their SHA-256 is stored. A session that was read is trusted for
+//! [`TRUSTED`] at most; a signal shortens that, and nothing depends on the signal.
+
+use std::time::Duration;
+
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
+use axum::http::{HeaderMap, header, request::Parts};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
+use futures::future::BoxFuture;
+use moka::sync::Cache;
+use sha2::{Digest, Sha256};
+
+use crate::bus::Signal;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::id::{MemberId, SessionId};
+use crate::module::Policy;
+
+/// How long a session that was read is believed.
+pub const TRUSTED: Duration = Duration::from_secs(5);
+/// Sessions kept in memory.
+const CACHED_MAX: u64 = 100_000;
+/// Bytes of randomness in a token.
+const TOKEN_BYTES: usize = 32;
+
+/// A member who is logged in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    pub id: MemberId,
+    pub nickname: String,
+    pub session: SessionId,
+    pub state: State,
+    pub reviewer: bool,
+    pub admin: bool,
+    /// When the session was last written as used; older than [`crate::web::guard`] likes, it is renewed.
+    pub used: DateTime<Utc>,
+}
+
+/// How far an application has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    Waiting,
+    Rejected,
+    Approved,
+}
+
+impl Actor {
+    /// Whether a policy lets her through; otherwise what to tell her.
+    pub fn passes(&self, policy: Policy) -> Result<(), Failure> {
+        let approved = self.state == State::Approved;
+        match policy {
+            Policy::Public | Policy::Registered => Ok(()),
+            Policy::Member | Policy::Reviewer | Policy::Admin if !approved => Err(Failure::forbidden(
+                "not-approved",
+                "A reviewer has to approve your registration first.",
+            )),
+            Policy::Member => Ok(()),
+            Policy::Reviewer if self.reviewer || self.admin => Ok(()),
+            Policy::Admin if self.admin => Ok(()),
+            Policy::Reviewer | Policy::Admin => {
+                Err(Failure::forbidden("role-missing", "Your role does not allow this."))
+            }
+        }
+    }
+}
+
+/// Where a request comes from: always there, also for strangers.
+#[derive(Debug, Clone)]
+pub struct Visitor {
+    pub actor: Option<Actor>,
+    /// The client's address, as far as trusted proxies tell.
+    pub address: std::net::IpAddr,
+}
+
+/// A session's secret, in the hands of its member only.
+#[derive(Clone)]
+pub struct Token(String);
+
+/// What is stored of a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TokenHash(pub [u8; 32]);
+
+impl Token {
+    /// A new one.
+    pub fn random() -> Self {
+        Self(URL_SAFE_NO_PAD.encode(rand::random::<[u8; TOKEN_BYTES]>()))
+    }
+
+    /// From a cookie or a header. Anything that cannot be one is nobody's.
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        (bytes.len() == TOKEN_BYTES).then(|| Self(text.to_owned()))
+    }
+
+    pub fn hash(&self) -> TokenHash {
+        TokenHash(Sha256::digest(self.0.as_bytes()).into())
+    }
+
+    /// For the one answer that gives it to its member.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// `Authorization: Bearer …`, or the cookie.
+    pub fn of(headers: &HeaderMap, cookie: &str) -> Option<Self> {
+        if let Some(value) = headers.get(header::AUTHORIZATION) {
+            let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+            return if scheme.eq_ignore_ascii_case("bearer") { Self::parse(token.trim()) } else { None };
+        }
+        headers
+            .get_all(header::COOKIE)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(';'))
+            .filter_map(|pair| pair.trim().split_once('='))
+            .find(|(name, _)| *name == cookie)
+            .and_then(|(_, token)| Self::parse(token))
+    }
+}
+
+/// Keeps sessions: the module `register` does.
+pub trait SessionStore: Send + Sync {
+    /// The member of a live session.
+    fn find<'a>(
+        &'a self,
+        ctx: &'a Context,
+        token: TokenHash,
+    ) -> BoxFuture<'a, Result<Option<Actor>, Failure>>;
+    /// Writes down that the session was used now.
+    fn touch<'a>(&'a self, ctx: &'a Context, session: SessionId) -> BoxFuture<'a, Result<(), Failure>>;
+}
+
+/// Sessions that were read a moment ago. Unknown tokens are not kept: nobody can fill it with them.
+pub struct Sessions {
+    cache: Cache<TokenHash, Actor>,
+}
+
+impl Default for Sessions {
+    fn default() -> Self {
+        let cache = Cache::builder()
+            .max_capacity(CACHED_MAX)
+            .time_to_live(TRUSTED)
+            .support_invalidation_closures()
+            .build();
+        Self { cache }
+    }
+}
+
+impl Sessions {
+    /// The member of this token, if it is one.
+    pub async fn actor(&self, ctx: &Context, token: &Token) -> Result<Option<Actor>, Failure> {
+        let hash = token.hash();
+        if let Some(actor) = self.cache.get(&hash) {
+            return Ok(Some(actor));
+        }
+        let Some(store) = ctx.registry().sessions() else { return Ok(None) };
+        let actor = store.find(ctx, hash).await?;
+        if let Some(actor) = &actor {
+            self.cache.insert(hash, actor.clone());
+        }
+        Ok(actor)
+    }
+
+    /// Drops what a signal says is old.
+    pub fn hear(&self, signal: &Signal) {
+        let signal = signal.clone();
+        let forgotten = self.cache.invalidate_entries_if(move |_, actor| match signal {
+            Signal::SessionEnded(session) => actor.session == session,
+            Signal::ActorChanged(member) => actor.id == member,
+        });
+        if let Err(error) = forgotten {
+            tracing::error!(%error, "the session cache does not forget; entries live for {TRUSTED:?}");
+        }
+    }
+
+    /// Drops everything: between use cases.
+    pub fn forget_all(&self) {
+        self.cache.invalidate_all();
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Visitor {
+    type Rejection = Failure;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        parts
+            .extensions
+            .get::<Self>()
+            .cloned()
+            .ok_or_else(|| Failure::internal("a request came past the visitor layer"))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Actor {
+    type Rejection = Failure;
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let visitor = <Visitor as FromRequestParts<S>>::from_request_parts(parts, state).await?;
+        visitor.actor.ok_or_else(Failure::unauthenticated)
+    }
+}
+
+impl<S: Sync> OptionalFromRequestParts<S> for Actor {
+    type Rejection = Failure;
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Failure> {
+        Ok(<Visitor as FromRequestParts<S>>::from_request_parts(parts, state).await?.actor)
+    }
+}
