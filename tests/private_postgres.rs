@@ -100,6 +100,7 @@ async fn a_kill_with_nobody_after_it_leaves_no_server() {
     let server = server_of(&cluster_of(&begin(&data).await).await);
     holder.kill();
     assert_gone(server).await;
+    begin(&data).await.stop().await.expect("stops, and removes what the kill left");
 }
 
 #[tokio::test]
@@ -150,15 +151,15 @@ async fn a_missing_database_is_named_by_its_setting() {
     let data = Data::new("missing");
     let postgres = begin(&data).await;
     let refused =
-        PgConnection::connect_with(&postgres.options().database("nowhere")).await.err().expect("refused");
+        PgConnection::connect_with(&postgres.options().database("nowhere")).await.expect_err("refused");
     let refused = StoreError::from_connect(refused, "DATABASE_URL_CHAT");
     assert!(matches!(refused, StoreError::NoDatabase { .. }), "{refused}");
     let refused =
-        PgConnection::connect_with(&postgres.options().username("stranger")).await.err().expect("refused");
+        PgConnection::connect_with(&postgres.options().username("stranger")).await.expect_err("refused");
     let refused = StoreError::from_connect(refused, "DATABASE_URL_CHAT");
     assert!(matches!(refused, StoreError::UnknownRole { .. }), "{refused}");
     postgres.stop().await.expect("stops");
-    let refused = PgConnection::connect_with(&postgres_nowhere()).await.err().expect("refused");
+    let refused = PgConnection::connect_with(&postgres_nowhere()).await.expect_err("refused");
     let refused = StoreError::from_connect(refused, "DATABASE_URL");
     assert!(matches!(refused, StoreError::NotReachable { .. }), "{refused}");
 }

@@ -2,7 +2,7 @@
 //!
 //! An ordinary user has the cluster inside the data folder. Root cannot: Postgres refuses to run as root,
 //! and the account it runs as instead may not be able to reach the data folder (a clone under /root). So
-//! for root the cluster lives in /var/lib/pancake/<id>, and the data folder remembers the id: who deletes
+//! for root the cluster lives in `/var/lib/pancake/<id>`, and the data folder remembers the id: who deletes
 //! the data folder gets a fresh cluster, and the old one is swept away.
 
 use std::fs::{self, DirBuilder, File};
@@ -107,14 +107,13 @@ fn account_for_root(passwd: &Path) -> Result<Account, StoreError> {
 
 fn root_home(data: &Path, durable: bool) -> Result<PathBuf, StoreError> {
     let remembered = data.join("cluster-id");
-    let id = match read_id(&remembered).filter(|id| !belongs_to_another(id, data)) {
-        Some(id) => id,
-        None => {
-            let id = new_id()?;
-            fs::write(&remembered, &id)
-                .map_err(|error| StoreError::from_file(error, "write", &remembered))?;
-            id
-        }
+    let known = read_id(&remembered).filter(|id| !belongs_to_another(id, data));
+    let id = if let Some(id) = known {
+        id
+    } else {
+        let id = new_id()?;
+        fs::write(&remembered, &id).map_err(|error| StoreError::from_file(error, "write", &remembered))?;
+        id
     };
     // The account passes through these folders without being able to list them.
     let home = Path::new(ROOT_HOMES).join(id);
@@ -187,5 +186,5 @@ fn new_id() -> Result<String, StoreError> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }

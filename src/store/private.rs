@@ -22,10 +22,10 @@ use super::programs::{Programs, settle_environment};
 /// Less room than this and Postgres would soon stop in the middle of something.
 pub(super) const ROOM_MB_MIN: u64 = 100;
 /// A server that crashed under load replays its log first, so this is generous.
-const READY_WAIT_MAX: Duration = Duration::from_secs(60);
+const READY_WAIT_MAX: Duration = Duration::from_mins(1);
 /// The other process may have to make the cluster and start it.
-const OTHER_WAIT_MAX: Duration = Duration::from_secs(120);
-const INITDB_WAIT_MAX: Duration = Duration::from_secs(120);
+const OTHER_WAIT_MAX: Duration = Duration::from_mins(2);
+const INITDB_WAIT_MAX: Duration = Duration::from_mins(2);
 const ANSWER_WAIT_MAX: Duration = Duration::from_secs(2);
 const TURN: Duration = Duration::from_millis(10);
 const LOG_TAIL_BYTES: u64 = 2_000;
