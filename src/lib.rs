@@ -1,0 +1,3 @@
+//! A dating site in one binary.
+
+pub mod store;
