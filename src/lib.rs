@@ -27,6 +27,7 @@ pub mod kit;
 pub mod metrics;
 pub mod module;
 pub mod modules;
+pub mod passwords;
 pub mod store;
 pub mod tx;
 pub mod usecase;

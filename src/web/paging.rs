@@ -52,6 +52,11 @@ pub struct Listing<T> {
 }
 
 impl PageQuery {
+    /// As many as one page may have.
+    pub fn most() -> Self {
+        Self { max: Some(MAX_MOST), from: None }
+    }
+
     /// Refuses what is out of range, or is no cursor of ours.
     pub fn parse(&self) -> Result<Paging, Failure> {
         let max = self.max.unwrap_or(MAX_DEFAULT);
