@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
-use sqlx::{AssertSqlSafe, query};
+use sqlx::{AssertSqlSafe, PgExecutor, query, query_as, query_scalar};
 
 use super::people::{Gender, age_on};
 use super::places;
 use crate::event::{Applied, Fact, Listener};
 use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
+use crate::module::ModuleSpec;
 use crate::modules::review::contract::RegistrationApproved;
 use crate::tx::Tx;
 
@@ -34,23 +35,64 @@ pub struct Card {
     pub hue: u8,
 }
 
-impl Card {
-    /// From the columns of `<schema>.card`.
-    pub fn new(member: MemberId, nickname: String, gender: Gender, born: NaiveDate, at: DateTime<Utc>) -> Self {
-        Self { member, nickname, gender, age: age_on(born, at), place: String::new(), hue: hue(member) }
-    }
-
-    /// With the place as a person says it.
-    #[must_use]
-    pub fn living_in(mut self, place: &str) -> Self {
-        self.place = places::label(place);
-        self
-    }
-}
-
 /// The colour of a member's generated portrait, 0 to 7.
 pub fn hue(member: MemberId) -> u8 {
     member.uuid().as_bytes().iter().fold(0u8, |sum, byte| sum.wrapping_add(*byte)) % HUES
+}
+
+/// The member of a nickname, upper or lower case alike.
+pub async fn named(db: impl PgExecutor<'_>, spec: &ModuleSpec, nickname: &str) -> Result<MemberId, Failure> {
+    let sql = format!("select member from {}.card where lower(nickname) = lower($1)", spec.schema);
+    let member = query_scalar(AssertSqlSafe(sql)).bind(nickname).fetch_optional(db).await?;
+    member.ok_or_else(Failure::not_found)
+}
+
+/// Refuses an id of nobody, whoever asks.
+pub async fn known(db: impl PgExecutor<'_>, spec: &ModuleSpec, member: MemberId) -> Result<(), Failure> {
+    let sql = format!("select true from {}.card where member = $1", spec.schema);
+    let known: Option<bool> = query_scalar(AssertSqlSafe(sql)).bind(member).fetch_optional(db).await?;
+    known.map(drop).ok_or_else(Failure::not_found)
+}
+
+/// Another member, as `viewer` may see her: nobody who is unknown, not approved, or blocked either way.
+pub async fn meet(
+    db: impl PgExecutor<'_>,
+    spec: &ModuleSpec,
+    viewer: MemberId,
+    other: MemberId,
+) -> Result<CardRow, Failure> {
+    let schema = spec.schema;
+    let sql = format!(
+        "select member, nickname, gender, birthday, place from {schema}.card c
+         where member = $2
+           and not exists (select from {schema}.blocked_pair p where p.viewer = $1 and p.other = c.member)"
+    );
+    let card = query_as(AssertSqlSafe(sql)).bind(viewer).bind(other).fetch_optional(db).await?;
+    card.ok_or_else(Failure::not_found)
+}
+
+/// The columns of `<schema>.card`.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct CardRow {
+    pub member: MemberId,
+    pub nickname: String,
+    pub gender: Gender,
+    pub birthday: NaiveDate,
+    pub place: String,
+}
+
+impl CardRow {
+    /// As it looks at a time: ages are computed when they are read.
+    pub fn card(self, at: DateTime<Utc>) -> Card {
+        Card {
+            member: self.member,
+            nickname: self.nickname,
+            gender: self.gender,
+            age: age_on(self.birthday, at),
+            place: places::label(&self.place),
+            hue: hue(self.member),
+        }
+    }
 }
 
 /// Writes a card when a member is approved.

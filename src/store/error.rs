@@ -77,6 +77,15 @@ pub enum StoreError {
     TooOld { what: String, found: u32 },
     #[error("the database in {what} refused: {said}")]
     Refused { what: String, said: String },
+    #[error("--connections {connections} is too few for all modules: give at least {needed}")]
+    BudgetTooSmall { connections: u32, needed: u32 },
+    #[error(
+        "the schema of {module} is newer (migration {version}) than this program: start the newer program, \
+         or restore a backup of before"
+    )]
+    SchemaNewer { module: String, version: i64 },
+    #[error("the schema of {module} cannot be brought up to date: {said}")]
+    Migration { module: String, said: String },
 }
 
 impl StoreError {

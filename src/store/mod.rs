@@ -3,8 +3,11 @@
 mod error;
 mod guard;
 mod home;
+mod open;
 mod private;
 mod programs;
+pub mod unit;
 
 pub use error::StoreError;
+pub use open::{Store, open, specs};
 pub use private::{PrivatePostgres, Server};

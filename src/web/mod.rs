@@ -15,3 +15,4 @@ pub mod serve;
 pub mod shell;
 pub mod statics;
 pub mod visitor;
+pub mod when;

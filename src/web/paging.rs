@@ -107,12 +107,18 @@ impl std::fmt::Display for Cursor {
 }
 
 impl<T> Listing<T> {
-    /// From up to `max + 1` rows in order.
-    pub fn of<R>(rows: Vec<R>, paging: Paging, place: impl Fn(&R) -> Cursor, item: impl Fn(R) -> T) -> Self {
+    /// From up to [`Paging::fetch`] rows in order.
+    pub fn of(mut rows: Vec<T>, paging: Paging, place: impl Fn(&T) -> Cursor) -> Self {
         let max = usize::try_from(paging.max).unwrap_or_default();
         let has_more = rows.len() > max;
-        let next = has_more.then(|| rows.get(max - 1).map(|row| place(row).to_string())).flatten();
-        Self { items: rows.into_iter().take(max).map(item).collect(), has_more, next }
+        rows.truncate(max);
+        let next = rows.last().filter(|_| has_more).map(|last| place(last).to_string());
+        Self { items: rows, has_more, next }
+    }
+
+    /// The address of the page after this one.
+    pub fn next_page(&self, path: &str) -> Option<String> {
+        self.next.as_ref().map(|next| format!("{path}?from={next}"))
     }
 }
 
