@@ -17,13 +17,16 @@
 
 #[macro_use]
 pub mod id;
+pub mod app;
 pub mod bus;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod context;
 pub mod event;
 pub mod failure;
 pub mod kit;
+pub mod logs;
 pub mod metrics;
 pub mod module;
 pub mod modules;

@@ -1,8 +1,7 @@
 //! How often one may do a thing. It survives a restart, and a member can always see what is left.
 //!
 //! A window opens with the first use and closes when its time is over. Counting is one statement a use, in a
-//! schema of its own, and it tells Postgres not to wait for the disk: losing the last moments of a crash is
-//! no harm. Where counting fails nobody passes, or an attacker would only have to make it fail.
+//! schema of its own that does not wait for the disk: a crash may forgive the last moments. Where counting fails nobody passes, or an attacker would only have to make it fail.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -16,7 +15,7 @@ use sha2::{Digest, Sha256};
 use super::visitor::Visitor;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::module::{Limit, Module, ModuleSpec, Registry};
+use crate::module::{Limit, ModuleSpec};
 
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
@@ -29,7 +28,7 @@ const SWEEP_ROWS: u64 = 1000;
 /// Bits of an IPv6 address that stand for one customer: she has 2^64 addresses to choose from.
 const IPV6_BITS: u32 = 64;
 
-/// Only storage: it has no actions and no events.
+/// Only storage: the web's own, with no actions and no events.
 pub static SPEC: ModuleSpec = ModuleSpec {
     name: "limits",
     schema: "limits",
@@ -37,17 +36,8 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     purpose: "Keeps what is left of each member's rate limits.",
     migrations: sqlx::migrate!("schemas/limits"),
     kit: false,
+    durable: false,
 };
-
-/// The module in [`SPEC`], for the list of modules.
-pub struct Limits;
-
-impl Module for Limits {
-    fn spec(&self) -> &'static ModuleSpec {
-        &SPEC
-    }
-    fn register(&self, _: &mut Registry) {}
-}
 
 /// What is left after a use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,9 +102,7 @@ async fn count(ctx: &Context, limit: Limit, subject: &str) -> Result<Allowance, 
     // One more than allowed is as far as it counts: enough to tell, and it cannot overflow.
     let stop = i32::try_from(most).unwrap_or(i32::MAX - 1).min(i32::MAX - 1) + 1;
     let row = sqlx::query!(
-        "with relaxed as materialized (select set_config('synchronous_commit', 'off', true) as setting)
-         insert into limits.allowance as kept (name, subject, ends, used)
-         select $1, $2, $4, 1 from relaxed where setting = 'off'
+        "insert into limits.allowance as kept (name, subject, ends, used) values ($1, $2, $4, 1)
          on conflict (name, subject) do update set
              ends = case when kept.ends <= $3 then excluded.ends else kept.ends end,
              used = case when kept.ends <= $3 then 1 else least(kept.used + 1, $5) end

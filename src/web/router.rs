@@ -14,7 +14,6 @@ use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use tracing::Instrument;
-use uuid::Uuid;
 
 use super::admission::{self, Door};
 use super::headers::{self, Dress};
@@ -24,14 +23,9 @@ use super::{health, limits, render, statics};
 use crate::context::Context;
 use crate::failure::Failure;
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const REQUEST_ID: HeaderName = HeaderName::from_static(render::REQUEST_ID);
 /// Stands for the route of a request that no route is for.
 const NO_ROUTE: &str = "-";
-
-/// The number of a request, in the log, in the answer's head and on error pages. Never taken from outside:
-/// it would let anybody write into our logs.
-#[derive(Debug, Clone, Copy)]
-pub struct RequestId(pub Uuid);
 
 /// The whole site.
 pub fn router(ctx: &Context) -> Router {
@@ -60,7 +54,8 @@ pub fn start(ctx: &Context) {
     ctx.spawn_loop(limits::sweep(ctx.clone()));
 }
 
-/// Gives the request its number and its line in the log. That line has the route's pattern and not the path,
+/// Gives the request its number and its line in the log. The number is never taken from outside: that would
+/// let anybody write into our log. The line has the route's pattern and not the path,
 /// since paths hold nicknames, and nothing of the query, the headers or the client.
 async fn observe(State(ctx): State<Context>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
@@ -71,7 +66,8 @@ async fn observe(State(ctx): State<Context>, mut request: Request, next: Next) -
         .get::<MatchedPath>()
         .map_or_else(|| NO_ROUTE.to_owned(), |path| path.as_str().to_owned());
     let span = tracing::info_span!("request", %id, method, route);
-    request.extensions_mut().insert(RequestId(id));
+    let number = HeaderValue::try_from(id.to_string()).unwrap_or(HeaderValue::from_static(""));
+    request.headers_mut().insert(REQUEST_ID, number.clone());
     request.extensions_mut().insert(ctx.clone());
     let work = async {
         let response = next.run(request).await;
@@ -81,9 +77,7 @@ async fn observe(State(ctx): State<Context>, mut request: Request, next: Next) -
         response
     };
     let mut response = work.instrument(span).await;
-    if let Ok(value) = HeaderValue::try_from(id.to_string()) {
-        response.headers_mut().insert(REQUEST_ID, value);
-    }
+    response.headers_mut().insert(REQUEST_ID, number);
     response
 }
 
