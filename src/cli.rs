@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 
 use crate::config::{Config, StoreConfig};
+use crate::modules::register::contract::Role;
 
 /// HappyPancake, a dating site in one binary. Without a command it serves.
 #[derive(Debug, Parser)]
@@ -89,15 +90,6 @@ pub struct MemberRole {
     /// Whose
     pub nickname: String,
     pub role: Role,
-}
-
-/// What a member may do for the site.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Role {
-    /// Decides on registrations
-    Reviewer,
-    /// May do everything
-    Admin,
 }
 
 #[derive(Debug, Clone, Subcommand)]

@@ -1,6 +1,5 @@
 //! What every slice may ask for: time, ids, transactions, pools and tracked tasks. Nothing is global.
 
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,6 +19,7 @@ use crate::id::TypedId;
 use crate::metrics::Metrics;
 use crate::module::{ModuleSpec, Registry};
 use crate::passwords::Passwords;
+use crate::store::Units;
 use crate::store::unit::Unit;
 pub use crate::tx::Tx;
 use crate::web::visitor::Sessions;
@@ -32,7 +32,7 @@ struct Shared {
     config: Config,
     clock: Clock,
     registry: Arc<Registry>,
-    units: BTreeMap<&'static str, Arc<Unit>>,
+    units: Units,
     bus: Arc<dyn Bus>,
     metrics: Metrics,
     /// Requests' own tasks and what follows after answers: the end of the process waits for them.
@@ -51,7 +51,7 @@ impl Context {
     pub fn assemble(
         config: Config,
         registry: Arc<Registry>,
-        units: BTreeMap<&'static str, Arc<Unit>>,
+        units: Units,
         bus: Arc<dyn Bus>,
         passwords: Passwords,
     ) -> Self {
