@@ -7,7 +7,7 @@
 use std::any::Any;
 use std::future::Future;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use serde::Serialize;
@@ -37,6 +37,8 @@ pub trait Event: Serialize + DeserializeOwned + Send + Sync + 'static {
 pub trait Names {
     /// The nickname, or the id where nobody is known by it.
     fn name(&self, member: MemberId) -> String;
+    /// The age of somebody born on that day, on the day of the story.
+    fn age(&self, birthday: NaiveDate) -> i32;
 }
 
 /// An event that happened: what, when, and where in its source's journal.

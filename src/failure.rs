@@ -10,7 +10,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 /// The sentence a person reads.
@@ -38,6 +38,7 @@ struct Inner {
     detail: Text,
     fields: Vec<FieldError>,
     retry_after: Option<Duration>,
+    headers: HeaderMap,
     transient: bool,
     cause: Option<Arc<dyn Error + Send + Sync>>,
 }
@@ -51,6 +52,7 @@ impl Failure {
             detail: detail.into(),
             fields: Vec::new(),
             retry_after: None,
+            headers: HeaderMap::new(),
             transient: false,
             cause: None,
         }))
@@ -126,6 +128,13 @@ impl Failure {
     #[must_use]
     pub fn retry_after(mut self, wait: Duration) -> Self {
         self.0.retry_after = Some(wait);
+        self
+    }
+
+    /// Adds headers that the answer carries: what is left of a rate limit, say.
+    #[must_use]
+    pub fn with_headers(mut self, headers: HeaderMap) -> Self {
+        self.0.headers.extend(headers);
         self
     }
 
@@ -221,9 +230,10 @@ impl From<serde_json::Error> for Failure {
 }
 
 impl IntoResponse for Failure {
-    /// The status and the failure itself; the body is [`crate::web::render`]'s.
+    /// Status, headers and the failure itself; the body is [`crate::web::render`]'s, which keeps the headers.
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
+        response.headers_mut().extend(self.0.headers.clone());
         response.extensions_mut().insert(self);
         response
     }

@@ -1,5 +1,7 @@
 //! The web: who is asking, what may pass, and how answers and refusals look.
 
+pub mod address;
+pub mod admission;
 pub mod answer;
 pub mod extract;
 pub mod form;
@@ -12,6 +14,9 @@ pub mod paging;
 pub mod render;
 pub mod router;
 pub mod serve;
+pub mod session;
 pub mod shell;
+pub mod stall;
 pub mod statics;
 pub mod visitor;
+pub mod when;

@@ -1,0 +1,55 @@
+#!/bin/sh
+# The door: ./r alone lists what can be done. It only passes on; the work is in scripts/ and in the binary.
+set -eu
+cd "$(dirname "$0")"
+
+# rustup puts cargo here, and only a login shell knows it.
+command -v cargo >/dev/null || PATH=$PATH:${CARGO_HOME:-${HOME:-/root}/.cargo}/bin
+export PATH
+# What compiles must not depend on a database that happens to be configured.
+export SQLX_OFFLINE=true
+target=${CARGO_TARGET_DIR:-target}
+
+word=${1:-}
+[ -z "$word" ] || shift
+case "$word" in
+'')
+    sed 's/^    //' <<'    END'
+    ./r up [args]            build and serve on http://127.0.0.1:8080, with a database of its own
+    ./r test [module|case]   everything that must hold, or the use cases of one module, or one by name
+    ./r story                the use cases, to be read aloud
+    ./r summary              every action, event and listener, and what no use case proves
+    ./r graph                who listens to whom: ./r graph | dot -Tsvg
+    ./r check                format, clippy, docs, house rules
+    ./r new <module>         the skeleton of a new module, which passes the tests
+    ./r prepare [--check]    renew .sqlx after a change of SQL or schemas/
+    ./r replay flirts <file> drive a server with real traffic and compare the outcome
+    ./r ci                   what must be green before a merge
+    ./r <anything else>      goes to the binary: ./r admin grant nancy reviewer, ./r --help
+    END
+    ;;
+up)
+    # Who has a database needs no server programs.
+    [ -n "${DATABASE_URL:-}" ] || scripts/setup.sh
+    cargo build
+    exec "$target/debug/pancake" serve "$@"
+    ;;
+test)
+    scripts/setup.sh
+    if [ $# -eq 0 ]; then exec cargo test; fi
+    exec cargo test -q --test usecases -- "$@"
+    ;;
+check) exec scripts/check.sh "$@" ;;
+new) exec scripts/new.sh "$@" ;;
+prepare) exec scripts/prepare.sh "$@" ;;
+ci) exec scripts/ci.sh "$@" ;;
+replay)
+    [ -n "${DATABASE_URL:-}" ] || scripts/setup.sh
+    cargo build --release -q
+    exec "$target/release/pancake" replay "$@"
+    ;;
+*)
+    cargo build -q
+    exec "$target/debug/pancake" "$word" "$@"
+    ;;
+esac

@@ -1,0 +1,43 @@
+#!/bin/sh
+# Everything that must be green before a merge (`./r ci`): step by step, each with its seconds, up to the
+# first that fails.
+set -eu
+cd "$(dirname "$0")/.."
+
+begun=$(date +%s)
+step() {
+    title=$1
+    shift
+    printf '\n== %s\n' "$title"
+    from=$(date +%s)
+    status=0
+    "$@" || status=$?
+    took=$(($(date +%s) - from))
+    if [ "$status" -ne 0 ]; then
+        printf '== %s: FAILED with %s after %s s\n   again: %s\n' "$title" "$status" "$took" "$*" >&2
+        exit 1
+    fi
+    printf '== %s: good, %s s\n' "$title" "$took"
+}
+
+# A developer reads these many times a day, so they stay under a second once they are built.
+quick() {
+    from=$(date +%s)
+    ./r "$1" >/dev/null
+    [ $(($(date +%s) - from)) -le 1 ] || {
+        echo "ci: ./r $1 took more than a second" >&2
+        return 1
+    }
+}
+
+step 'server programs' scripts/setup.sh
+step 'format, lints, docs, house rules' ./r check
+# The very command of the README.
+step 'tests' ./r test
+step 'the SQL check data is fresh' ./r prepare --check
+step 'build' cargo build --quiet
+step 'story' quick story
+step 'summary' quick summary
+step 'graph' quick graph
+step 'serve, ask, stop' scripts/smoke.sh
+printf '\n== all good, %s s\n' $(($(date +%s) - begun))

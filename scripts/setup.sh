@@ -1,0 +1,69 @@
+#!/bin/sh
+# Sees to it that the Postgres server programs are there: silent when they are, installs them through the
+# system's package manager where it may, and otherwise says exactly what to install.
+set -eu
+cd "$(dirname "$0")/.."
+. scripts/postgres.sh
+
+! postgres_bin >/dev/null || exit 0
+
+if [ -n "${PANCAKE_POSTGRES_BIN:-}" ]; then
+    echo "setup: PANCAKE_POSTGRES_BIN is $PANCAKE_POSTGRES_BIN, which holds no Postgres server; correct or unset it" >&2
+    exit 1
+fi
+
+give_up() {
+    cat >&2 <<'END'
+pancake needs the Postgres server programs (version 15 or newer), and they are not installed. Do one of these:
+  Debian, Ubuntu   sudo apt-get install postgresql
+  Fedora           sudo dnf install postgresql-server
+  Alpine           sudo apk add postgresql
+  Arch             sudo pacman -S postgresql
+  macOS            brew install postgresql@17
+  elsewhere        set PANCAKE_POSTGRES_BIN to the folder that holds initdb and postgres
+  no server here   set DATABASE_URL=postgres://user:password@host/database
+END
+    exit 1
+}
+
+# No password prompt in the middle of a build: sudo counts only if it asks nothing.
+if [ "$(id -u)" -eq 0 ]; then
+    as_root() { "$@"; }
+elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
+    as_root() { sudo -n "$@"; }
+else
+    as_root() { return 1; }
+    command -v brew >/dev/null || give_up
+fi
+
+# Debian would make and start a database server for the whole machine; ours runs only while the site does.
+apt_install() {
+    as_root mkdir -p /etc/postgresql-common/createcluster.d
+    if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+        echo 'create_main_cluster = false' | as_root tee /etc/postgresql-common/createcluster.d/pancake.conf >/dev/null
+    fi
+    as_root apt-get update -q &&
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends postgresql
+}
+
+echo "setup: installing the Postgres server programs, once" >&2
+log=$(mktemp "${TMPDIR:-/tmp}/pancake-setup.XXXXXX")
+trap 'rm -f "$log"' EXIT
+if command -v apt-get >/dev/null; then
+    install=apt_install
+elif command -v dnf >/dev/null; then
+    install='as_root dnf install -y postgresql-server'
+elif command -v apk >/dev/null; then
+    install='as_root apk add postgresql'
+elif command -v pacman >/dev/null; then
+    install='as_root pacman -S --noconfirm postgresql'
+elif command -v brew >/dev/null; then
+    install='brew install postgresql@17'
+else
+    give_up
+fi
+if ! $install >"$log" 2>&1 </dev/null || ! postgres_bin >/dev/null; then
+    tail -n 20 "$log" >&2
+    echo "setup: the package manager failed; its last lines are above" >&2
+    give_up
+fi

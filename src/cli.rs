@@ -1,0 +1,155 @@
+//! The command line: what can be asked of the program, and with which words.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::config::{Config, StoreConfig};
+
+/// HappyPancake, a dating site in one binary. Without a command it serves.
+#[derive(Debug, Parser)]
+#[command(name = "pancake", version, args_conflicts_with_subcommands = true, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    config: Config,
+}
+
+impl Cli {
+    /// What is to be done.
+    pub fn chosen(self) -> Command {
+        self.command.unwrap_or(Command::Serve(self.config))
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the site (also what happens without a command)
+    Serve(Config),
+    /// Print the use cases, to be read aloud
+    Story(Reading),
+    /// List every action, event and listener, and what no use case proves
+    Summary(Reading),
+    /// Print who listens to whom, for `dot -Tsvg`
+    Graph(Reading),
+    /// Give roles to members, and take them
+    Admin(Admin),
+    /// Drive a server with real traffic and compare the outcome
+    #[command(subcommand)]
+    Replay(Replay),
+    /// Write the skeleton of a new module, which passes the tests
+    New(NewModule),
+}
+
+impl Command {
+    /// The word for it.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Serve(_) => "serve",
+            Self::Story(_) => "story",
+            Self::Summary(_) => "summary",
+            Self::Graph(_) => "graph",
+            Self::Admin(_) => "admin",
+            Self::Replay(_) => "replay",
+            Self::New(_) => "new",
+        }
+    }
+}
+
+/// How the use cases and the registry are read. None of it needs a database.
+#[derive(Debug, Clone, Args)]
+pub struct Reading {
+    /// Only this module
+    #[arg(long)]
+    pub module: Option<String>,
+    /// JSON, for programs
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct Admin {
+    #[command(subcommand)]
+    pub deed: Deed,
+    #[command(flatten)]
+    pub store: StoreConfig,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub enum Deed {
+    /// Give a role
+    Grant(MemberRole),
+    /// Take a role
+    Revoke(MemberRole),
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct MemberRole {
+    /// Whose
+    pub nickname: String,
+    pub role: Role,
+}
+
+/// What a member may do for the site.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Role {
+    /// Decides on registrations
+    Reviewer,
+    /// May do everything
+    Admin,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub enum Replay {
+    /// Lines of `sender receiver seconds`: the first of each pair is a flirt
+    Flirts {
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct NewModule {
+    /// Its name, one lower-case word
+    pub module: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn parse(words: &[&str]) -> Result<Command, clap::Error> {
+        Cli::try_parse_from([&["pancake"], words].concat()).map(Cli::chosen)
+    }
+
+    #[test]
+    fn the_words_fit_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn serving_is_the_default() {
+        for words in [&["--listen", "127.0.0.1:9"][..], &["serve", "--listen", "127.0.0.1:9"]] {
+            let Ok(Command::Serve(config)) = parse(words) else { panic!("{words:?} does not serve") };
+            assert_eq!(config.listen.port(), 9);
+        }
+    }
+
+    #[test]
+    fn options_of_serving_are_of_serving_only() {
+        assert!(parse(&["--listen", "127.0.0.1:9", "story"]).is_err());
+        assert!(parse(&["story", "--listen", "127.0.0.1:9"]).is_err());
+        assert!(parse(&["story", "--module", "flirt"]).is_ok());
+    }
+
+    #[test]
+    fn data_is_found_by_every_command_that_opens_it() {
+        let Ok(Command::Admin(admin)) = parse(&["admin", "grant", "nancy", "reviewer", "--data", "/d"]) else {
+            panic!("not read");
+        };
+        assert_eq!(admin.store.data, PathBuf::from("/d"));
+        assert!(matches!(admin.deed, Deed::Grant(of) if of.nickname == "nancy" && of.role == Role::Reviewer));
+    }
+}

@@ -1,0 +1,129 @@
+//! A module's own copy of who is who: `<schema>.card`, and how a card looks in answers and pages.
+//!
+//! Nickname and birthday never change, so the first approval is the last word.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::Serialize;
+use sqlx::{AssertSqlSafe, PgExecutor, query, query_as, query_scalar};
+
+use super::people::{Gender, age_on};
+use super::places;
+use crate::event::{Applied, Fact, Listener};
+use crate::failure::Failure;
+use crate::id::{MemberId, TypedId};
+use crate::module::ModuleSpec;
+use crate::modules::review::contract::RegistrationApproved;
+use crate::tx::Tx;
+
+/// Colours of generated portraits.
+const HUES: u8 = 8;
+
+/// A member as lists show her.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Card {
+    pub member: MemberId,
+    pub nickname: String,
+    pub gender: Gender,
+    pub age: i32,
+    /// Town and county, as a person says it.
+    pub place: String,
+    /// The colour of her generated portrait.
+    #[serde(skip)]
+    pub hue: u8,
+}
+
+/// The colour of a member's generated portrait, 0 to 7.
+pub fn hue(member: MemberId) -> u8 {
+    member.uuid().as_bytes().iter().fold(0u8, |sum, byte| sum.wrapping_add(*byte)) % HUES
+}
+
+/// The member of a nickname, upper or lower case alike.
+pub async fn named(db: impl PgExecutor<'_>, spec: &ModuleSpec, nickname: &str) -> Result<MemberId, Failure> {
+    let sql = format!("select member from {}.card where lower(nickname) = lower($1)", spec.schema);
+    let member = query_scalar(AssertSqlSafe(sql)).bind(nickname).fetch_optional(db).await?;
+    member.ok_or_else(Failure::not_found)
+}
+
+/// Refuses an id of nobody, whoever asks.
+pub async fn known(db: impl PgExecutor<'_>, spec: &ModuleSpec, member: MemberId) -> Result<(), Failure> {
+    let sql = format!("select true from {}.card where member = $1", spec.schema);
+    let known: Option<bool> = query_scalar(AssertSqlSafe(sql)).bind(member).fetch_optional(db).await?;
+    known.map(drop).ok_or_else(Failure::not_found)
+}
+
+/// Another member, as `viewer` may see her: nobody who is unknown, not approved, or blocked either way.
+pub async fn meet(
+    db: impl PgExecutor<'_>,
+    spec: &ModuleSpec,
+    viewer: MemberId,
+    other: MemberId,
+) -> Result<CardRow, Failure> {
+    let schema = spec.schema;
+    let sql = format!(
+        "select member, nickname, gender, birthday, place from {schema}.card c
+         where member = $2
+           and not exists (select from {schema}.blocked_pair p where p.viewer = $1 and p.other = c.member)"
+    );
+    let card = query_as(AssertSqlSafe(sql)).bind(viewer).bind(other).fetch_optional(db).await?;
+    card.ok_or_else(Failure::not_found)
+}
+
+/// The columns of `<schema>.card`.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct CardRow {
+    pub member: MemberId,
+    pub nickname: String,
+    pub gender: Gender,
+    pub birthday: NaiveDate,
+    pub place: String,
+}
+
+impl CardRow {
+    /// As it looks at a time: ages are computed when they are read.
+    pub fn card(self, at: DateTime<Utc>) -> Card {
+        Card {
+            member: self.member,
+            nickname: self.nickname,
+            gender: self.gender,
+            age: age_on(self.birthday, at),
+            place: places::label(&self.place),
+            hue: hue(self.member),
+        }
+    }
+}
+
+/// Writes a card when a member is approved.
+pub struct KeepCards {
+    sql: Arc<str>,
+}
+
+impl KeepCards {
+    pub fn of(schema: &str) -> Self {
+        let sql = format!(
+            "insert into {schema}.card (member, nickname, gender, birthday, place)
+             select * from unnest($1::uuid[], $2::text[], $3::text[], $4::date[], $5::text[])
+             on conflict (member) do nothing"
+        );
+        Self { sql: sql.into() }
+    }
+}
+
+impl Listener for KeepCards {
+    type Event = RegistrationApproved;
+
+    async fn handle(&self, tx: &mut Tx, facts: &[Fact<RegistrationApproved>]) -> Result<Applied, Failure> {
+        let events = || facts.iter().map(|fact| &fact.event);
+        let done = query(AssertSqlSafe(self.sql.clone()))
+            .bind(events().map(|e| e.member).collect::<Vec<_>>())
+            .bind(events().map(|e| e.nickname.clone()).collect::<Vec<_>>())
+            .bind(events().map(|e| e.gender.code()).collect::<Vec<_>>())
+            .bind(events().map(|e| e.birthday).collect::<Vec<_>>())
+            .bind(events().map(|e| e.place.clone()).collect::<Vec<_>>())
+            .execute(tx.conn())
+            .await?;
+        Ok(Applied::rows(done.rows_affected()))
+    }
+}

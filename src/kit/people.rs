@@ -1,0 +1,149 @@
+//! Words about people: gender, ideal, age, nickname, and who decides.
+
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::places;
+use crate::event::Names;
+use crate::id::MemberId;
+
+/// Nobody younger may join.
+pub const AGE_MIN: i32 = 18;
+/// Nobody is older; an ideal reaches no further.
+pub const AGE_MAX: i32 = 120;
+
+/// A member's gender.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]
+#[serde(rename_all = "lowercase")]
+#[sqlx(type_name = "text", rename_all = "lowercase")]
+pub enum Gender {
+    Woman,
+    Man,
+}
+
+impl Gender {
+    /// As stored and as in JSON.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Woman => "woman",
+            Self::Man => "man",
+        }
+    }
+
+    /// As a page says it.
+    pub fn label(self) -> &'static str {
+        self.code()
+    }
+
+    /// From a form.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "woman" => Some(Self::Woman),
+            "man" => Some(Self::Man),
+            _ => None,
+        }
+    }
+
+    /// As a story abbreviates it.
+    pub fn letter(self) -> char {
+        match self {
+            Self::Woman => 'F',
+            Self::Man => 'M',
+        }
+    }
+}
+
+/// Whom a member looks for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Ideal {
+    pub gender: Gender,
+    /// Youngest age.
+    pub from: i32,
+    /// Oldest age.
+    pub to: i32,
+    /// A county, a town, or anywhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
+}
+
+impl Ideal {
+    /// `F 20-25`, for stories.
+    pub fn short(&self) -> String {
+        format!("{} {}-{}", self.gender.letter(), self.from, self.to)
+    }
+
+    /// `women of 20 to 25 in Uppsala`, for pages.
+    pub fn sentence(&self) -> String {
+        let whom = match self.gender {
+            Gender::Woman => "women",
+            Gender::Man => "men",
+        };
+        let place = self.place.as_deref().map(|id| format!(" in {}", places::label(id))).unwrap_or_default();
+        format!("{whom} of {} to {}{place}", self.from, self.to)
+    }
+}
+
+/// Who decided: a member, or the operator at the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum By {
+    Operator(Operator),
+    Member(MemberId),
+}
+
+/// The word `operator`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Operator {
+    Operator,
+}
+
+impl By {
+    /// At the command line.
+    pub const OPERATOR: Self = Self::Operator(Operator::Operator);
+
+    /// The member, if it was one.
+    pub fn member(self) -> Option<MemberId> {
+        match self {
+            Self::Operator(_) => None,
+            Self::Member(member) => Some(member),
+        }
+    }
+
+    /// For sentences.
+    pub fn name(self, names: &dyn Names) -> String {
+        self.member().map_or_else(|| "the operator".to_owned(), |member| names.name(member))
+    }
+}
+
+/// The age on a day: it is never stored.
+pub fn age_on(birthday: NaiveDate, at: DateTime<Utc>) -> i32 {
+    let today = at.date_naive();
+    let years = today.year() - birthday.year();
+    // Who is born on 29 February has her birthday on 1 March in other years.
+    if (today.month(), today.day()) < (birthday.month(), birthday.day()) { years - 1 } else { years }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_birthday_makes_older_on_its_day() {
+        let born = NaiveDate::from_ymd_opt(2000, 6, 15).unwrap();
+        let at = |day: &str| format!("{day}T12:00:00Z").parse::<DateTime<Utc>>().unwrap();
+        assert_eq!(age_on(born, at("2018-06-14")), 17);
+        assert_eq!(age_on(born, at("2018-06-15")), 18);
+        let leap = NaiveDate::from_ymd_opt(2000, 2, 29).unwrap();
+        assert_eq!(age_on(leap, at("2018-02-28")), 17);
+        assert_eq!(age_on(leap, at("2018-03-01")), 18);
+    }
+
+    #[test]
+    fn an_operator_is_a_word_and_a_member_an_id() {
+        assert_eq!(serde_json::to_string(&By::OPERATOR).unwrap(), r#""operator""#);
+        assert_eq!(serde_json::from_str::<By>(r#""operator""#).unwrap(), By::OPERATOR);
+        assert!(serde_json::from_str::<By>(r#""somebody""#).is_err());
+    }
+}

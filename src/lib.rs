@@ -1,0 +1,37 @@
+//! HappyPancake: a dating site in one binary, made of modules that tell each other what happened.
+//!
+//! # Map
+//! - [`module`]: what a module is, and the registry that everything is derived from
+//! - [`event`], [`tx`], [`bus`]: how facts are decided, written down and brought to others
+//! - [`context`]: what a slice may ask for; [`failure`]: how it refuses
+//! - [`web`]: sessions, limits, headers, forms and pages; [`store`]: Postgres
+//! - [`kit`]: what many modules share; [`modules`]: the site itself
+//! - [`usecase`]: the design as data: tests, stories, summary and graph
+//!
+//! # Invariants
+//! - A module reads and writes its own schema only, and imports only the contracts of others.
+//! - An event is published if and only if the transaction that decided it is committed and changed something.
+//! - Each event has its effect in each subscribed module exactly once, in its source's order.
+//! - Every action has a policy, and every change runs in a task that a disconnect does not cancel.
+//! - Time, ids and tasks come from [`context::Context`]; nothing is global.
+
+#[macro_use]
+pub mod id;
+pub mod app;
+pub mod bus;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod context;
+pub mod event;
+pub mod failure;
+pub mod kit;
+pub mod logs;
+pub mod metrics;
+pub mod module;
+pub mod modules;
+pub mod passwords;
+pub mod store;
+pub mod tx;
+pub mod usecase;
+pub mod web;

@@ -1,0 +1,33 @@
+//! What other modules may know of `album`.
+
+#![warn(missing_docs)]
+
+use serde::{Deserialize, Serialize};
+
+use crate::event::{Event, Names};
+use crate::id::{MemberId};
+
+/// A member opened her private album to another.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PrivateAlbumAccessGranted {
+    /// Whose album.
+    pub owner: MemberId,
+    /// Who may see it now.
+    pub member: MemberId,
+}
+
+impl Event for PrivateAlbumAccessGranted {
+    const NAME: &'static str = "private-album-access-granted";
+    const SOURCE: &'static str = "album";
+
+    fn key(&self) -> MemberId {
+        self.member
+    }
+    fn subjects(&self) -> Vec<MemberId> {
+        vec![self.owner, self.member]
+    }
+    fn says(&self, names: &dyn Names) -> String {
+        format!("{} opened the private album to {}", names.name(self.owner), names.name(self.member))
+    }
+}

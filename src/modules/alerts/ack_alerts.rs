@@ -1,0 +1,53 @@
+//! Mark alerts as read, up to the newest that she has seen. Older ones cannot become unread again.
+
+use axum::extract::State;
+use serde::Deserialize;
+use sqlx::query_scalar;
+
+use super::SPEC;
+use super::contract::AlertRead;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::id::{EventId, TypedId};
+use crate::web::answer::{Done, Json, Nothing};
+use crate::web::extract::Form;
+use crate::web::visitor::Actor;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct Input {
+    /// The newest alert that she has seen.
+    up_to: EventId,
+}
+
+async fn run(ctx: &Context, actor: &Actor, input: &Input) -> Result<(), Failure> {
+    let mut tx = ctx.begin(&SPEC).await?;
+    let at = query_scalar!(
+        "select at from alerts.alert where alert = $1 and member = $2",
+        input.up_to.uuid(),
+        actor.id.uuid()
+    )
+    .fetch_optional(tx.conn())
+    .await?
+    .ok_or_else(|| Failure::field("upTo", "alerts.unknown", "Give the `alert` of one of your own alerts."))?;
+    let _ = tx.emit(AlertRead { member: actor.id, up_to: input.up_to, at }).await?;
+    tx.commit().await
+}
+
+pub(super) async fn json(
+    State(ctx): State<Context>,
+    actor: Actor,
+    Json(input): Json<Input>,
+) -> Result<Nothing, Failure> {
+    run(&ctx, &actor, &input).await?;
+    Ok(Nothing)
+}
+
+pub(super) async fn form(
+    State(ctx): State<Context>,
+    actor: Actor,
+    Form { input, .. }: Form<Input>,
+) -> Result<Done, Failure> {
+    run(&ctx, &actor, &input).await?;
+    Ok(Done::to("/alerts"))
+}

@@ -1,0 +1,33 @@
+//! Remembers how far a member has read. The mark only moves forward.
+
+use sqlx::query;
+
+use super::contract::AlertRead;
+use crate::event::{Applied, Fact, Listener};
+use crate::failure::Failure;
+use crate::id::TypedId;
+use crate::tx::Tx;
+
+pub(super) struct KeepMark;
+
+impl Listener for KeepMark {
+    type Event = AlertRead;
+
+    async fn handle(&self, tx: &mut Tx, facts: &[Fact<AlertRead>]) -> Result<Applied, Failure> {
+        let mut rows = 0;
+        for AlertRead { member, up_to, at } in facts.iter().map(|fact| &fact.event) {
+            let done = query!(
+                "insert into alerts.mark (member, at, alert) values ($1, $2, $3)
+                 on conflict (member) do update set at = excluded.at, alert = excluded.alert
+                 where (mark.at, mark.alert) < (excluded.at, excluded.alert)",
+                member.uuid(),
+                at,
+                up_to.uuid()
+            )
+            .execute(tx.conn())
+            .await?;
+            rows += done.rows_affected();
+        }
+        Ok(Applied::rows(rows))
+    }
+}

@@ -1,0 +1,54 @@
+//! What others did to me: who flirted, visited, liked a photo, opened an album; what reviewers decided.
+
+mod add_alerts;
+pub mod contract;
+mod keep_mark;
+mod read_alerts;
+mod remove_likes;
+mod ack_alerts;
+
+use crate::kit;
+use crate::module::{Action, Module, ModuleSpec, Policy, Registry};
+use crate::modules::album::contract::PrivateAlbumAccessGranted;
+use crate::modules::flirt::contract::FlirtSent;
+use crate::modules::like::contract::PhotoLiked;
+use crate::modules::profile::contract::ProfileVisited;
+use crate::modules::review::contract::{PresentationApproved, PresentationRejected};
+
+pub struct Alerts;
+
+pub static SPEC: ModuleSpec = ModuleSpec {
+    name: "alerts",
+    schema: "alerts",
+    segments: &["alerts"],
+    purpose: "What others did to a member, with what she has not seen yet.",
+    migrations: sqlx::migrate!("schemas/alerts"),
+    kit: true,
+};
+
+impl Module for Alerts {
+    fn spec(&self) -> &'static ModuleSpec {
+        &SPEC
+    }
+
+    fn register(&self, at: &mut Registry) {
+        kit::keep_people(at);
+        at.listens(add_alerts::AddAlerts::<FlirtSent>::new());
+        at.listens(add_alerts::AddAlerts::<ProfileVisited>::new());
+        at.listens(add_alerts::AddAlerts::<PhotoLiked>::new());
+        at.listens(add_alerts::AddAlerts::<PrivateAlbumAccessGranted>::new());
+        at.listens(add_alerts::AddAlerts::<PresentationApproved>::new());
+        at.listens(add_alerts::AddAlerts::<PresentationRejected>::new());
+        at.listens(remove_likes::RemoveLikes);
+
+        at.publishes::<contract::AlertRead>();
+        at.listens(keep_mark::KeepMark);
+
+        let read = |path| Action::get(path, Policy::Member, "shows what others did to her");
+        at.json(read("/alerts"), read_alerts::json);
+        at.html(read("/alerts"), read_alerts::page);
+        let ack = |path| Action::post(path, Policy::Member, "marks alerts as read");
+        at.json(ack("/alerts/ack"), ack_alerts::json);
+        at.html(ack("/alerts/ack"), ack_alerts::form);
+    }
+}

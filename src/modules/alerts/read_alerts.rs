@@ -1,0 +1,160 @@
+//! Alerts, newest first, with `unread` on those that she has not seen. Blocked members are not in it.
+
+use askama::Template;
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use sqlx::{query_as, query_scalar};
+
+use super::SPEC;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::id::{EventId, MemberId, TypedId};
+use crate::kit::cards::hue;
+use crate::modules::like::contract::PhotoId;
+use crate::web::answer::{Json, Page};
+use crate::web::extract::Query;
+use crate::web::paging::{Cursor, Listing, PageQuery};
+use crate::web::shell::Shell;
+use crate::web::visitor::Actor;
+use crate::web::when;
+
+/// Nobody needs to know more exactly than "100 or more".
+const UNREAD_MAX: i64 = 100;
+
+/// One alert.
+#[derive(Debug, Serialize)]
+pub(super) struct Item {
+    alert: EventId,
+    /// `flirt`, `visit`, `photo-liked`, `album-opened`, `presentation-approved`, `presentation-rejected`.
+    kind: String,
+    /// Who caused it; none where it was a reviewer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    member: Option<MemberId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nickname: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    photo: Option<PhotoId>,
+    /// What a reviewer said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    at: DateTime<Utc>,
+    unread: bool,
+}
+
+/// A page of alerts, and how many are unread over all pages (counted up to 100).
+#[derive(Debug, Serialize)]
+pub(super) struct Feed {
+    #[serde(flatten)]
+    list: Listing<Item>,
+    unread: i64,
+}
+
+async fn run(ctx: &Context, actor: &Actor, query: &PageQuery) -> Result<Feed, Failure> {
+    let paging = query.parse()?;
+    let rows = query_as!(
+        Item,
+        r#"select a.alert as "alert: EventId", a.kind, a.actor as "member: MemberId",
+                  c.nickname as "nickname?", a.photo as "photo: PhotoId", a.reason, a.at,
+                  coalesce((a.at, a.alert) > (m.at, m.alert), true) as "unread!"
+           from alerts.alert a
+           left join alerts.card c on c.member = a.actor
+           left join alerts.mark m on m.member = a.member
+           where a.member = $1 and (a.at, a.alert) < ($2, $3)
+             -- Who is not known yet stays hidden until her card comes.
+             and (a.actor is null or c.member is not null)
+             and not exists (select from alerts.blocked_pair p where p.viewer = $1 and p.other = a.actor)
+           order by a.at desc, a.alert desc limit $4"#,
+        actor.id.uuid(),
+        paging.from.at,
+        paging.from.id,
+        paging.fetch()
+    )
+    .fetch_all(ctx.pool(&SPEC))
+    .await?;
+    let list = Listing::of(rows, paging, |item| Cursor::new(item.at, item.alert));
+    Ok(Feed { list, unread: unread(ctx, actor).await? })
+}
+
+async fn unread(ctx: &Context, actor: &Actor) -> Result<i64, Failure> {
+    Ok(query_scalar!(
+        r#"select count(*) as "count!" from (
+               select from alerts.alert a
+               left join alerts.mark m on m.member = a.member
+               where a.member = $1 and (m.member is null or (a.at, a.alert) > (m.at, m.alert))
+                 and (a.actor is null or exists (select from alerts.card c where c.member = a.actor))
+                 and not exists (select from alerts.blocked_pair p where p.viewer = $1 and p.other = a.actor)
+               limit $2) as unread"#,
+        actor.id.uuid(),
+        UNREAD_MAX
+    )
+    .fetch_one(ctx.pool(&SPEC))
+    .await?)
+}
+
+pub(super) async fn json(
+    State(ctx): State<Context>,
+    actor: Actor,
+    Query(query): Query<PageQuery>,
+) -> Result<Json<Feed>, Failure> {
+    Ok(Json(run(&ctx, &actor, &query).await?))
+}
+
+#[derive(Template)]
+#[template(path = "alerts/list.html")]
+pub(super) struct AlertsPage {
+    shell: Shell,
+    items: Vec<Row>,
+    unread: i64,
+    next: Option<String>,
+    up_to: Option<String>,
+}
+
+struct Row {
+    kind: String,
+    text: String,
+    nickname: Option<String>,
+    hue: u8,
+    when: String,
+    datetime: String,
+    unread: bool,
+}
+
+impl Row {
+    fn new(item: Item, now: DateTime<Utc>) -> Self {
+        let reason = item.reason.unwrap_or_default();
+        let text = match item.kind.as_str() {
+            "flirt" => "flirted with you".to_owned(),
+            "visit" => "visited your profile".to_owned(),
+            "photo-liked" => "likes a photo of yours".to_owned(),
+            "album-opened" => "opened a private album to you".to_owned(),
+            "presentation-approved" => "Your presentation is approved and public now".to_owned(),
+            "presentation-rejected" => format!("Your presentation was not approved: {reason}"),
+            other => other.to_owned(),
+        };
+        Self {
+            kind: item.kind,
+            text,
+            nickname: item.nickname,
+            hue: item.member.map(hue).unwrap_or_default(),
+            when: when::ago(item.at, now),
+            datetime: item.at.to_rfc3339(),
+            unread: item.unread,
+        }
+    }
+}
+
+pub(super) async fn page(
+    State(ctx): State<Context>,
+    actor: Actor,
+    shell: Shell,
+    Query(query): Query<PageQuery>,
+) -> Result<Page<AlertsPage>, Failure> {
+    let feed = run(&ctx, &actor, &query).await?;
+    let next = feed.list.next_page("/alerts");
+    let up_to = feed.list.items.first().map(|newest| newest.alert.to_string());
+    let now = ctx.now();
+    let items = feed.list.items.into_iter().map(|item| Row::new(item, now)).collect();
+    let page = AlertsPage { shell: shell.titled("Alerts"), items, unread: feed.unread, next, up_to };
+    Ok(Page::new(page))
+}

@@ -1,0 +1,43 @@
+//! Block a member. Twice is the same as once, and she is not told.
+
+use axum::extract::State;
+
+use super::SPEC;
+use super::contract::MemberBlocked;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::id::MemberId;
+use crate::kit::cards;
+use crate::web::answer::{Done, Nothing};
+use crate::web::extract::Path;
+use crate::web::visitor::Actor;
+
+async fn run(ctx: &Context, actor: &Actor, blocked: MemberId) -> Result<(), Failure> {
+    if actor.id == blocked {
+        return Err(Failure::conflict("block.self", "You cannot block yourself."));
+    }
+    let mut tx = ctx.begin(&SPEC).await?;
+    // Also one who blocked her first: whoever may block, and the answer gives nothing away.
+    cards::known(tx.conn(), &SPEC, blocked).await?;
+    let _ = tx.emit(MemberBlocked { member: actor.id, blocked }).await?;
+    tx.commit().await
+}
+
+pub(super) async fn json(
+    State(ctx): State<Context>,
+    actor: Actor,
+    Path(blocked): Path<MemberId>,
+) -> Result<Nothing, Failure> {
+    run(&ctx, &actor, blocked).await?;
+    Ok(Nothing)
+}
+
+pub(super) async fn form(
+    State(ctx): State<Context>,
+    actor: Actor,
+    Path(nickname): Path<String>,
+) -> Result<Done, Failure> {
+    let blocked = cards::named(ctx.pool(&SPEC), &SPEC, &nickname).await?;
+    run(&ctx, &actor, blocked).await?;
+    Ok(Done::to("/block").saying(format!("You and {nickname} no longer see each other.")))
+}

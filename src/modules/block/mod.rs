@@ -1,0 +1,43 @@
+//! A member's ignore list: who is on it and she see each other nowhere on the site.
+
+mod block_member;
+pub mod contract;
+mod keep_blocks;
+mod read_blocks;
+mod unblock_member;
+
+use crate::kit;
+use crate::module::{Action, Module, ModuleSpec, Policy, Registry};
+
+pub struct Block;
+
+pub static SPEC: ModuleSpec = ModuleSpec {
+    name: "block",
+    schema: "block",
+    segments: &["block"],
+    purpose: "A member's ignore list, which takes effect everywhere.",
+    migrations: sqlx::migrate!("schemas/block"),
+    kit: true,
+};
+
+impl Module for Block {
+    fn spec(&self) -> &'static ModuleSpec {
+        &SPEC
+    }
+
+    fn register(&self, at: &mut Registry) {
+        kit::keep_people(at);
+        at.publishes::<contract::MemberBlocked>();
+        at.publishes::<contract::MemberUnblocked>();
+        at.listens(keep_blocks::AddBlock);
+        at.listens(keep_blocks::RemoveBlock);
+
+        let read = |path| Action::get(path, Policy::Member, "shows whom she has blocked");
+        at.json(read("/block"), read_blocks::json);
+        at.html(read("/block"), read_blocks::page);
+        at.json(Action::put("/block/{member}", Policy::Member, "blocks a member"), block_member::json);
+        at.html(Action::post("/block/{nickname}", Policy::Member, "blocks a member"), block_member::form);
+        at.json(Action::delete("/block/{member}", Policy::Member, "unblocks a member"), unblock_member::json);
+        at.html(Action::post("/block/{nickname}/end", Policy::Member, "unblocks a member"), unblock_member::form);
+    }
+}

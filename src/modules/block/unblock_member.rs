@@ -1,0 +1,39 @@
+//! Take a block back: what was there before shows again. Who is not blocked stays so.
+
+use axum::extract::State;
+
+use super::SPEC;
+use super::contract::MemberUnblocked;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::id::MemberId;
+use crate::kit::cards;
+use crate::web::answer::{Done, Nothing};
+use crate::web::extract::Path;
+use crate::web::visitor::Actor;
+
+async fn run(ctx: &Context, actor: &Actor, unblocked: MemberId) -> Result<(), Failure> {
+    let mut tx = ctx.begin(&SPEC).await?;
+    cards::known(tx.conn(), &SPEC, unblocked).await?;
+    let _ = tx.emit(MemberUnblocked { member: actor.id, unblocked }).await?;
+    tx.commit().await
+}
+
+pub(super) async fn json(
+    State(ctx): State<Context>,
+    actor: Actor,
+    Path(unblocked): Path<MemberId>,
+) -> Result<Nothing, Failure> {
+    run(&ctx, &actor, unblocked).await?;
+    Ok(Nothing)
+}
+
+pub(super) async fn form(
+    State(ctx): State<Context>,
+    actor: Actor,
+    Path(nickname): Path<String>,
+) -> Result<Done, Failure> {
+    let unblocked = cards::named(ctx.pool(&SPEC), &SPEC, &nickname).await?;
+    run(&ctx, &actor, unblocked).await?;
+    Ok(Done::to("/block").saying(format!("You and {nickname} can see each other again.")))
+}

@@ -1,0 +1,40 @@
+//! A flirt says "I noticed you" with one click: once a pair, until it is answered.
+
+pub mod contract;
+mod keep_flirts;
+mod send_flirt;
+
+use std::time::Duration;
+
+use crate::kit;
+use crate::module::{Action, Module, ModuleSpec, Policy, Registry};
+
+pub struct Flirt;
+
+pub static SPEC: ModuleSpec = ModuleSpec {
+    name: "flirt",
+    schema: "flirt",
+    segments: &["flirt"],
+    purpose: "One-click flirts, once a pair until answered.",
+    migrations: sqlx::migrate!("schemas/flirt"),
+    kit: true,
+};
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+impl Module for Flirt {
+    fn spec(&self) -> &'static ModuleSpec {
+        &SPEC
+    }
+
+    fn register(&self, at: &mut Registry) {
+        kit::keep_people(at);
+        at.publishes::<contract::FlirtSent>();
+        at.listens(keep_flirts::KeepFlirts);
+
+        // A bot once flirted with every member: nobody means more than this in a day.
+        let send = |path| Action::post(path, Policy::Member, "sends a flirt").limited("flirts", 100, DAY);
+        at.json(send("/flirt/{member}"), send_flirt::json);
+        at.html(send("/flirt/{nickname}"), send_flirt::form);
+    }
+}

@@ -1,0 +1,64 @@
+//! Flirt with a member. A second flirt before the answer is the first one: nothing new is published.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use sqlx::query;
+
+use super::SPEC;
+use super::contract::FlirtSent;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::id::{EventId, MemberId, TypedId};
+use crate::kit::cards;
+use crate::web::answer::{Done, Json};
+use crate::web::extract::Path;
+use crate::web::visitor::Actor;
+
+/// The flirt that waits for an answer.
+#[derive(Debug, Serialize)]
+pub(super) struct Sent {
+    flirt: EventId,
+    to: MemberId,
+    at: DateTime<Utc>,
+}
+
+/// Returns the open flirt, and whether it is a new one.
+async fn run(ctx: &Context, actor: &Actor, to: MemberId) -> Result<(Sent, bool), Failure> {
+    if actor.id == to {
+        return Err(Failure::conflict("flirt.self", "Nobody flirts with herself here. Find somebody nice!"));
+    }
+    let mut tx = ctx.begin(&SPEC).await?;
+    cards::meet(tx.conn(), &SPEC, actor.id, to).await?;
+    let applied = tx.emit(FlirtSent { from: actor.id, to }).await?;
+    let open = query!(
+        "select flirt, at from flirt.flirt where sender = $1 and receiver = $2 and not answered",
+        actor.id.uuid(),
+        to.uuid()
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    tx.commit().await?;
+    Ok((Sent { flirt: EventId::of(open.flirt), to, at: open.at }, applied.changed()))
+}
+
+pub(super) async fn json(
+    State(ctx): State<Context>,
+    actor: Actor,
+    Path(to): Path<MemberId>,
+) -> Result<(StatusCode, Json<Sent>), Failure> {
+    let (sent, new) = run(&ctx, &actor, to).await?;
+    Ok((if new { StatusCode::CREATED } else { StatusCode::OK }, Json(sent)))
+}
+
+pub(super) async fn form(
+    State(ctx): State<Context>,
+    actor: Actor,
+    Path(nickname): Path<String>,
+) -> Result<Done, Failure> {
+    let to = cards::named(ctx.pool(&SPEC), &SPEC, &nickname).await?;
+    let (_, new) = run(&ctx, &actor, to).await?;
+    let notice = if new { "Your flirt is on its way." } else { "You have flirted already: now wait and see." };
+    Ok(Done::to(format!("/member/{nickname}")).saying(notice))
+}

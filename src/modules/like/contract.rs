@@ -1,0 +1,67 @@
+//! What other modules may know of `like`.
+
+#![warn(missing_docs)]
+
+use serde::{Deserialize, Serialize};
+
+use crate::event::{Event, Names};
+use crate::id::{MemberId};
+
+crate::typed_id! {
+    /// A photo.
+    PhotoId;
+}
+
+/// A member likes a photo of another.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PhotoLiked {
+    /// Who likes it.
+    pub member: MemberId,
+    /// Which.
+    pub photo: PhotoId,
+    /// Whose it is.
+    pub owner: MemberId,
+}
+
+impl Event for PhotoLiked {
+    const NAME: &'static str = "photo-liked";
+    const SOURCE: &'static str = "like";
+
+    fn key(&self) -> MemberId {
+        self.owner
+    }
+    fn subjects(&self) -> Vec<MemberId> {
+        vec![self.member, self.owner]
+    }
+    fn says(&self, names: &dyn Names) -> String {
+        format!("{} liked a photo of {}", names.name(self.member), names.name(self.owner))
+    }
+}
+
+/// The like is taken back.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PhotoUnliked {
+    /// Who had liked it.
+    pub member: MemberId,
+    /// Which.
+    pub photo: PhotoId,
+    /// Whose it is.
+    pub owner: MemberId,
+}
+
+impl Event for PhotoUnliked {
+    const NAME: &'static str = "photo-unliked";
+    const SOURCE: &'static str = "like";
+
+    fn key(&self) -> MemberId {
+        self.owner
+    }
+    fn subjects(&self) -> Vec<MemberId> {
+        vec![self.member, self.owner]
+    }
+    fn says(&self, names: &dyn Names) -> String {
+        format!("{} no longer likes a photo of {}", names.name(self.member), names.name(self.owner))
+    }
+}

@@ -1,0 +1,33 @@
+//! The one list of all modules, and the contracts of those that are not built yet.
+
+pub mod album;
+pub mod alerts;
+pub mod block;
+pub mod flirt;
+pub mod like;
+pub mod profile;
+pub mod register;
+pub mod review;
+
+use crate::module::{Module, Registry};
+use crate::web::limits::Limits;
+
+/// Every module, in the order in which summaries print them.
+pub fn all() -> [&'static dyn Module; 9] {
+    [
+        &register::Register,
+        &review::Review,
+        &profile::Profile,
+        &flirt::Flirt,
+        &alerts::Alerts,
+        &block::Block,
+        &like::Like,
+        &album::Album,
+        &Limits,
+    ]
+}
+
+/// What all modules say of themselves.
+pub fn registry() -> Registry {
+    Registry::of(&all())
+}

@@ -1,0 +1,33 @@
+//! What other modules may know of `profile`.
+
+#![warn(missing_docs)]
+
+use serde::{Deserialize, Serialize};
+
+use crate::event::{Event, Names};
+use crate::id::{MemberId};
+
+/// One member looked at the profile of another. At most one an hour and pair.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProfileVisited {
+    /// Who looked.
+    pub visitor: MemberId,
+    /// At whom.
+    pub member: MemberId,
+}
+
+impl Event for ProfileVisited {
+    const NAME: &'static str = "profile-visited";
+    const SOURCE: &'static str = "profile";
+
+    fn key(&self) -> MemberId {
+        self.member
+    }
+    fn subjects(&self) -> Vec<MemberId> {
+        vec![self.visitor, self.member]
+    }
+    fn says(&self, names: &dyn Names) -> String {
+        format!("{} visited the profile of {}", names.name(self.visitor), names.name(self.member))
+    }
+}

@@ -1,0 +1,142 @@
+//! What other modules may know of `review`: its decisions.
+
+#![warn(missing_docs)]
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use crate::event::{Event, Names};
+use crate::id::MemberId;
+use crate::kit::people::{By, Gender, Ideal};
+
+/// A registered member became a full one. Carries who she is, for everybody's copies.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RegistrationApproved {
+    /// Who.
+    pub member: MemberId,
+    /// Never changes from now on.
+    pub nickname: String,
+    /// Hers.
+    pub gender: Gender,
+    /// The age is computed when it is read.
+    pub birthday: NaiveDate,
+    /// Whom she looks for.
+    pub ideal: Ideal,
+    /// The town she lives in.
+    pub place: String,
+    /// Who decided.
+    pub by: By,
+}
+
+impl Event for RegistrationApproved {
+    const NAME: &'static str = "registration-approved";
+    const SOURCE: &'static str = "review";
+
+    fn key(&self) -> MemberId {
+        self.member
+    }
+    fn subjects(&self) -> Vec<MemberId> {
+        vec![self.member]
+    }
+    fn says(&self, names: &dyn Names) -> String {
+        let age = names.age(self.birthday);
+        format!(
+            "Approved '{}' {} {age}, looking for {}",
+            self.nickname,
+            self.gender.letter(),
+            self.ideal.short()
+        )
+    }
+}
+
+/// An application was refused. She may apply again.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RegistrationRejected {
+    /// Who.
+    pub member: MemberId,
+    /// What she is told.
+    pub reason: String,
+    /// Who decided.
+    pub by: By,
+}
+
+impl Event for RegistrationRejected {
+    const NAME: &'static str = "registration-rejected";
+    const SOURCE: &'static str = "review";
+
+    fn key(&self) -> MemberId {
+        self.member
+    }
+    fn subjects(&self) -> Vec<MemberId> {
+        vec![self.member]
+    }
+    fn says(&self, names: &dyn Names) -> String {
+        format!(
+            "{} rejected the registration of {}: \"{}\"",
+            self.by.name(names),
+            names.name(self.member),
+            self.reason
+        )
+    }
+}
+
+/// What a member wrote about herself is public now. Played until presentations are reviewed here.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PresentationApproved {
+    /// Whose.
+    pub member: MemberId,
+    /// The whole new text.
+    pub text: String,
+    /// Who decided.
+    pub by: By,
+}
+
+impl Event for PresentationApproved {
+    const NAME: &'static str = "presentation-approved";
+    const SOURCE: &'static str = "review";
+
+    fn key(&self) -> MemberId {
+        self.member
+    }
+    fn subjects(&self) -> Vec<MemberId> {
+        vec![self.member]
+    }
+    fn says(&self, names: &dyn Names) -> String {
+        format!("{} approved the presentation of {}", self.by.name(names), names.name(self.member))
+    }
+}
+
+/// What a member wrote about herself stays private. Played until presentations are reviewed here.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PresentationRejected {
+    /// Whose.
+    pub member: MemberId,
+    /// What she is told.
+    pub reason: String,
+    /// Who decided.
+    pub by: By,
+}
+
+impl Event for PresentationRejected {
+    const NAME: &'static str = "presentation-rejected";
+    const SOURCE: &'static str = "review";
+
+    fn key(&self) -> MemberId {
+        self.member
+    }
+    fn subjects(&self) -> Vec<MemberId> {
+        vec![self.member]
+    }
+    fn says(&self, names: &dyn Names) -> String {
+        format!(
+            "{} rejected the presentation of {}: \"{}\"",
+            self.by.name(names),
+            names.name(self.member),
+            self.reason
+        )
+    }
+}

@@ -1,0 +1,190 @@
+//! Decides where the private Postgres keeps its data and its socket, and as whom it runs.
+//!
+//! An ordinary user has the cluster inside the data folder. Root cannot: Postgres refuses to run as root,
+//! and the account it runs as instead may not be able to reach the data folder (a clone under /root). So
+//! for root the cluster lives in `/var/lib/pancake/<id>`, and the data folder remembers the id: who deletes
+//! the data folder gets a fresh cluster, and the old one is swept away.
+
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, Read};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, lchown};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rustix::process::geteuid;
+use sha2::{Digest, Sha256};
+
+use super::error::StoreError;
+use super::guard;
+
+const ROOT_HOMES: &str = "/var/lib/pancake";
+/// A cluster with members' data is kept this long after its data folder is gone: it may have been moved.
+const SWEEP_AFTER: Duration = Duration::from_hours(7 * 24);
+
+/// The account that the server runs as.
+#[derive(Clone, Copy)]
+pub(super) struct Account {
+    pub(super) uid: u32,
+    pub(super) gid: u32,
+}
+
+/// The places of one cluster.
+pub(super) struct Home {
+    pub(super) cluster: PathBuf,
+    pub(super) socket: PathBuf,
+    /// The account to change to; none where the server runs as ourselves.
+    pub(super) account: Option<Account>,
+}
+
+impl Home {
+    /// The home that belongs to this data folder; as root it is made if it is not there.
+    pub(super) fn of(data: &Path, durable: bool) -> Result<Self, StoreError> {
+        let cluster = data.join("postgres");
+        let uid = geteuid().as_raw();
+        if uid != 0 {
+            return Ok(Self { socket: short_socket(data, uid), cluster, account: None });
+        }
+        // `sudo ./r up` on the data folder of an ordinary user finds the data that is there.
+        if let Ok(there) = fs::metadata(cluster.join("PG_VERSION")) {
+            let account = Account { uid: there.uid(), gid: there.gid() };
+            return Ok(Self { socket: short_socket(data, account.uid), cluster, account: Some(account) });
+        }
+        let account = account_for_root(Path::new("/etc/passwd"))?;
+        sweep();
+        let home = root_home(data, durable)?;
+        Ok(Self { cluster: home.join("data"), socket: home.join("socket"), account: Some(account) })
+    }
+
+    /// Makes the socket's folder. Who can enter it is a superuser of the database, so a folder that
+    /// somebody else has put there is refused.
+    pub(super) fn make_socket_folder(&self) -> Result<(), StoreError> {
+        make_private(&self.socket, self.account)?;
+        for left in [".s.PGSQL.5432", ".s.PGSQL.5432.lock"] {
+            guard::remove_file(&self.socket.join(left))?;
+        }
+        Ok(())
+    }
+}
+
+/// A folder that only the account may enter; one that is there already must be exactly that.
+pub(super) fn make_private(folder: &Path, account: Option<Account>) -> Result<(), StoreError> {
+    let fault = |error| StoreError::from_file(error, "make", folder);
+    match DirBuilder::new().mode(0o700).create(folder) {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(fault(error)),
+    }
+    let there = fs::symlink_metadata(folder).map_err(fault)?;
+    let ours = geteuid().as_raw();
+    let wanted = account.map_or(ours, |account| account.uid);
+    let right_owner = there.uid() == wanted || there.uid() == ours;
+    if !there.is_dir() || !right_owner || there.permissions().mode() & 0o077 != 0 {
+        return Err(StoreError::ForeignFolder { folder: folder.to_path_buf() });
+    }
+    if let Some(account) = account {
+        lchown(folder, Some(account.uid), Some(account.gid)).map_err(fault)?;
+    }
+    Ok(())
+}
+
+/// The path of a Unix socket may have 107 bytes at most, and that of a data folder any number. /tmp and
+/// not `XDG_RUNTIME_DIR`: the latter is emptied at log-out, and the site may well go on.
+fn short_socket(data: &Path, uid: u32) -> PathBuf {
+    let digest = Sha256::digest(data.as_os_str().as_encoded_bytes());
+    PathBuf::from(format!("/tmp/pancake-{uid}-{}", hex(&digest[..6])))
+}
+
+fn account_for_root(passwd: &Path) -> Result<Account, StoreError> {
+    let text = fs::read_to_string(passwd).map_err(|error| StoreError::from_file(error, "read", passwd))?;
+    // name:password:uid:gid:…
+    let account = |name: &str| {
+        let line = text.lines().find(|line| line.split(':').next() == Some(name))?;
+        let mut numbers = line.split(':').skip(2);
+        Some(Account { uid: numbers.next()?.parse().ok()?, gid: numbers.next()?.parse().ok()? })
+    };
+    account("postgres").or_else(|| account("nobody")).ok_or(StoreError::NoAccount)
+}
+
+fn root_home(data: &Path, durable: bool) -> Result<PathBuf, StoreError> {
+    let remembered = data.join("cluster-id");
+    let known = read_id(&remembered).filter(|id| !belongs_to_another(id, data));
+    let id = if let Some(id) = known {
+        id
+    } else {
+        let id = new_id()?;
+        fs::write(&remembered, &id).map_err(|error| StoreError::from_file(error, "write", &remembered))?;
+        id
+    };
+    // The account passes through these folders without being able to list them.
+    let home = Path::new(ROOT_HOMES).join(id);
+    for folder in [Path::new(ROOT_HOMES), &home] {
+        let fault = |error| StoreError::from_file(error, "make", folder);
+        fs::create_dir_all(folder).map_err(fault)?;
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o711)).map_err(fault)?;
+    }
+    // The path is written as it is, byte for byte: it need not be UTF-8.
+    let mut owner = if durable { b"kept ".to_vec() } else { b"test ".to_vec() };
+    owner.extend_from_slice(data.as_os_str().as_encoded_bytes());
+    let path = home.join("owner");
+    fs::write(&path, owner).map_err(|error| StoreError::from_file(error, "write", &path))?;
+    Ok(home)
+}
+
+/// A data folder that was copied has the id of the first one; the copy must not write into its cluster.
+fn belongs_to_another(id: &str, data: &Path) -> bool {
+    match read_owner(&Path::new(ROOT_HOMES).join(id)) {
+        Some((_, owner)) => owner != data && read_id(&owner.join("cluster-id")).as_deref() == Some(id),
+        None => false,
+    }
+}
+
+/// Removes the clusters whose data folder is gone.
+fn sweep() {
+    for entry in fs::read_dir(ROOT_HOMES).into_iter().flatten().flatten() {
+        let home = entry.path();
+        let id = entry.file_name();
+        let Some((durable, owner)) = read_owner(&home) else { continue };
+        let cluster = home.join("data");
+        let wanted = read_id(&owner.join("cluster-id")).is_some_and(|found| *found == *id);
+        if wanted || guard::running(&cluster).is_some() || (durable && used_lately(&cluster)) {
+            continue;
+        }
+        // Another start may sweep at the same time: what is gone is gone.
+        if let Err(error) = fs::remove_dir_all(&home) {
+            tracing::debug!(folder = %home.display(), %error, "a left-over cluster stays");
+        }
+    }
+}
+
+fn used_lately(cluster: &Path) -> bool {
+    // The server writes this file at every checkpoint and when it stops.
+    let written = fs::metadata(cluster.join("global/pg_control")).and_then(|there| there.modified());
+    written.is_ok_and(|at| at.elapsed().is_ok_and(|age| age < SWEEP_AFTER))
+}
+
+fn read_owner(home: &Path) -> Option<(bool, PathBuf)> {
+    use std::os::unix::ffi::OsStringExt;
+    let mut line = fs::read(home.join("owner")).ok()?;
+    let path = (line.len() > 5).then(|| line.split_off(5))?;
+    Some((line == b"kept ", PathBuf::from(std::ffi::OsString::from_vec(path))))
+}
+
+/// An id becomes part of a path that root deletes, so nothing but an id is taken for one.
+fn read_id(file: &Path) -> Option<String> {
+    let id = fs::read_to_string(file).ok()?;
+    let id = id.trim();
+    (id.len() == 16 && id.bytes().all(|letter| letter.is_ascii_hexdigit())).then(|| id.to_owned())
+}
+
+fn new_id() -> Result<String, StoreError> {
+    let source = Path::new("/dev/urandom");
+    let mut bytes = [0; 8];
+    File::open(source)
+        .and_then(|mut file| file.read_exact(&mut bytes))
+        .map_err(|error| StoreError::from_file(error, "read", source))?;
+    Ok(hex(&bytes))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+}

@@ -1,0 +1,13 @@
+//! Where everything that members write is kept: Postgres, and nothing else.
+
+mod error;
+mod guard;
+mod home;
+mod open;
+mod private;
+mod programs;
+pub mod unit;
+
+pub use error::StoreError;
+pub use open::{Store, open};
+pub use private::{PrivatePostgres, Server};

@@ -1,0 +1,241 @@
+//! Opens the database for all modules: roles, schemas, migrations, pools.
+//!
+//! A module has a schema and a role of its own, and its pools enter that role when they connect: no
+//! module can read another's tables, whatever its SQL says. Several nodes that start at once migrate once.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, query, query_scalar};
+
+use super::StoreError;
+use super::private::{PrivatePostgres, Server};
+use super::unit::Unit;
+use crate::config::StoreConfig;
+use crate::module::{ModuleSpec, Registry};
+
+/// How long a request waits for a connection before it is answered 503.
+const ACQUIRE_MAX: Duration = Duration::from_secs(2);
+/// A node that froze in a transaction loses it, and its locks, after this many milliseconds.
+const IDLE_IN_TRANSACTION_MS: u32 = 3_000;
+/// No statement of the site takes longer, in milliseconds.
+const STATEMENT_MS: u32 = 15_000;
+/// Connections of a module's relay and consumer.
+const BACKGROUND: u32 = 2;
+/// Any number, the same in all binaries: who migrates holds this advisory lock.
+const MIGRATION_LOCK: i64 = 0x0070_616e_6361_6b65;
+
+/// The tables that every module has for its events.
+static SPINE: Migrator = sqlx::migrate!("schemas/spine");
+/// The tables that modules have which show people.
+static KIT: Migrator = sqlx::migrate!("schemas/kit");
+
+/// The open database.
+pub struct Store {
+    pub units: BTreeMap<&'static str, Arc<Unit>>,
+    /// Ours to stop at the end, where no DATABASE_URL was given.
+    pub private: Option<PrivatePostgres>,
+}
+
+/// A place that modules live at, and the name of the setting that says so.
+struct Place {
+    what: String,
+    options: PgConnectOptions,
+}
+
+/// Opens everything, or says what to do.
+pub async fn open(config: &StoreConfig, registry: &Registry) -> Result<Store, StoreError> {
+    let mut private = None;
+    let default = match &config.database_url {
+        Some(url) => place("DATABASE_URL", url)?,
+        None => {
+            let server = Server { durable: true, max_connections: config.connections + 20 };
+            let postgres = PrivatePostgres::start(&config.data, server).await?;
+            let options = own_database(&postgres).await?;
+            private = Some(postgres);
+            Place { what: "the private Postgres".to_owned(), options }
+        }
+    };
+    let units = units(config, registry, &default).await?;
+    Ok(Store { units, private })
+}
+
+/// The modules at their places. `default` is for those without a setting of their own.
+async fn units(
+    config: &StoreConfig,
+    registry: &Registry,
+    default: &Place,
+) -> Result<BTreeMap<&'static str, Arc<Unit>>, StoreError> {
+    let specs = registry.modules();
+    let count = u32::try_from(specs.len()).unwrap_or(u32::MAX);
+    let connections = u32::from(config.connections);
+    // With few connections each pool has one, and everything still works, only slower.
+    let background = if connections >= count * (BACKGROUND + 1) { BACKGROUND } else { 1 };
+    let requests = (connections / count).saturating_sub(background);
+    if requests == 0 {
+        return Err(StoreError::BudgetTooSmall { connections, needed: count * 2 });
+    }
+    let mut units = BTreeMap::new();
+    let mut checked = false;
+    for &spec in specs {
+        let setting = format!("DATABASE_URL_{}", spec.name.to_uppercase());
+        let own = match std::env::var(&setting) {
+            Ok(url) => Some(place(&setting, &url)?),
+            Err(_) => None,
+        };
+        let place = own.as_ref().unwrap_or(default);
+        let mut conn = connect(place).await?;
+        if own.is_some() || !checked {
+            check(&mut conn, place, if own.is_some() { requests + background } else { connections }).await?;
+            checked |= own.is_none();
+        }
+        let role = found(&mut conn, place, spec).await?;
+        // Closing gives the advisory lock back; dropping would do so some time later.
+        conn.close().await.map_err(|error| StoreError::from_connect(error, &place.what))?;
+        let pool = pool(place, spec, role.as_deref(), requests);
+        let behind = self::pool(place, spec, role.as_deref(), background);
+        let unit = Unit::new(spec, registry, pool, behind);
+        units.insert(spec.name, Arc::new(unit));
+    }
+    Ok(units)
+}
+
+fn place(what: &str, url: &str) -> Result<Place, StoreError> {
+    let options = url.parse().map_err(|error| StoreError::from_connect(error, what))?;
+    Ok(Place { what: what.to_owned(), options })
+}
+
+async fn connect(place: &Place) -> Result<PgConnection, StoreError> {
+    place.options.connect().await.map_err(|error| StoreError::from_connect(error, &place.what))
+}
+
+/// The site's database in the private Postgres.
+async fn own_database(postgres: &PrivatePostgres) -> Result<PgConnectOptions, StoreError> {
+    const NAME: &str = "pancake";
+    let what = "the private Postgres";
+    let refused = |error| StoreError::from_connect(error, what);
+    let mut conn = postgres.options().connect().await.map_err(refused)?;
+    let known: Option<i32> = query_scalar("select 1 from pg_database where datname = $1")
+        .bind(NAME)
+        .fetch_optional(&mut conn)
+        .await
+        .map_err(refused)?;
+    if known.is_none() {
+        let created = conn.execute("create database pancake").await;
+        // Another process may have been first.
+        if let Err(error) = created
+            && error.as_database_error().and_then(|db| db.code()).as_deref() != Some("42P04")
+        {
+            return Err(refused(error));
+        }
+    }
+    Ok(postgres.options().database(NAME))
+}
+
+/// Refuses a server that is too old, or has too few connections for the pools.
+async fn check(conn: &mut PgConnection, place: &Place, needed: u32) -> Result<(), StoreError> {
+    let refused = |error| StoreError::from_connect(error, &place.what);
+    let (version, available): (i32, i32) = sqlx::query_as(
+        "select current_setting('server_version_num')::int,
+                current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int",
+    )
+    .fetch_one(conn)
+    .await
+    .map_err(refused)?;
+    StoreError::check_version(version.unsigned_abs(), &place.what)?;
+    StoreError::check_connections(needed, available.unsigned_abs(), &place.what)
+}
+
+/// Makes the module's role and schema where they are missing, and migrates it. Returns the role, unless
+/// this database user may not make roles.
+async fn found(
+    conn: &mut PgConnection,
+    place: &Place,
+    spec: &ModuleSpec,
+) -> Result<Option<String>, StoreError> {
+    let refused = |error| StoreError::from_connect(error, &place.what);
+    query("select pg_advisory_lock($1)").bind(MIGRATION_LOCK).execute(&mut *conn).await.map_err(refused)?;
+    let database: String =
+        query_scalar("select current_database()::text").fetch_one(&mut *conn).await.map_err(refused)?;
+    let role = role(conn, &database, spec.schema).await.map_err(refused)?;
+    let owner = role.as_ref().map_or_else(String::new, |role| format!(" authorization \"{role}\""));
+    let create = format!("create schema if not exists {}{owner}", spec.schema);
+    conn.execute(AssertSqlSafe(create)).await.map_err(refused)?;
+    if let Some(role) = &role {
+        conn.execute(AssertSqlSafe(format!("set role \"{role}\""))).await.map_err(refused)?;
+    }
+    let path = format!("set search_path to {}", spec.schema);
+    conn.execute(AssertSqlSafe(path)).await.map_err(refused)?;
+    migrate(conn, spec, &SPINE, "spine_migrations").await?;
+    if spec.kit {
+        migrate(conn, spec, &KIT, "kit_migrations").await?;
+    }
+    migrate(conn, spec, &spec.migrations, "migrations").await?;
+    Ok(role)
+}
+
+/// The module's role, named after the database too, since roles belong to the whole cluster.
+async fn role(conn: &mut PgConnection, database: &str, schema: &str) -> Result<Option<String>, sqlx::Error> {
+    let role = format!("{database}_{schema}").replace('"', "");
+    let known: Option<bool> =
+        query_scalar("select pg_has_role(current_user, oid, 'usage') from pg_roles where rolname = $1")
+            .bind(&role)
+            .fetch_optional(&mut *conn)
+            .await?;
+    if known == Some(true) {
+        return Ok(Some(role));
+    }
+    let make = if known.is_none() { format!("create role \"{role}\" nologin;") } else { String::new() };
+    let statements = format!("{make} grant \"{role}\" to current_user");
+    match conn.execute(AssertSqlSafe(statements)).await {
+        Ok(_) => Ok(Some(role)),
+        Err(sqlx::Error::Database(db)) if db.code().as_deref() == Some("42501") => {
+            tracing::warn!(schema, "this database user may not create roles: modules are not fenced off");
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn migrate(
+    conn: &mut PgConnection,
+    spec: &ModuleSpec,
+    source: &Migrator,
+    table: &str,
+) -> Result<(), StoreError> {
+    let mut migrator = Migrator::with_migrations(source.migrations.to_vec());
+    migrator.dangerous_set_table_name(format!("{}.{table}", spec.schema));
+    migrator.set_locking(false);
+    migrator.run_direct(None, conn, false).await.map_err(|error| match error {
+        MigrateError::VersionMissing(version) => {
+            StoreError::SchemaNewer { module: spec.name.to_owned(), version }
+        }
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
+            StoreError::from_connect(error, &format!("schema {}", spec.schema))
+        }
+        other => StoreError::Migration { module: spec.name.to_owned(), said: other.to_string() },
+    })
+}
+
+fn pool(place: &Place, spec: &ModuleSpec, role: Option<&str>, size: u32) -> sqlx::PgPool {
+    let mut options = place
+        .options
+        .clone()
+        .application_name(&format!("pancake {}", spec.name))
+        .options([
+            ("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION_MS),
+            ("statement_timeout", STATEMENT_MS),
+        ]);
+    if let Some(role) = role {
+        options = options.options([("role", role)]);
+    }
+    PgPoolOptions::new()
+        .max_connections(size)
+        .acquire_timeout(ACQUIRE_MAX)
+        // A ping before every use costs half of the small reads.
+        .test_before_acquire(false)
+        .connect_lazy_with(options.disable_statement_logging())
+}

@@ -1,0 +1,100 @@
+//! How a slice answers: JSON, a page, a redirect after a form, or nothing.
+
+use askama::Template;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use serde::Serialize;
+
+pub use super::extract::Json;
+use super::shell::notice_cookie;
+use crate::failure::Failure;
+
+/// 201 with what was made.
+#[derive(Debug)]
+pub struct Created<T>(pub T);
+
+/// 204.
+#[derive(Debug)]
+pub struct Nothing;
+
+/// A page: 200, or another status for a form that is shown again.
+#[derive(Debug)]
+pub struct Page<T>(StatusCode, T);
+
+/// 303 after a form: the way back, and what to say there.
+#[derive(Debug)]
+pub struct Done {
+    to: String,
+    notice: Option<String>,
+}
+
+impl<T: Template> Page<T> {
+    pub fn new(page: T) -> Self {
+        Self(StatusCode::OK, page)
+    }
+
+    /// The form again, with the refusal's status.
+    pub fn again(page: T, failure: &Failure) -> Self {
+        Self(failure.status(), page)
+    }
+}
+
+impl Done {
+    /// `to` is a path of this site.
+    pub fn to(to: impl Into<String>) -> Self {
+        Self { to: to.into(), notice: None }
+    }
+
+    /// Shows a sentence on the next page, once.
+    #[must_use]
+    pub fn saying(mut self, notice: impl Into<String>) -> Self {
+        self.notice = Some(notice.into());
+        self
+    }
+}
+
+impl<T: Serialize> IntoResponse for Created<T> {
+    fn into_response(self) -> Response {
+        (StatusCode::CREATED, Json(self.0)).into_response()
+    }
+}
+
+impl IntoResponse for Nothing {
+    fn into_response(self) -> Response {
+        StatusCode::NO_CONTENT.into_response()
+    }
+}
+
+impl<T: Template> IntoResponse for Page<T> {
+    fn into_response(self) -> Response {
+        match self.1.render() {
+            Ok(html) => (self.0, Html(html)).into_response(),
+            Err(error) => Failure::internal(error).into_response(),
+        }
+    }
+}
+
+impl IntoResponse for Done {
+    fn into_response(self) -> Response {
+        let Ok(to) = HeaderValue::try_from(ascii(&self.to)) else {
+            return Failure::internal(format!("{} is no address", self.to)).into_response();
+        };
+        let mut response = (StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response();
+        if let Some(cookie) = self.notice.as_deref().and_then(|notice| notice_cookie(Some(notice))) {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+        response
+    }
+}
+
+/// Nicknames may hold letters that an address may not.
+fn ascii(path: &str) -> String {
+    path.bytes().fold(String::new(), |mut ascii, byte| {
+        if byte.is_ascii_graphic() {
+            ascii.push(char::from(byte));
+        } else {
+            ascii.push_str(&format!("%{byte:02X}"));
+        }
+        ascii
+    })
+}

@@ -1,0 +1,198 @@
+//! Input from requests. Whatever cannot be read is refused with the field's name, never with a 500.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, OriginalUri, Request};
+use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::form::FormState;
+use crate::failure::Failure;
+
+/// A JSON body in, or out.
+#[derive(Debug)]
+pub struct Json<T>(pub T);
+
+/// The query string.
+#[derive(Debug)]
+pub struct Query<T>(pub T);
+
+/// The path's parameters. What is no id or nickname is nobody's: 404.
+#[derive(Debug)]
+pub struct Path<T>(pub T);
+
+/// A form as posted: typed for the slice, and as text to show it again.
+#[derive(Debug)]
+pub struct Form<T> {
+    pub input: T,
+    pub state: FormState,
+}
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
+        expect_type(&request, "application/json")?;
+        let bytes = read(request, state).await?;
+        let mut json = serde_json::Deserializer::from_slice(&bytes);
+        let value = serde_path_to_error::deserialize(&mut json).map_err(|error| refuse_json(&error))?;
+        json.end().map_err(|error| malformed_json(&error))?;
+        Ok(Self(value))
+    }
+}
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        match serde_json::to_vec(&self.0) {
+            Ok(body) => ([(header::CONTENT_TYPE, "application/json")], body).into_response(),
+            Err(error) => Failure::internal(error).into_response(),
+        }
+    }
+}
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Form<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
+        // A form without fields has no body, and some clients then send no type either.
+        if request.headers().contains_key(header::CONTENT_TYPE) {
+            expect_type(&request, "application/x-www-form-urlencoded")?;
+        }
+        let bytes = read(request, state).await?;
+        let text = std::str::from_utf8(&bytes)
+            .map_err(|_| Failure::malformed("malformed-form", "The form is not UTF-8 text."))?;
+        Ok(Self { input: urlencoded(text)?, state: FormState::of(text) })
+    }
+}
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        urlencoded(parts.uri.query().unwrap_or_default()).map(Self)
+    }
+}
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        #[expect(clippy::disallowed_types, reason = "this is the wrapper around it")]
+        let path = axum::extract::Path::<T>::from_request_parts(parts, state).await;
+        path.map(|path| Self(path.0)).map_err(|_| Failure::not_found())
+    }
+}
+
+/// The path and query as the client sent them, to come back to.
+pub fn original_target(parts: &Parts) -> String {
+    let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
+    uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string)
+}
+
+fn expect_type(request: &Request, wanted: &'static str) -> Result<(), Failure> {
+    let sent = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = sent.unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    if essence.eq_ignore_ascii_case(wanted) {
+        return Ok(());
+    }
+    Err(Failure::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "unsupported-media-type",
+        format!("Send this as {wanted}, and say so in Content-Type."),
+    ))
+}
+
+async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Failure> {
+    Bytes::from_request(request, state)
+        .await
+        .map_err(|_| Failure::malformed("body-unreadable", "The body broke off before its end."))
+}
+
+fn malformed_json(error: &serde_json::Error) -> Failure {
+    Failure::malformed(
+        "malformed-json",
+        format!("The body is not JSON: line {}, column {}.", error.line(), error.column()),
+    )
+}
+
+fn refuse_json(error: &serde_path_to_error::Error<serde_json::Error>) -> Failure {
+    if !error.inner().is_data() {
+        return malformed_json(error.inner());
+    }
+    refuse_field(&error.path().to_string(), &error.inner().to_string())
+}
+
+fn urlencoded<T: DeserializeOwned>(text: &str) -> Result<T, Failure> {
+    let pairs = serde_urlencoded::Deserializer::new(form_pairs(text));
+    serde_path_to_error::deserialize(pairs)
+        .map_err(|error| refuse_field(&error.path().to_string(), &error.inner().to_string()))
+}
+
+fn form_pairs(text: &str) -> form_urlencoded::Parse<'_> {
+    form_urlencoded::parse(text.as_bytes())
+}
+
+/// serde's sentence, with the field's whole name in front and without the position in the text.
+fn refuse_field(path: &str, message: &str) -> Failure {
+    let message = message.split(" at line ").next().unwrap_or(message);
+    let quoted = || message.split('`').nth(1).unwrap_or_default();
+    let parent = path.trim_matches('.');
+    let (field, code, detail) = if message.starts_with("unknown field") {
+        (join(parent, quoted()), "unknown-field", format!("This field is not known here: {message}."))
+    } else if message.starts_with("missing field") {
+        (join(parent, quoted()), "missing", "This field is needed.".to_owned())
+    } else if message.starts_with("duplicate field") {
+        (join(parent, quoted()), "duplicate-field", "This field is given twice.".to_owned())
+    } else {
+        (parent.to_owned(), "wrong-type", format!("This cannot be read: {message}."))
+    };
+    Failure::field(if field.is_empty() { "body".to_owned() } else { field }, code, detail)
+}
+
+fn join(parent: &str, field: &str) -> String {
+    if parent.is_empty() || parent == field || parent.ends_with(&format!(".{field}")) {
+        return if parent.is_empty() { field.to_owned() } else { parent.to_owned() };
+    }
+    format!("{parent}.{field}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields, rename_all = "camelCase")]
+    #[expect(dead_code, reason = "only its refusals are looked at")]
+    struct Input {
+        nickname: String,
+        ideal: Ideal,
+    }
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only its refusals are looked at")]
+    struct Ideal {
+        from: i32,
+    }
+
+    fn refused(json: &str) -> (u16, String) {
+        let mut json = serde_json::Deserializer::from_str(json);
+        let error = serde_path_to_error::deserialize::<_, Input>(&mut json).unwrap_err();
+        let failure = refuse_json(&error);
+        (failure.status().as_u16(), failure.refused().first().map(|f| f.field.clone()).unwrap_or_default())
+    }
+
+    #[test]
+    fn a_refusal_names_the_field() {
+        assert_eq!(refused(r#"{"nickname": 3}"#), (422, "nickname".into()));
+        assert_eq!(refused(r#"{"nickname": "bob"}"#), (422, "ideal".into()));
+        assert_eq!(refused(r#"{"nickname": "bob", "ideal": {"from": "x"}}"#), (422, "ideal.from".into()));
+        assert_eq!(refused(r#"{"nickname": "bob", "ideal": {"to": 1}}"#), (422, "ideal.to".into()));
+        assert_eq!(refused(r#"{"nickname": "bob", "ideal": {}}"#), (422, "ideal.from".into()));
+        assert_eq!(refused(r#"{"shoe": 1}"#), (422, "shoe".into()));
+        assert_eq!(refused("[]").0, 422);
+        assert_eq!(refused("{"), (400, String::new()));
+    }
+}

@@ -1,0 +1,102 @@
+//! What every answer tells browsers: run nothing foreign, show us in no frame, keep no private page.
+//!
+//! It also answers front ends of configured origins (CORS), below `/api` only and never with cookies: they
+//! log in and send the token themselves.
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use super::origin::{Origin, Origins, is_api};
+use crate::context::Context;
+
+/// No inline script or style anywhere, so an injected tag does nothing.
+const CSP: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+     font-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+);
+/// The same for every answer. Referrers stay here, for paths hold nicknames.
+const FIXED: [(HeaderName, HeaderValue); 6] = [
+    (header::CONTENT_SECURITY_POLICY, CSP),
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+    (
+        HeaderName::from_static("permissions-policy"),
+        HeaderValue::from_static("camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    ),
+    (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
+    (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
+];
+/// A year of https only. Subdomains are not ours to decide on.
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+/// A page differs by member, and htmx gets a part of it.
+const VARY_PAGE: HeaderValue = HeaderValue::from_static("cookie, hx-request");
+const VARY_API: HeaderValue = HeaderValue::from_static("authorization, cookie, origin");
+
+const CORS_METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, DELETE");
+const CORS_HEADERS: HeaderValue = HeaderValue::from_static("authorization, content-type, prefer");
+const CORS_EXPOSED: HeaderValue =
+    HeaderValue::from_static("ratelimit, ratelimit-policy, retry-after, x-request-id, location");
+/// Seconds that a browser may remember what we answered about CORS.
+const CORS_SECONDS: HeaderValue = HeaderValue::from_static("600");
+
+/// What does not change between requests.
+#[derive(Clone)]
+pub struct Dress {
+    https: bool,
+    origins: Origins,
+}
+
+impl Dress {
+    pub fn of(ctx: &Context) -> Self {
+        Self { https: ctx.config().is_https(), origins: Origins::of(ctx) }
+    }
+}
+
+/// Adds them to every answer, refusals and faults included.
+pub async fn dress(State(dress): State<Dress>, request: Request, next: Next) -> Response {
+    let api = is_api(request.uri().path());
+    let friend = if api { friend(&dress.origins, request.headers()) } else { None };
+    let preflight = request.method() == Method::OPTIONS
+        && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    let mut response = match &friend {
+        Some(_) if preflight => answer_preflight(),
+        _ => next.run(request).await,
+    };
+    let headers = response.headers_mut();
+    for (name, value) in FIXED {
+        headers.insert(name, value);
+    }
+    if dress.https {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
+    }
+    if let Some(origin) = friend {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, CORS_EXPOSED);
+        // Otherwise the browser would keep the answer from the very script that we allow.
+        headers.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
+    }
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, NO_STORE);
+        headers.append(header::VARY, if api { VARY_API } else { VARY_PAGE });
+    }
+    response
+}
+
+/// The `Origin` as sent, if it is a configured one.
+fn friend(origins: &Origins, headers: &HeaderMap) -> Option<HeaderValue> {
+    let sent = headers.get(header::ORIGIN)?;
+    let origin = Origin::parse(sent.to_str().ok()?)?;
+    origins.is_configured(&origin).then(|| sent.clone())
+}
+
+fn answer_preflight() -> Response {
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, CORS_METHODS);
+    headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, CORS_HEADERS);
+    headers.insert(header::ACCESS_CONTROL_MAX_AGE, CORS_SECONDS);
+    response
+}

@@ -1,0 +1,93 @@
+//! Whether the site lives and is ready, for those who run it, and the numbers that Prometheus collects.
+//!
+//! None of it is an action: no member asks for it, and it answers while everything else is refused.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use axum::routing::get;
+use axum::{Json, Router};
+use futures::future::join_all;
+use serde::Serialize;
+use tokio::sync::Mutex;
+
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::store::unit::Unit;
+
+/// How long the database may take to say that it is there.
+const ANSWER_MAX: Duration = Duration::from_secs(1);
+/// How long that is believed, so that asking often costs the database nothing.
+const BELIEVED: Duration = Duration::from_secs(1);
+
+/// What was found last, and when. Whoever asks meanwhile waits for the one who looks.
+type Last = Arc<Mutex<Option<(Instant, bool)>>>;
+
+#[derive(Serialize)]
+struct Report {
+    status: &'static str,
+    checks: Checks,
+}
+
+#[derive(Serialize)]
+struct Checks {
+    database: bool,
+    stopping: bool,
+}
+
+/// `/health/live` and `/health/ready`.
+#[expect(clippy::disallowed_methods, reason = "health is no action of a module")]
+pub fn routes() -> Router<Context> {
+    let last = Last::default();
+    Router::new()
+        .route("/health/live", get(live))
+        .route("/health/ready", get(move |State(ctx): State<Context>| ready(ctx, last.clone())))
+}
+
+/// `/metrics`, for a listener of its own: it is nobody's business but ours.
+#[expect(clippy::disallowed_methods, reason = "metrics are no action of a module")]
+pub fn metrics_router(ctx: &Context) -> Router {
+    Router::new().route("/metrics", get(metrics)).with_state(ctx.clone())
+}
+
+/// Always: a process that cannot say it has to be started anew, a database that is away is no reason.
+async fn live() -> &'static str {
+    "live\n"
+}
+
+async fn ready(ctx: Context, last: Last) -> impl IntoResponse {
+    let checks = Checks { database: database(&ctx, &last).await, stopping: ctx.stopping().is_cancelled() };
+    let (code, status) = if checks.database && !checks.stopping {
+        (StatusCode::OK, "ready")
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "not ready")
+    };
+    (code, Json(Report { status, checks }))
+}
+
+/// True when every module reaches its tables.
+async fn database(ctx: &Context, last: &Last) -> bool {
+    let mut last = last.lock().await;
+    if let Some((at, found)) = *last
+        && at.elapsed() < BELIEVED
+    {
+        return found;
+    }
+    let all = join_all(ctx.units().map(|unit| answers(unit)));
+    let found = tokio::time::timeout(ANSWER_MAX, all).await.is_ok_and(|each| each.into_iter().all(|yes| yes));
+    *last = Some((Instant::now(), found));
+    found
+}
+
+/// Asked beside the requests: a site that is only busy is ready.
+async fn answers(unit: &Unit) -> bool {
+    sqlx::query("select 1").execute(&unit.background).await.is_ok()
+}
+
+async fn metrics(State(ctx): State<Context>) -> Result<impl IntoResponse, Failure> {
+    let text = ctx.metrics().text().map_err(Failure::internal)?;
+    Ok(([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text))
+}

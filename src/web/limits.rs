@@ -1,0 +1,257 @@
+//! How often one may do a thing. It survives a restart, and a member can always see what is left.
+//!
+//! A window opens with the first use and closes when its time is over. Counting is one statement a use, in a
+//! schema of its own that does not wait for the disk: a crash may forgive the last moments. Where counting fails nobody passes, or an attacker would only have to make it fail.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, TimeDelta, Utc};
+use sha2::{Digest, Sha256};
+
+use super::visitor::Visitor;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::module::{Limit, Module, ModuleSpec, Registry};
+
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+/// When to come back if counting fails.
+const BUSY_WAIT: Duration = Duration::from_secs(1);
+/// How often closed windows are removed.
+const SWEEP_EVERY: Duration = Duration::from_secs(600);
+/// Windows removed by one statement, so that it stays short.
+const SWEEP_ROWS: u64 = 1000;
+/// Bits of an IPv6 address that stand for one customer: she has 2^64 addresses to choose from.
+const IPV6_BITS: u32 = 64;
+
+/// Only storage: the web's own, with no actions and no events.
+pub static SPEC: ModuleSpec = ModuleSpec {
+    name: "limits",
+    schema: "limits",
+    segments: &[],
+    purpose: "Keeps what is left of each member's rate limits.",
+    migrations: sqlx::migrate!("schemas/limits"),
+    kit: false,
+};
+
+/// The module in [`SPEC`], for the list of modules.
+pub struct Limits;
+
+impl Module for Limits {
+    fn spec(&self) -> &'static ModuleSpec {
+        &SPEC
+    }
+
+    fn register(&self, _: &mut Registry) {}
+}
+
+/// What is left after a use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Allowance {
+    pub name: &'static str,
+    /// Uses in a window.
+    pub limit: u32,
+    pub left: u32,
+    pub resets_in: Duration,
+    pub window: Duration,
+}
+
+impl Allowance {
+    /// `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers).
+    pub fn write_to(&self, headers: &mut HeaderMap) {
+        let policy = format!("\"{}\";q={};w={}", self.name, self.limit, self.window.as_secs());
+        let state = format!("\"{}\";r={};t={}", self.name, self.left, seconds_up(self.resets_in));
+        for (name, text) in [(RATE_LIMIT_POLICY, policy), (RATE_LIMIT, state)] {
+            if let Ok(value) = HeaderValue::try_from(text) {
+                headers.insert(name, value);
+            }
+        }
+    }
+
+    /// 429, with what there was and when there will be more.
+    fn refusal(&self) -> Failure {
+        let detail = format!(
+            "That was too often: {} times in {} are allowed ({}). You can go on in {}.",
+            self.limit,
+            in_words(self.window),
+            self.name,
+            in_words(self.resets_in),
+        );
+        let mut headers = HeaderMap::new();
+        self.write_to(&mut headers);
+        Failure::new(StatusCode::TOO_MANY_REQUESTS, "too-many", detail)
+            .retry_after(self.resets_in)
+            .with_headers(headers)
+    }
+}
+
+/// Counts a use by a member, or by an address where nobody is logged in.
+pub async fn take(ctx: &Context, limit: Limit, visitor: &Visitor) -> Result<Allowance, Failure> {
+    let subject = match &visitor.actor {
+        Some(actor) => format!("member:{}", actor.id),
+        None => format!("address:{}", network(visitor.address)),
+    };
+    count(ctx, limit, &subject).await
+}
+
+/// Counts a use of something else: tries to log in as `subject`, say. Only its hash is kept, for people type
+/// all sorts of things into the wrong field.
+pub async fn take_named(ctx: &Context, limit: Limit, subject: &str) -> Result<Allowance, Failure> {
+    let hash = URL_SAFE_NO_PAD.encode(Sha256::digest(subject.as_bytes()));
+    count(ctx, limit, &format!("named:{hash}")).await
+}
+
+async fn count(ctx: &Context, limit: Limit, subject: &str) -> Result<Allowance, Failure> {
+    let now = ctx.now();
+    let window = TimeDelta::from_std(limit.window).map_err(Failure::internal)?;
+    let most = limit.count.saturating_mul(ctx.config().limits_factor);
+    // One more than allowed is as far as it counts: enough to tell, and it cannot overflow.
+    let stop = i32::try_from(most).unwrap_or(i32::MAX - 1).min(i32::MAX - 1) + 1;
+    let row = sqlx::query!(
+        "insert into limits.allowance as kept (name, subject, ends, used) values ($1, $2, $4, 1)
+         on conflict (name, subject) do update set
+             ends = case when kept.ends <= $3 then excluded.ends else kept.ends end,
+             used = case when kept.ends <= $3 then 1 else least(kept.used + 1, $5) end
+         returning ends, used",
+        limit.name,
+        subject,
+        now,
+        now + window,
+        stop,
+    )
+    .fetch_one(ctx.pool(&SPEC))
+    .await
+    .map_err(|error| Failure::busy(BUSY_WAIT).because(error))?;
+    let allowance = Allowance {
+        name: limit.name,
+        limit: most,
+        left: most.saturating_sub(u32::try_from(row.used).unwrap_or(u32::MAX)),
+        resets_in: until(row.ends, now).min(limit.window),
+        window: limit.window,
+    };
+    if row.used >= stop { Err(allowance.refusal()) } else { Ok(allowance) }
+}
+
+/// Removes closed windows, some at a time, until the program stops.
+pub async fn sweep(ctx: Context) {
+    loop {
+        tokio::select! {
+            () = ctx.stopping().cancelled() => return,
+            () = tokio::time::sleep(SWEEP_EVERY) => {}
+        }
+        loop {
+            match sweep_some(&ctx).await {
+                Ok(SWEEP_ROWS..) if !ctx.stopping().is_cancelled() => {}
+                Ok(_) => break,
+                Err(error) => {
+                    tracing::warn!(%error, "closed windows of rate limits were not removed");
+                    break;
+                }
+            }
+        }
+    }
+}
+
+async fn sweep_some(ctx: &Context) -> Result<u64, sqlx::Error> {
+    // Locked rows are in use again: leave them.
+    let done = sqlx::query!(
+        "delete from limits.allowance where (name, subject) in (
+             select name, subject from limits.allowance where ends <= $1
+             order by ends limit $2 for update skip locked)",
+        ctx.now(),
+        i64::try_from(SWEEP_ROWS).unwrap_or(i64::MAX),
+    )
+    .execute(&ctx.unit(&SPEC).background)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// The address as one customer has it.
+fn network(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => {
+            let prefix = address.to_bits() >> (128 - IPV6_BITS) << (128 - IPV6_BITS);
+            format!("{}/{IPV6_BITS}", std::net::Ipv6Addr::from_bits(prefix))
+        }
+    }
+}
+
+fn until(ends: DateTime<Utc>, now: DateTime<Utc>) -> Duration {
+    (ends - now).to_std().unwrap_or_default()
+}
+
+/// Whole seconds, rounded up: who comes back then is not early.
+fn seconds_up(wait: Duration) -> u64 {
+    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
+}
+
+/// `3 minutes`: in the largest unit that says it well, rounded up.
+fn in_words(wait: Duration) -> String {
+    const UNITS: [(u64, &str); 4] = [(86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second")];
+    let seconds = seconds_up(wait).max(1);
+    // Whole units read best; otherwise two of a unit are better than one and a bit.
+    let unit = UNITS.iter().find(|(size, _)| seconds % size == 0 || seconds >= 2 * size);
+    let (size, name) = unit.copied().unwrap_or((1, "second"));
+    match seconds.div_ceil(size) {
+        1 => format!("1 {name}"),
+        count => format!("{count} {name}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_are_structured_fields() {
+        let allowance = Allowance {
+            name: "flirt",
+            limit: 50,
+            left: 49,
+            resets_in: Duration::from_millis(86_398_001),
+            window: Duration::from_secs(86_400),
+        };
+        let mut headers = HeaderMap::new();
+        allowance.write_to(&mut headers);
+        assert_eq!(headers["ratelimit-policy"], "\"flirt\";q=50;w=86400");
+        assert_eq!(headers["ratelimit"], "\"flirt\";r=49;t=86399");
+    }
+
+    #[test]
+    fn a_refusal_says_how_often_and_when() {
+        let allowance = Allowance {
+            name: "flirt",
+            limit: 50,
+            left: 0,
+            resets_in: Duration::from_secs(3 * 3600 - 5),
+            window: Duration::from_secs(86_400),
+        };
+        let failure = allowance.refusal();
+        assert_eq!(
+            failure.detail(),
+            "That was too often: 50 times in 1 day are allowed (flirt). You can go on in 3 hours."
+        );
+        assert_eq!(failure.wait(), Some(Duration::from_secs(3 * 3600 - 5)));
+    }
+
+    #[test]
+    fn waits_read_well() {
+        for (seconds, words) in
+            [(0, "1 second"), (1, "1 second"), (60, "1 minute"), (90, "90 seconds"), (121, "3 minutes"), (86_400, "1 day"), (90_000, "25 hours")]
+        {
+            assert_eq!(in_words(Duration::from_secs(seconds)), words, "{seconds}");
+        }
+    }
+
+    #[test]
+    fn one_customer_is_one_subject() {
+        assert_eq!(network("192.0.2.1".parse().unwrap()), "192.0.2.1");
+        assert_eq!(network("::ffff:192.0.2.1".parse().unwrap()), "192.0.2.1");
+        assert_eq!(network("2001:db8:1:2:3:4:5:6".parse().unwrap()), "2001:db8:1:2::/64");
+    }
+}

@@ -1,0 +1,181 @@
+//! Gives every refusal its body: problem JSON (RFC 9457) below `/api`, a page with a way back elsewhere.
+
+use askama::Template;
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{Html, IntoResponse, Response};
+use serde::Serialize;
+
+use super::answer::Done;
+use super::shell::{Shell, notice_cookie, notice_of};
+use super::visitor::{Actor, State, Visitor};
+use crate::failure::{Failure, FieldError};
+
+/// Header of the request's id.
+pub const REQUEST_ID: &str = "x-request-id";
+
+/// A refusal as programs read it.
+#[derive(Serialize)]
+struct Problem<'a> {
+    r#type: String,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    code: &'a str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [FieldError],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instance: Option<String>,
+}
+
+/// A refusal as people read it.
+#[derive(Template)]
+#[template(path = "error.html")]
+struct ErrorPage {
+    shell: Shell,
+    status: u16,
+    heading: String,
+    detail: String,
+    code: String,
+    request_id: String,
+    ways: Vec<(String, String)>,
+}
+
+/// What a refusal needs to know of its request.
+struct Asked {
+    method: Method,
+    target: String,
+    is_api: bool,
+    request_id: String,
+    had_notice: bool,
+}
+
+/// The middleware. Inside of it, the layer that knows the [`Visitor`] leaves her in the answer's extensions.
+pub async fn failures(request: Request, next: Next) -> Response {
+    let asked = Asked::of(&request);
+    let mut response = next.run(request).await;
+    if let Some(failure) = response.extensions_mut().remove::<Failure>() {
+        if let Some(cause) = failure.cause() {
+            tracing::error!(code = failure.code(), %cause, request_id = asked.request_id, "a request failed");
+        }
+        let actor = response.extensions().get::<Visitor>().and_then(|visitor| visitor.actor.clone());
+        let headers = std::mem::take(response.headers_mut());
+        response = body(&failure, &asked, actor.as_ref());
+        keep(response.headers_mut(), headers);
+    }
+    let is_page = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|value| value.as_bytes().starts_with(b"text/html"));
+    if asked.had_notice && is_page && asked.method != Method::HEAD {
+        response.headers_mut().extend(notice_cookie(None).map(|cookie| (header::SET_COOKIE, cookie)));
+    }
+    response
+}
+
+impl Asked {
+    fn of(request: &Request) -> Self {
+        let uri = request.uri();
+        let id = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
+        Self {
+            method: request.method().clone(),
+            target: uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
+            is_api: uri.path() == "/api" || uri.path().starts_with("/api/"),
+            request_id: id.to_owned(),
+            had_notice: notice_of(request.headers()).is_some(),
+        }
+    }
+}
+
+/// Headers that other layers gave the refusal (rate limits, say) stay.
+fn keep(headers: &mut HeaderMap, others: HeaderMap) {
+    for (name, value) in &others {
+        if name != header::CONTENT_TYPE && name != header::CONTENT_LENGTH {
+            headers.append(name, value.clone());
+        }
+    }
+}
+
+fn body(failure: &Failure, asked: &Asked, actor: Option<&Actor>) -> Response {
+    let mut response = if asked.is_api {
+        problem(failure, asked)
+    } else if failure.status() == StatusCode::UNAUTHORIZED {
+        return log_in(asked);
+    } else if failure.code() == "not-approved" && asked.method == Method::GET {
+        return Done::to("/welcome").into_response();
+    } else {
+        page(failure, asked, actor)
+    };
+    if let Some(wait) = failure.wait() {
+        let seconds = wait.as_secs().max(1);
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}
+
+fn problem(failure: &Failure, asked: &Asked) -> Response {
+    let problem = Problem {
+        r#type: format!("urn:happypancake:problem:{}", failure.code()),
+        title: failure.status().canonical_reason().unwrap_or("Refused"),
+        status: failure.status().as_u16(),
+        detail: failure.detail(),
+        code: failure.code(),
+        errors: failure.refused(),
+        instance: (!asked.request_id.is_empty()).then(|| format!("urn:uuid:{}", asked.request_id)),
+    };
+    let body = serde_json::to_vec(&problem).unwrap_or_default();
+    let mut response =
+        (failure.status(), [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
+    if failure.status() == StatusCode::UNAUTHORIZED {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    response
+}
+
+/// To the login, and from there back to a page; never back to a form's target.
+fn log_in(asked: &Asked) -> Response {
+    if asked.method != Method::GET || asked.target == "/" {
+        return Done::to("/login").into_response();
+    }
+    let next: String = form_urlencoded::byte_serialize(asked.target.as_bytes()).collect();
+    Done::to(format!("/login?next={next}")).into_response()
+}
+
+fn page(failure: &Failure, asked: &Asked, actor: Option<&Actor>) -> Response {
+    let heading = match failure.status() {
+        StatusCode::NOT_FOUND => "There is nothing here",
+        StatusCode::FORBIDDEN => "This is not for you",
+        StatusCode::TOO_MANY_REQUESTS => "That was a lot at once",
+        StatusCode::METHOD_NOT_ALLOWED => "That does not work here",
+        status if status.is_server_error() => "This did not work",
+        _ => "This cannot be done",
+    };
+    let home = (String::from("/"), String::from("Back to the start"));
+    let own = match actor {
+        None => (String::from("/login"), String::from("Log in")),
+        Some(actor) if actor.state == State::Approved => ("/alerts".into(), "Your alerts".into()),
+        Some(_) => ("/welcome".into(), "How your application stands".into()),
+    };
+    let detail = match failure.refused().first() {
+        Some(refused) if failure.refused().len() == 1 => format!("{}: {}", refused.field, refused.detail),
+        _ => failure.detail().to_owned(),
+    };
+    let path = asked.target.split('?').next().unwrap_or_default();
+    let page = ErrorPage {
+        shell: Shell::around(heading, path, actor),
+        status: failure.status().as_u16(),
+        heading: heading.to_owned(),
+        detail,
+        code: failure.code().to_owned(),
+        request_id: asked.request_id.clone(),
+        ways: vec![home, own],
+    };
+    match page.render() {
+        Ok(html) => (failure.status(), Html(html)).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "the error page does not render");
+            (failure.status(), failure.detail().to_owned()).into_response()
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Recognises who is asking, before any action runs: address and session become the [`Visitor`].
+//!
+//! That a session was used is written down after the answer and at most once a minute, and never for what
+//! browsers fetch on suspicion: looking ahead is not using.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderMap, Method};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use moka::sync::Cache;
+use tokio::sync::broadcast::error::RecvError;
+
+use super::address::client_address;
+use super::visitor::{Actor, Token, Visitor};
+use crate::config::Config;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::id::SessionId;
+
+/// How old the last use on record may be before it is written anew.
+const USE_RECORDED_EVERY: Duration = Duration::from_secs(60);
+/// Sessions of which this process remembers that it wrote their use.
+const RECORDED_MAX: u64 = 100_000;
+
+/// The session cookie's name. Only https can have the safe one: plain http is for laptops.
+pub fn cookie_name(config: &Config) -> &'static str {
+    if config.is_https() { "__Host-session" } else { "session" }
+}
+
+/// What recognising needs.
+#[derive(Clone)]
+pub struct Recogniser {
+    ctx: Context,
+    cookie: &'static str,
+    /// What was recorded a moment ago: a session in the cache still shows the use before that.
+    recorded: Cache<SessionId, ()>,
+}
+
+impl Recogniser {
+    pub fn of(ctx: &Context) -> Self {
+        let recorded =
+            Cache::builder().max_capacity(RECORDED_MAX).time_to_live(USE_RECORDED_EVERY).build();
+        Self { ctx: ctx.clone(), cookie: cookie_name(ctx.config()), recorded }
+    }
+
+    fn address(&self, request: &Request) -> IpAddr {
+        // Requests made inside the process, by use cases, come from nowhere.
+        let peer = request
+            .extensions()
+            .get::<ConnectInfo<SocketAddr>>()
+            .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
+        client_address(peer, request.headers(), &self.ctx.config().trusted_proxies)
+    }
+
+    /// Whoever has no valid token is a stranger: the guard decides what strangers may do.
+    async fn actor(&self, headers: &HeaderMap) -> Result<Option<Actor>, Failure> {
+        match Token::of(headers, self.cookie) {
+            Some(token) => self.ctx.sessions().actor(&self.ctx, &token).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Writes down, after the answer, that a session was used.
+    fn record_use(&self, actor: &Actor) {
+        let age = (self.ctx.now() - actor.used).to_std().unwrap_or_default();
+        if age < USE_RECORDED_EVERY || !self.recorded.entry(actor.session).or_insert(()).is_fresh() {
+            return;
+        }
+        let Some(store) = self.ctx.registry().sessions() else { return };
+        let (ctx, session) = (self.ctx.clone(), actor.session);
+        self.ctx.spawn(async move {
+            if let Err(failure) = store.touch(&ctx, session).await {
+                tracing::warn!(%failure, "a session's use was not written down");
+            }
+        });
+    }
+}
+
+/// Puts [`Context`] and [`Visitor`] beside the request. Refusals carry the visitor too, so that an error page
+/// can greet her.
+pub async fn recognise(State(recogniser): State<Recogniser>, mut request: Request, next: Next) -> Response {
+    let address = recogniser.address(&request);
+    let actor = match recogniser.actor(request.headers()).await {
+        Ok(actor) => actor,
+        Err(failure) => return failure.into_response(),
+    };
+    let used = actor.clone().filter(|_| !looks_ahead(request.method(), request.headers()));
+    let visitor = Visitor { actor, address };
+    request.extensions_mut().insert(recogniser.ctx.clone());
+    request.extensions_mut().insert(visitor.clone());
+    let mut response = next.run(request).await;
+    if response.extensions().get::<Failure>().is_some() {
+        response.extensions_mut().insert(visitor);
+    }
+    if let Some(actor) = used {
+        recogniser.record_use(&actor);
+    }
+    response
+}
+
+/// True for what a browser fetches before its member asks for it.
+pub fn looks_ahead(method: &Method, headers: &HeaderMap) -> bool {
+    let purpose = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    *method == Method::HEAD
+        || purpose("sec-purpose").or_else(|| purpose("purpose")).is_some_and(|text| text.contains("prefetch"))
+}
+
+/// Keeps the sessions in memory true to what other requests and nodes say of them.
+pub async fn hear_signals(ctx: Context) {
+    let mut signals = ctx.bus().signals();
+    loop {
+        let heard = tokio::select! {
+            () = ctx.stopping().cancelled() => return,
+            heard = signals.recv() => heard,
+        };
+        match heard {
+            Ok(signal) => ctx.sessions().hear(&signal),
+            // Something was missed, and nobody knows what: read every session anew.
+            Err(RecvError::Lagged(_)) => ctx.sessions().forget_all(),
+            Err(RecvError::Closed) => return,
+        }
+    }
+}
