@@ -81,4 +81,3 @@ async fn approve(ctx: &Context, member: MemberId) -> Result<bool, AdminError> {
     settle(ctx).await?;
     Ok(approved)
 }
-

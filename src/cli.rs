@@ -95,9 +95,7 @@ pub struct MemberRole {
 #[derive(Debug, Clone, Subcommand)]
 pub enum Replay {
     /// Lines of `sender receiver seconds`: the first of each pair is a flirt
-    Flirts {
-        file: PathBuf,
-    },
+    Flirts { file: PathBuf },
 }
 
 #[derive(Debug, Clone, Args)]
@@ -138,7 +136,8 @@ mod tests {
 
     #[test]
     fn data_is_found_by_every_command_that_opens_it() {
-        let Ok(Command::Admin(admin)) = parse(&["admin", "grant", "nancy", "reviewer", "--data", "/d"]) else {
+        let Ok(Command::Admin(admin)) = parse(&["admin", "grant", "nancy", "reviewer", "--data", "/d"])
+        else {
             panic!("not read");
         };
         assert_eq!(admin.store.data, PathBuf::from("/d"));

@@ -111,7 +111,8 @@ impl Context {
 
     /// The module as it runs.
     pub fn unit(&self, spec: &ModuleSpec) -> &Arc<Unit> {
-        self.unit_named(spec.name).unwrap_or_else(|| unreachable!("{} is no module of this program", spec.name))
+        self.unit_named(spec.name)
+            .unwrap_or_else(|| unreachable!("{} is no module of this program", spec.name))
     }
 
     pub fn unit_named(&self, name: &str) -> Option<&Arc<Unit>> {
@@ -187,7 +188,11 @@ impl Context {
             }
         };
         if tokio::time::timeout(deadline, all).await.is_err() {
-            tracing::warn!(tasks = self.0.tasks.len(), loops = self.0.loops.len(), "some work was cut off at the end");
+            tracing::warn!(
+                tasks = self.0.tasks.len(),
+                loops = self.0.loops.len(),
+                "some work was cut off at the end"
+            );
         }
     }
 }

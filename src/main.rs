@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use pancake::{admin, app};
 use pancake::cli::{Cli, Command};
+use pancake::{admin, app};
 
 fn main() -> ExitCode {
     match run(Cli::parse().chosen()) {

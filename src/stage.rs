@@ -176,7 +176,7 @@ pub fn story_time() -> DateTime<Utc> {
 
 /// Hundreds of passwords are hashed; how strongly is not what use cases are about.
 fn cheap_passwords() -> Result<Passwords, Failure> {
-    let params = Params::new(Params::MIN_M_COST, 1, 1, None)
-        .map_err(|fault| Failure::internal(fault.to_string()))?;
+    let params =
+        Params::new(Params::MIN_M_COST, 1, 1, None).map_err(|fault| Failure::internal(fault.to_string()))?;
     Passwords::with(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }

@@ -59,9 +59,7 @@ pub async fn settle(ctx: &Context) -> Result<(), Unsettled> {
 }
 
 /// All heads, if nothing is left to do; otherwise what is.
-async fn open_work(
-    ctx: &Context,
-) -> Result<Result<BTreeMap<&'static str, i64>, String>, Unsettled> {
+async fn open_work(ctx: &Context) -> Result<Result<BTreeMap<&'static str, i64>, String>, Unsettled> {
     if ctx.tasks_running() > 0 {
         return Ok(Err(format!("{} tasks are running", ctx.tasks_running())));
     }

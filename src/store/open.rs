@@ -237,14 +237,10 @@ async fn migrate(
 }
 
 fn pool(place: &Place, spec: &ModuleSpec, role: Option<&str>, size: u32) -> sqlx::PgPool {
-    let mut options = place
-        .options
-        .clone()
-        .application_name(&format!("pancake {}", spec.name))
-        .options([
-            ("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION_MS),
-            ("statement_timeout", STATEMENT_MS),
-        ]);
+    let mut options = place.options.clone().application_name(&format!("pancake {}", spec.name)).options([
+        ("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION_MS),
+        ("statement_timeout", STATEMENT_MS),
+    ]);
     if let Some(role) = role {
         options = options.options([("role", role)]);
     }

@@ -241,9 +241,15 @@ mod tests {
 
     #[test]
     fn waits_read_well() {
-        for (seconds, words) in
-            [(0, "1 second"), (1, "1 second"), (60, "1 minute"), (90, "90 seconds"), (121, "3 minutes"), (86_400, "1 day"), (90_000, "25 hours")]
-        {
+        for (seconds, words) in [
+            (0, "1 second"),
+            (1, "1 second"),
+            (60, "1 minute"),
+            (90, "90 seconds"),
+            (121, "3 minutes"),
+            (86_400, "1 day"),
+            (90_000, "25 hours"),
+        ] {
             assert_eq!(in_words(Duration::from_secs(seconds)), words, "{seconds}");
         }
     }

@@ -54,7 +54,14 @@ impl File {
     fn of(&(name, kind, content): &(&'static str, &'static str, &'static [u8])) -> Self {
         let hash: String = Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect();
         let mark = hash[..2 * MARK_BYTES].to_owned();
-        Self { name, kind, content, etag: format!("\"{hash}\""), href: format!("/static/{name}?v={mark}"), mark }
+        Self {
+            name,
+            kind,
+            content,
+            etag: format!("\"{hash}\""),
+            href: format!("/static/{name}?v={mark}"),
+            mark,
+        }
     }
 
     fn named(name: &str) -> Option<&'static Self> {
