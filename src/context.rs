@@ -142,7 +142,6 @@ impl Context {
     }
 
     /// Runs something that the end of the process waits for.
-    #[expect(clippy::disallowed_methods, reason = "this is the tracked spawn")]
     pub fn spawn<F>(&self, work: F) -> JoinHandle<F::Output>
     where
         F: Future + Send + 'static,
@@ -152,7 +151,6 @@ impl Context {
     }
 
     /// Runs a loop that ends when [`Context::stopping`] is cancelled.
-    #[expect(clippy::disallowed_methods, reason = "this is the tracked spawn")]
     pub fn spawn_loop<F>(&self, work: F)
     where
         F: Future<Output = ()> + Send + 'static,

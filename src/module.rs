@@ -102,7 +102,7 @@ impl Action {
 }
 
 /// The allowance of every state-changing action that does not name a narrower one.
-pub const EVERYDAY: Limit = Limit { name: "writes", count: 300, window: Duration::from_secs(60) };
+pub const EVERYDAY: Limit = Limit { name: "writes", count: 300, window: Duration::from_mins(1) };
 
 /// Whether a program or a person calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -217,6 +217,9 @@ impl Registry {
     }
 
     /// Names the keeper of sessions. Exactly one module does.
+    ///
+    /// # Panics
+    /// When a second module wants to be it.
     pub fn keeps_sessions(&mut self, store: impl SessionStore + 'static) {
         assert!(self.sessions.is_none(), "two modules keep sessions");
         self.sessions = Some(Arc::new(store));

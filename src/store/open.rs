@@ -52,15 +52,14 @@ struct Place {
 /// Opens everything, or says what to do.
 pub async fn open(config: &StoreConfig, registry: &Registry) -> Result<Store, StoreError> {
     let mut private = None;
-    let default = match &config.database_url {
-        Some(url) => place("DATABASE_URL", url)?,
-        None => {
-            let server = Server { durable: true, max_connections: config.connections + 20 };
-            let postgres = PrivatePostgres::start(&config.data, server).await?;
-            let options = own_database(&postgres).await?;
-            private = Some(postgres);
-            Place { what: "the private Postgres".to_owned(), options }
-        }
+    let default = if let Some(url) = &config.database_url {
+        place("DATABASE_URL", url)?
+    } else {
+        let server = Server { durable: true, max_connections: config.connections + 20 };
+        let postgres = PrivatePostgres::start(&config.data, server).await?;
+        let options = own_database(&postgres).await?;
+        private = Some(postgres);
+        Place { what: "the private Postgres".to_owned(), options }
     };
     let own = |module: &str| std::env::var(own_setting(module)).ok();
     let units = units(config.connections, registry, &default, own).await?;
@@ -143,7 +142,8 @@ async fn own_database(postgres: &PrivatePostgres) -> Result<PgConnectOptions, St
         let created = conn.execute("create database pancake").await;
         // Another process may have been first.
         if let Err(error) = created
-            && error.as_database_error().and_then(|db| db.code()).as_deref() != Some("42P04")
+            && error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref()
+                != Some("42P04")
         {
             return Err(refused(error));
         }

@@ -21,7 +21,7 @@ use crate::failure::Failure;
 use crate::id::SessionId;
 
 /// How old the last use on record may be before it is written anew.
-const USE_RECORDED_EVERY: Duration = Duration::from_secs(60);
+const USE_RECORDED_EVERY: Duration = Duration::from_mins(1);
 /// Sessions of which this process remembers that it wrote their use.
 const RECORDED_MAX: u64 = 100_000;
 

@@ -38,8 +38,8 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     kit: false,
 };
 
-const QUARTER: Duration = Duration::from_secs(15 * 60);
-const HOUR: Duration = Duration::from_secs(60 * 60);
+const QUARTER: Duration = Duration::from_mins(15);
+const HOUR: Duration = Duration::from_hours(1);
 
 impl Module for Register {
     fn spec(&self) -> &'static ModuleSpec {

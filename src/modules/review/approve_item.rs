@@ -4,8 +4,8 @@ use axum::extract::State;
 use sqlx::query_scalar;
 
 use super::SPEC;
-use super::contract::RegistrationApproved;
-use super::item::{self, ItemId};
+use super::contract::{ItemId, RegistrationApproved};
+use super::item;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
