@@ -7,7 +7,7 @@ use pancake::app;
 use pancake::cli::{Cli, Command};
 
 fn main() -> ExitCode {
-    match run(Cli::parse().command()) {
+    match run(Cli::parse().into_command()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");
