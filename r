@@ -29,7 +29,8 @@ case "$word" in
     END
     ;;
 up)
-    scripts/setup.sh
+    # Who has a database needs no server programs.
+    [ -n "${DATABASE_URL:-}" ] || scripts/setup.sh
     cargo build
     exec "$target/debug/pancake" serve "$@"
     ;;
@@ -43,7 +44,7 @@ new) exec scripts/new.sh "$@" ;;
 prepare) exec scripts/prepare.sh "$@" ;;
 ci) exec scripts/ci.sh "$@" ;;
 replay)
-    scripts/setup.sh
+    [ -n "${DATABASE_URL:-}" ] || scripts/setup.sh
     cargo build --release -q
     exec "$target/release/pancake" replay "$@"
     ;;

@@ -73,7 +73,14 @@ write_schema_script >"$tmp/schemas.sql"
 
 # The compiler repeats the macros only for a file that is newer than its last output.
 mkdir "$tmp/sqlx"
+touch -r src/lib.rs "$tmp/before"
 touch src/lib.rs
+touch -r src/lib.rs "$tmp/touched"
+# Where no answer changed, what was built before is still right: the file gets its old date back, unless
+# somebody has saved it meanwhile.
+untouch() {
+    [ -n "$(find src/lib.rs -newer "$tmp/touched")" ] || touch -r "$tmp/before" src/lib.rs
+}
 SQLX_OFFLINE=false SQLX_OFFLINE_DIR=$tmp/sqlx DATABASE_URL="postgres://pancake@localhost/postgres?host=$tmp/server" \
     cargo check --quiet --all-targets || {
     echo "prepare: the sources do not compile against schemas/; .sqlx is unchanged" >&2
@@ -86,9 +93,11 @@ if [ -n "$check" ]; then
         echo "prepare: .sqlx is out of date; run ./r prepare and commit .sqlx" >&2
         exit 1
     }
+    untouch
     exit 0
 fi
 
+! diff -rq .sqlx "$tmp/sqlx" >/dev/null || untouch
 # Equal files are left alone, so that the next build has no reason to start over.
 for old in .sqlx/*.json; do
     [ ! -f "$old" ] || [ -f "$tmp/sqlx/${old#.sqlx/}" ] || rm "$old"

@@ -5,9 +5,12 @@ set -eu
 cd "$(dirname "$0")/.."
 . scripts/postgres.sh
 
-# Who has a database needs no server programs.
-[ -z "${DATABASE_URL:-}" ] || exit 0
 ! postgres_bin >/dev/null || exit 0
+
+if [ -n "${PANCAKE_POSTGRES_BIN:-}" ]; then
+    echo "setup: PANCAKE_POSTGRES_BIN is $PANCAKE_POSTGRES_BIN, which holds no Postgres server; correct or unset it" >&2
+    exit 1
+fi
 
 give_up() {
     cat >&2 <<'END'

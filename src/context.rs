@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -18,33 +19,56 @@ use crate::failure::Failure;
 use crate::id::TypedId;
 use crate::metrics::Metrics;
 use crate::module::{ModuleSpec, Registry};
+use crate::passwords::Passwords;
 use crate::store::unit::Unit;
 pub use crate::tx::Tx;
+use crate::web::visitor::Sessions;
 
 /// The running program. Cheap to clone.
 #[derive(Clone)]
 pub struct Context(Arc<Shared>);
 
-/// What a context is made of.
-pub struct Shared {
-    pub config: Config,
-    pub clock: Clock,
-    pub registry: Arc<Registry>,
-    pub units: BTreeMap<&'static str, Arc<Unit>>,
-    pub bus: Arc<dyn Bus>,
-    pub metrics: Metrics,
+struct Shared {
+    config: Config,
+    clock: Clock,
+    registry: Arc<Registry>,
+    units: BTreeMap<&'static str, Arc<Unit>>,
+    bus: Arc<dyn Bus>,
+    metrics: Metrics,
     /// Requests' own tasks and what follows after answers: the end of the process waits for them.
-    pub tasks: TaskTracker,
+    tasks: TaskTracker,
     /// Relays, consumers and streams: they end when `stopping` is cancelled.
-    pub loops: TaskTracker,
-    pub stopping: CancellationToken,
+    loops: TaskTracker,
+    stopping: CancellationToken,
+    sessions: Sessions,
+    passwords: Passwords,
     /// Runs every listener twice on every event (the second must change nothing). For use cases.
-    pub twice: std::sync::atomic::AtomicBool,
+    twice: AtomicBool,
 }
 
 impl Context {
-    pub fn new(shared: Shared) -> Self {
-        Self(Arc::new(shared))
+    /// Puts a program together. Nothing runs yet: see [`crate::bus::start`] and [`crate::web::router::start`].
+    pub fn assemble(
+        config: Config,
+        registry: Arc<Registry>,
+        units: BTreeMap<&'static str, Arc<Unit>>,
+        bus: Arc<dyn Bus>,
+        passwords: Passwords,
+    ) -> Self {
+        Self(Arc::new(Shared {
+            config,
+            clock: Clock::default(),
+            registry,
+            units,
+            bus,
+            metrics: Metrics::default(),
+            tasks: TaskTracker::new(),
+            loops: TaskTracker::new(),
+            stopping: CancellationToken::new(),
+            sessions: Sessions::default(),
+            passwords,
+            twice: AtomicBool::new(false),
+        }))
     }
 
     pub fn config(&self) -> &Config {
@@ -55,6 +79,12 @@ impl Context {
     }
     pub fn bus(&self) -> &Arc<dyn Bus> {
         &self.0.bus
+    }
+    pub fn sessions(&self) -> &Sessions {
+        &self.0.sessions
+    }
+    pub fn passwords(&self) -> &Passwords {
+        &self.0.passwords
     }
     pub fn metrics(&self) -> &Metrics {
         &self.0.metrics
@@ -136,11 +166,11 @@ impl Context {
 
     /// Makes every listener run twice, for use cases.
     pub fn set_twice(&self, twice: bool) {
-        self.0.twice.store(twice, std::sync::atomic::Ordering::SeqCst);
+        self.0.twice.store(twice, Ordering::SeqCst);
     }
 
     pub fn twice(&self) -> bool {
-        self.0.twice.load(std::sync::atomic::Ordering::SeqCst)
+        self.0.twice.load(Ordering::SeqCst)
     }
 
     /// Ends streams and loops, waits for what requests started, closes the pools: within `deadline`.

@@ -30,6 +30,7 @@ pub mod logs;
 pub mod metrics;
 pub mod module;
 pub mod modules;
+pub mod passwords;
 pub mod store;
 pub mod tx;
 pub mod usecase;

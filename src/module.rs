@@ -41,8 +41,6 @@ pub struct ModuleSpec {
     pub migrations: Migrator,
     /// True for a module that keeps member cards and blocked pairs ([`crate::kit`]).
     pub kit: bool,
-    /// False where losing the last moments in a crash does no harm: rate limits.
-    pub durable: bool,
 }
 
 /// Who may call an action.

@@ -17,6 +17,7 @@ use futures::future::BoxFuture;
 use serde_json::value::RawValue;
 use tokio::sync::{broadcast, mpsc};
 
+use crate::context::Context;
 use crate::id::{EventId, MemberId, SessionId};
 
 /// One line of a module's journal.
@@ -72,4 +73,17 @@ pub trait Bus: Send + Sync {
     fn signals(&self) -> broadcast::Receiver<Signal>;
     /// Ends every subscription.
     fn close(&self) -> BoxFuture<'_, ()>;
+}
+
+/// Starts a relay for every module, and a consumer for every module that listens to others.
+pub async fn start(ctx: &Context) -> Result<(), BusError> {
+    for unit in ctx.units() {
+        ctx.spawn_loop(relay::run(ctx.clone(), unit.clone()));
+        let sources = unit.sources();
+        if !sources.is_empty() {
+            let inbound = ctx.bus().subscribe(unit.spec.name, &sources).await?;
+            ctx.spawn_loop(consumer::Consumer::new(ctx.clone(), unit.clone()).run(inbound));
+        }
+    }
+    Ok(())
 }

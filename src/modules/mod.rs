@@ -10,9 +10,10 @@ pub mod register;
 pub mod review;
 
 use crate::module::{Module, Registry};
+use crate::web::limits::Limits;
 
 /// Every module, in the order in which summaries print them.
-pub fn all() -> [&'static dyn Module; 8] {
+pub fn all() -> [&'static dyn Module; 9] {
     [
         &register::Register,
         &review::Review,
@@ -22,6 +23,7 @@ pub fn all() -> [&'static dyn Module; 8] {
         &block::Block,
         &like::Like,
         &album::Album,
+        &Limits,
     ]
 }
 

@@ -16,7 +16,6 @@ use super::private::{PrivatePostgres, Server};
 use super::unit::Unit;
 use crate::config::StoreConfig;
 use crate::module::{ModuleSpec, Registry};
-use crate::web::limits;
 
 /// How long a request waits for a connection before it is answered 503.
 const ACQUIRE_MAX: Duration = Duration::from_secs(2);
@@ -47,11 +46,6 @@ struct Place {
     options: PgConnectOptions,
 }
 
-/// Every module that has tables: the registry's, and the web's own.
-pub fn specs(registry: &Registry) -> Vec<&'static ModuleSpec> {
-    registry.modules().iter().copied().chain([&limits::SPEC]).collect()
-}
-
 /// Opens everything, or says what to do.
 pub async fn open(config: &StoreConfig, registry: &Registry) -> Result<Store, StoreError> {
     let mut private = None;
@@ -75,7 +69,7 @@ async fn units(
     registry: &Registry,
     default: &Place,
 ) -> Result<BTreeMap<&'static str, Arc<Unit>>, StoreError> {
-    let specs = specs(registry);
+    let specs = registry.modules();
     let count = u32::try_from(specs.len()).unwrap_or(u32::MAX);
     let connections = u32::from(config.connections);
     // With few connections each pool has one, and everything still works, only slower.
@@ -86,7 +80,7 @@ async fn units(
     }
     let mut units = BTreeMap::new();
     let mut checked = false;
-    for spec in specs {
+    for &spec in specs {
         let setting = format!("DATABASE_URL_{}", spec.name.to_uppercase());
         let own = match std::env::var(&setting) {
             Ok(url) => Some(place(&setting, &url)?),
@@ -234,8 +228,7 @@ fn pool(place: &Place, spec: &ModuleSpec, role: Option<&str>, size: u32) -> sqlx
         .options([
             ("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION_MS),
             ("statement_timeout", STATEMENT_MS),
-        ])
-        .options([("synchronous_commit", if spec.durable { "on" } else { "off" })]);
+        ]);
     if let Some(role) = role {
         options = options.options([("role", role)]);
     }

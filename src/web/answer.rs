@@ -76,7 +76,7 @@ impl<T: Template> IntoResponse for Page<T> {
 
 impl IntoResponse for Done {
     fn into_response(self) -> Response {
-        let Ok(to) = HeaderValue::try_from(&self.to) else {
+        let Ok(to) = HeaderValue::try_from(ascii(&self.to)) else {
             return Failure::internal(format!("{} is no address", self.to)).into_response();
         };
         let mut response = (StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response();
@@ -85,4 +85,16 @@ impl IntoResponse for Done {
         }
         response
     }
+}
+
+/// Nicknames may hold letters that an address may not.
+fn ascii(path: &str) -> String {
+    path.bytes().fold(String::new(), |mut ascii, byte| {
+        if byte.is_ascii_graphic() {
+            ascii.push(char::from(byte));
+        } else {
+            ascii.push_str(&format!("%{byte:02X}"));
+        }
+        ascii
+    })
 }

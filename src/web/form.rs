@@ -28,6 +28,13 @@ impl FormState {
         Self { values, ..Self::default() }
     }
 
+    /// Adds what the address said and the form did not.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: String) -> Self {
+        self.values.insert(name.to_owned(), value);
+        self
+    }
+
     /// The same form with the messages of a refusal.
     #[must_use]
     pub fn refused(mut self, failure: &Failure) -> Self {

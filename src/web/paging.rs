@@ -29,11 +29,11 @@ pub struct PageQuery {
 pub struct Paging {
     /// Items wanted.
     pub max: i64,
-    /// Items after this one, in descending order of (time, id).
+    /// Items after this one, in the list's order of (time, id).
     pub from: Cursor,
 }
 
-/// A place in a list that is ordered by time and id, newest first.
+/// A place in a list that is ordered by time and id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cursor {
     pub at: DateTime<Utc>,
@@ -52,14 +52,28 @@ pub struct Listing<T> {
 }
 
 impl PageQuery {
-    /// Refuses what is out of range, or is no cursor of ours.
+    /// As many as one page may have.
+    pub fn most() -> Self {
+        Self { max: Some(MAX_MOST), from: None }
+    }
+
+    /// For a list with the newest first. Refuses what is out of range, or is no cursor of ours.
     pub fn parse(&self) -> Result<Paging, Failure> {
+        self.starting_at(Cursor::newest())
+    }
+
+    /// For a list with the oldest first.
+    pub fn parse_oldest_first(&self) -> Result<Paging, Failure> {
+        self.starting_at(Cursor::oldest())
+    }
+
+    fn starting_at(&self, start: Cursor) -> Result<Paging, Failure> {
         let max = self.max.unwrap_or(MAX_DEFAULT);
         if !(1..=MAX_MOST).contains(&max) {
             return Err(Failure::field("max", "out-of-range", format!("Ask for 1 to {MAX_MOST} items.")));
         }
         let from = match &self.from {
-            None => Cursor::newest(),
+            None => start,
             Some(text) => Cursor::parse(text).ok_or_else(|| {
                 Failure::field("from", "not-a-cursor", "Give `next` of the page before, as it was.")
             })?,
@@ -81,10 +95,15 @@ impl Cursor {
         Self { at, id: id.uuid() }
     }
 
-    /// Before every item.
+    /// Before every item of a list with the newest first.
     fn newest() -> Self {
         // The year 2286: Postgres and JavaScript can both hold it.
         Self { at: DateTime::from_timestamp(9_999_999_999, 0).unwrap_or_default(), id: Uuid::max() }
+    }
+
+    /// Before every item of a list with the oldest first.
+    fn oldest() -> Self {
+        Self { at: DateTime::UNIX_EPOCH, id: Uuid::nil() }
     }
 
     fn parse(text: &str) -> Option<Self> {

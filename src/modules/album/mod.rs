@@ -17,7 +17,6 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     purpose: "Public and private albums.",
     migrations: Migrator { migrations: Cow::Borrowed(&[]), ..Migrator::DEFAULT },
     kit: false,
-    durable: true,
 };
 
 impl Module for Album {

@@ -24,7 +24,6 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     purpose: "What others did to a member, with what she has not seen yet.",
     migrations: sqlx::migrate!("schemas/alerts"),
     kit: true,
-    durable: true,
 };
 
 impl Module for Alerts {

@@ -18,7 +18,6 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     purpose: "A member's ignore list, which takes effect everywhere.",
     migrations: sqlx::migrate!("schemas/block"),
     kit: true,
-    durable: true,
 };
 
 impl Module for Block {

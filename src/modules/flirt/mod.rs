@@ -18,7 +18,6 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     purpose: "One-click flirts, once a pair until answered.",
     migrations: sqlx::migrate!("schemas/flirt"),
     kit: true,
-    durable: true,
 };
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);

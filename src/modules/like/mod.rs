@@ -17,7 +17,6 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     purpose: "Like a photo, once.",
     migrations: Migrator { migrations: Cow::Borrowed(&[]), ..Migrator::DEFAULT },
     kit: false,
-    durable: true,
 };
 
 impl Module for Like {

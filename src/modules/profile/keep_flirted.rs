@@ -1,0 +1,32 @@
+//! Remembers who has flirted with whom and waits for an answer.
+
+use sqlx::query;
+
+use crate::event::{Applied, Fact, Listener};
+use crate::failure::Failure;
+use crate::id::TypedId;
+use crate::modules::flirt::contract::FlirtSent;
+use crate::tx::Tx;
+
+pub(super) struct KeepFlirted;
+
+impl Listener for KeepFlirted {
+    type Event = FlirtSent;
+
+    async fn handle(&self, tx: &mut Tx, facts: &[Fact<FlirtSent>]) -> Result<Applied, Failure> {
+        let mut rows = 0;
+        // One by one: a flirt and its answer may be in one slice.
+        for FlirtSent { from, to } in facts.iter().map(|fact| &fact.event) {
+            let done = query!(
+                "with answered as (delete from profile.flirted where sender = $2 and receiver = $1)
+                 insert into profile.flirted (sender, receiver) values ($1, $2) on conflict do nothing",
+                from.uuid(),
+                to.uuid()
+            )
+            .execute(tx.conn())
+            .await?;
+            rows += done.rows_affected();
+        }
+        Ok(Applied::rows(rows))
+    }
+}

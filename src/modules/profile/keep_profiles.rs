@@ -1,0 +1,55 @@
+//! Writes down what a profile says: from the approval, and from approved presentations.
+
+use sqlx::query;
+
+use crate::event::{Applied, Fact, Listener};
+use crate::failure::Failure;
+use crate::id::TypedId;
+use crate::modules::review::contract::{PresentationApproved, RegistrationApproved};
+use crate::tx::Tx;
+
+pub(super) struct KeepProfiles;
+
+impl Listener for KeepProfiles {
+    type Event = RegistrationApproved;
+
+    async fn handle(&self, tx: &mut Tx, facts: &[Fact<RegistrationApproved>]) -> Result<Applied, Failure> {
+        let events = || facts.iter().map(|fact| &fact.event);
+        let done = query!(
+            "insert into profile.profile (member, ideal_gender, ideal_from, ideal_to, ideal_place, at)
+             select * from unnest($1::uuid[], $2::text[], $3::int[], $4::int[], $5::text[], $6::timestamptz[])
+             on conflict (member) do nothing",
+            &events().map(|e| e.member.uuid()).collect::<Vec<_>>(),
+            &events().map(|e| e.ideal.gender.code().to_owned()).collect::<Vec<_>>(),
+            &events().map(|e| e.ideal.from).collect::<Vec<_>>(),
+            &events().map(|e| e.ideal.to).collect::<Vec<_>>(),
+            &events().map(|e| e.ideal.place.clone()).collect::<Vec<_>>() as _,
+            &facts.iter().map(|fact| fact.at).collect::<Vec<_>>()
+        )
+        .execute(tx.conn())
+        .await?;
+        Ok(Applied::rows(done.rows_affected()))
+    }
+}
+
+pub(super) struct KeepPresentations;
+
+impl Listener for KeepPresentations {
+    type Event = PresentationApproved;
+
+    async fn handle(&self, tx: &mut Tx, facts: &[Fact<PresentationApproved>]) -> Result<Applied, Failure> {
+        let mut rows = 0;
+        for PresentationApproved { member, text, .. } in facts.iter().map(|fact| &fact.event) {
+            let done = query!(
+                "insert into profile.presentation (member, text) values ($1, $2)
+                 on conflict (member) do update set text = excluded.text where presentation.text <> excluded.text",
+                member.uuid(),
+                text
+            )
+            .execute(tx.conn())
+            .await?;
+            rows += done.rows_affected();
+        }
+        Ok(Applied::rows(rows))
+    }
+}

@@ -1,0 +1,46 @@
+//! How members see each other: profiles of what was approved, the newest of them, and the front page.
+
+pub mod contract;
+mod keep_flirted;
+mod keep_profiles;
+mod keep_visits;
+mod list_profiles;
+mod read_profile;
+mod record_visit;
+mod show_front;
+
+use crate::kit;
+use crate::module::{Action, Module, ModuleSpec, Policy, Registry};
+
+pub struct Profile;
+
+pub static SPEC: ModuleSpec = ModuleSpec {
+    name: "profile",
+    schema: "profile",
+    segments: &["profile", "member", ""],
+    purpose: "The public view of approved members; looking is a visit.",
+    migrations: sqlx::migrate!("schemas/profile"),
+    kit: true,
+};
+
+impl Module for Profile {
+    fn spec(&self) -> &'static ModuleSpec {
+        &SPEC
+    }
+
+    fn register(&self, at: &mut Registry) {
+        kit::keep_people(at);
+        at.listens(keep_profiles::KeepProfiles);
+        at.listens(keep_profiles::KeepPresentations);
+        at.listens(keep_flirted::KeepFlirted);
+        at.publishes::<contract::ProfileVisited>();
+        at.listens(keep_visits::KeepVisits);
+
+        let list = Action::get("/profile", Policy::Member, "lists the newest members");
+        at.json(list, list_profiles::json);
+        at.html(Action::get("/", Policy::Public, "shows the front page"), show_front::page);
+        let read = |path| Action::get(path, Policy::Member, "shows a profile, which is a visit");
+        at.json(read("/profile/{member}"), read_profile::json);
+        at.html(read("/member/{nickname}"), read_profile::page);
+    }
+}

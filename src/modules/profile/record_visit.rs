@@ -1,0 +1,37 @@
+//! A visit, recorded after the answer: a GET never writes, and the reader does not wait for it.
+
+use axum::http::{HeaderMap, Method};
+
+use super::SPEC;
+use super::contract::ProfileVisited;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::id::MemberId;
+use crate::kit::cards;
+use crate::web::session::is_prefetch;
+
+/// How the profile was asked for.
+pub(super) struct Look<'a> {
+    pub method: &'a Method,
+    pub headers: &'a HeaderMap,
+}
+
+/// Records a visit, unless it is her own profile or nobody really looked.
+pub(super) fn after(ctx: &Context, visitor: MemberId, member: MemberId, look: &Look<'_>) {
+    if visitor == member || look.method != Method::GET || is_prefetch(look.headers) {
+        return;
+    }
+    let own = ctx.clone();
+    ctx.spawn(async move {
+        if let Err(failure) = run(&own, visitor, member).await {
+            tracing::warn!(%failure, "a visit was not recorded");
+        }
+    });
+}
+
+async fn run(ctx: &Context, visitor: MemberId, member: MemberId) -> Result<(), Failure> {
+    let mut tx = ctx.begin(&SPEC).await?;
+    cards::meet(tx.conn(), &SPEC, visitor, member).await?;
+    let _ = tx.emit(ProfileVisited { visitor, member }).await?;
+    tx.commit().await
+}

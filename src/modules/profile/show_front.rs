@@ -1,0 +1,45 @@
+//! The front page: what the site is, for strangers; who is new, for members.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+
+use super::list_profiles;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::kit::cards::Card;
+use crate::web::answer::{Done, Page};
+use crate::web::extract::Query;
+use crate::web::paging::PageQuery;
+use crate::web::shell::Shell;
+use crate::web::visitor::{self, Actor};
+
+#[derive(Template)]
+#[template(path = "profile/home.html")]
+struct HomePage {
+    shell: Shell,
+}
+
+#[derive(Template)]
+#[template(path = "profile/start.html")]
+struct StartPage {
+    shell: Shell,
+    newest: Vec<Card>,
+    next: Option<String>,
+}
+
+pub(super) async fn page(
+    State(ctx): State<Context>,
+    actor: Option<Actor>,
+    shell: Shell,
+    Query(asked): Query<PageQuery>,
+) -> Result<Response, Failure> {
+    let Some(actor) = actor else { return Ok(Page::new(HomePage { shell }).into_response()) };
+    if actor.state != visitor::State::Approved {
+        return Ok(Done::to("/welcome").into_response());
+    }
+    let list = list_profiles::run(&ctx, &actor, &asked).await?;
+    let next = list.next_page("/");
+    let newest = list.items.into_iter().map(|newest| newest.card).collect();
+    Ok(Page::new(StartPage { shell, newest, next }).into_response())
+}

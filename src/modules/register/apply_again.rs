@@ -1,0 +1,76 @@
+//! Apply again after a rejection, with what the reviewer asked for put right. The account stays the same.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use sqlx::query;
+
+use super::SPEC;
+use super::person::{self, PersonForm, PersonInput, Refusals};
+use super::register_member::registered;
+use super::show_state::StatePage;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::id::TypedId;
+use crate::web::answer::{Created, Done, Json, Page};
+use crate::web::extract::Form;
+use crate::web::shell::Shell;
+use crate::web::visitor::Actor;
+
+/// The new application.
+#[derive(Debug, Serialize)]
+pub(super) struct Applied {
+    nickname: String,
+    state: &'static str,
+    /// 2, 3, …
+    application: i32,
+}
+
+async fn run(ctx: &Context, actor: &Actor, input: &PersonInput) -> Result<Applied, Failure> {
+    let mut refusals = Refusals::default();
+    let person = person::parse(input, ctx.now(), &mut refusals);
+    let mut tx = ctx.begin(&SPEC).await?;
+    let last = query!(
+        "select state, application from register.member where member = $1 for update",
+        actor.id.uuid()
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    match last.state.as_str() {
+        "rejected" => {}
+        "waiting" => {
+            let detail = "Your application is with the reviewers already.";
+            return Err(Failure::conflict("register.waiting", detail));
+        }
+        _ => return Err(Failure::conflict("register.approved", "You are a member already.")),
+    }
+    let Some(person) = person else { return Err(refusals.failure()) };
+    let (nickname, application) = (person.nickname.clone(), last.application + 1);
+    let _ = tx.emit(registered(actor.id, person, application)).await?;
+    tx.commit().await?;
+    Ok(Applied { nickname, state: "waiting", application })
+}
+
+pub(super) async fn json(
+    State(ctx): State<Context>,
+    actor: Actor,
+    Json(input): Json<PersonInput>,
+) -> Result<Created<Applied>, Failure> {
+    Ok(Created(run(&ctx, &actor, &input).await?))
+}
+
+pub(super) async fn form(
+    State(ctx): State<Context>,
+    actor: Actor,
+    shell: Shell,
+    Form { input, state }: Form<PersonForm>,
+) -> Result<Response, Failure> {
+    match run(&ctx, &actor, &input.into()).await {
+        Ok(_) => Ok(Done::to("/welcome").saying("Your new application is on its way.").into_response()),
+        Err(failure) if failure.is_of_a_form() => {
+            let page = StatePage::load(&ctx, &actor, shell, state.refused(&failure)).await?;
+            Ok(Page::again(page, &failure).into_response())
+        }
+        Err(failure) => Err(failure),
+    }
+}

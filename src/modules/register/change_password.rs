@@ -1,0 +1,85 @@
+//! Change the password. The old one is asked for again, and every other login ends.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use sqlx::{query, query_scalar};
+
+use super::person::{self, Refusals};
+use super::show_settings::SettingsPage;
+use super::{SPEC, session_store};
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::id::TypedId;
+use crate::web::answer::{Done, Json, Nothing, Page};
+use crate::web::extract::Form;
+use crate::web::shell::Shell;
+use crate::web::visitor::Actor;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Input {
+    /// The password now.
+    current: String,
+    /// The new one.
+    password: String,
+}
+
+async fn run(ctx: &Context, actor: &Actor, input: Input) -> Result<(), Failure> {
+    let mut refusals = Refusals::default();
+    let Some(new) = refusals.take("password", person::password(&input.password, &actor.nickname)) else {
+        return Err(refusals.failure());
+    };
+    let kept = query_scalar!("select password from register.account where member = $1", actor.id.uuid())
+        .fetch_optional(ctx.pool(&SPEC))
+        .await?;
+    if !ctx.passwords().verify(input.current, kept.clone()).await? {
+        let detail = "This is not your password now.";
+        return Err(Failure::field("current", "register.wrong-password", detail));
+    }
+    let hash = ctx.passwords().hash(new).await?;
+    let mut tx = ctx.begin(&SPEC).await?;
+    // Only if it is still the one that was verified: two changes at once cannot both win.
+    let done = query!(
+        "update register.account set password = $2 where member = $1 and password = $3",
+        actor.id.uuid(),
+        hash,
+        kept.unwrap_or_default()
+    )
+    .execute(tx.conn())
+    .await?;
+    if done.rows_affected() == 0 {
+        let detail = "The password was changed elsewhere a moment ago.";
+        return Err(Failure::conflict("register.password-changed", detail));
+    }
+    session_store::end(&mut tx, actor.id, None, Some(actor.session)).await?;
+    tx.commit().await
+}
+
+pub(super) async fn json(
+    State(ctx): State<Context>,
+    actor: Actor,
+    Json(input): Json<Input>,
+) -> Result<Nothing, Failure> {
+    run(&ctx, &actor, input).await?;
+    Ok(Nothing)
+}
+
+pub(super) async fn form(
+    State(ctx): State<Context>,
+    actor: Actor,
+    shell: Shell,
+    Form { input, state }: Form<Input>,
+) -> Result<Response, Failure> {
+    match run(&ctx, &actor, input).await {
+        Ok(()) => {
+            let notice = "Your password is changed, and every other device is logged out.";
+            Ok(Done::to("/settings").saying(notice).into_response())
+        }
+        Err(failure) if failure.is_of_a_form() => {
+            let page = SettingsPage::load(&ctx, &actor, shell, state.refused(&failure)).await?;
+            Ok(Page::again(page, &failure).into_response())
+        }
+        Err(failure) => Err(failure),
+    }
+}

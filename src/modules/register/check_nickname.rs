@@ -1,0 +1,39 @@
+//! Whether a nickname is free, while it is typed. The application itself decides.
+
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use sqlx::query_scalar;
+
+use super::{SPEC, person};
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::web::answer::Json;
+use crate::web::extract::Query;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Asked {
+    nickname: String,
+}
+
+/// The answer.
+#[derive(Debug, Serialize)]
+pub(super) struct Nickname {
+    nickname: String,
+    free: bool,
+}
+
+pub(super) async fn json(
+    State(ctx): State<Context>,
+    Query(asked): Query<Asked>,
+) -> Result<Json<Nickname>, Failure> {
+    let nickname = person::nickname(asked.nickname.trim())
+        .map_err(|(code, detail)| Failure::field("nickname", code, detail))?;
+    let taken = query_scalar!(
+        r#"select exists (select from register.member where lower(nickname) = lower($1)) as "taken!""#,
+        nickname
+    )
+    .fetch_one(ctx.pool(&SPEC))
+    .await?;
+    Ok(Json(Nickname { nickname, free: !taken }))
+}

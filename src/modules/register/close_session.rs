@@ -1,0 +1,40 @@
+//! Log out: the token is worth nothing from now on, and the browser forgets what it kept of the site.
+
+use axum::extract::State;
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+
+use super::{SPEC, login, session_store};
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::web::answer::{Done, Nothing};
+use crate::web::visitor::{Actor, Visitor};
+
+async fn run(ctx: &Context, actor: &Actor) -> Result<(), Failure> {
+    let mut tx = ctx.begin(&SPEC).await?;
+    session_store::end(&mut tx, actor.id, Some(actor.session), None).await?;
+    tx.commit().await
+}
+
+pub(super) async fn json(State(ctx): State<Context>, actor: Actor) -> Result<Nothing, Failure> {
+    run(&ctx, &actor).await?;
+    Ok(Nothing)
+}
+
+/// Also for a session that has ended already: whoever presses the button is logged out afterwards.
+pub(super) async fn form(State(ctx): State<Context>, visitor: Visitor) -> Result<Response, Failure> {
+    if let Some(actor) = &visitor.actor {
+        run(&ctx, actor).await?;
+    }
+    logged_out(&ctx, "You are logged out.")
+}
+
+/// To the front page, with nothing left in the browser.
+pub(super) fn logged_out(ctx: &Context, notice: &str) -> Result<Response, Failure> {
+    let mut response = Done::to("/").saying(notice).into_response();
+    let headers = response.headers_mut();
+    headers.append(header::SET_COOKIE, login::cookie(ctx.config(), "")?);
+    let forget = HeaderValue::from_static("\"cache\", \"storage\"");
+    headers.insert(HeaderName::from_static("clear-site-data"), forget);
+    Ok(response)
+}

@@ -1,0 +1,106 @@
+//! Who is a member: sign-up, login, sessions and roles. Also home to those who wait for a reviewer.
+
+mod apply_again;
+mod change_password;
+mod check_nickname;
+mod close_session;
+pub mod contract;
+mod end_sessions;
+mod grant_role;
+mod keep_members;
+mod keep_roles;
+mod list_sessions;
+mod login;
+mod open_session;
+mod person;
+mod read_session;
+mod register_member;
+mod session_store;
+mod show_settings;
+mod show_state;
+
+use std::time::Duration;
+
+pub use grant_role::{Change, run as change_role};
+pub use open_session::Opened;
+pub use session_store::open as open_session_for;
+
+use crate::module::{Action, Module, ModuleSpec, Policy, Registry};
+
+pub struct Register;
+
+pub static SPEC: ModuleSpec = ModuleSpec {
+    name: "register",
+    schema: "register",
+    segments: &["register", "session", "login", "logout", "settings", "welcome"],
+    purpose: "Sign-up, login, sessions and roles.",
+    migrations: sqlx::migrate!("schemas/register"),
+    kit: false,
+};
+
+const QUARTER: Duration = Duration::from_secs(15 * 60);
+const HOUR: Duration = Duration::from_secs(60 * 60);
+
+impl Module for Register {
+    fn spec(&self) -> &'static ModuleSpec {
+        &SPEC
+    }
+
+    fn register(&self, at: &mut Registry) {
+        at.keeps_sessions(session_store::Store);
+        at.publishes::<contract::MemberRegistered>();
+        at.publishes::<contract::RoleGranted>();
+        at.publishes::<contract::RoleRevoked>();
+        at.listens(keep_members::KeepMembers);
+        at.listens(keep_members::Approve);
+        at.listens(keep_members::Reject);
+        at.listens(keep_roles::AddRole);
+        at.listens(keep_roles::RemoveRole);
+        applications(at);
+        logins(at);
+        settings(at);
+    }
+}
+
+fn applications(at: &mut Registry) {
+    let apply = |path| {
+        Action::post(path, Policy::Public, "applies for membership").limited("applications", 20, HOUR)
+    };
+    at.json(apply("/register"), register_member::json);
+    at.html(Action::get("/register", Policy::Public, "shows the form to join"), register_member::page);
+    at.html(apply("/register"), register_member::form);
+    let check = Action::get("/register", Policy::Public, "says whether a nickname is free");
+    at.json(check.limited("nickname-checks", 120, HOUR), check_nickname::json);
+    let again = |path| Action::post(path, Policy::Registered, "applies again after a rejection");
+    at.json(again("/register/again"), apply_again::json);
+    at.html(again("/register/again"), apply_again::form);
+    at.html(Action::get("/welcome", Policy::Registered, "shows how an application stands"), show_state::page);
+}
+
+fn logins(at: &mut Registry) {
+    let open = |path| Action::post(path, Policy::Public, "logs in").limited("logins", 30, QUARTER);
+    at.json(open("/session"), open_session::json);
+    at.html(Action::get("/login", Policy::Public, "shows the form to log in"), login::page);
+    at.html(open("/login"), login::form);
+    at.json(Action::get("/session", Policy::Registered, "says who is logged in"), read_session::json);
+    at.json(Action::delete("/session", Policy::Registered, "logs out"), close_session::json);
+    at.html(Action::post("/logout", Policy::Public, "logs out"), close_session::form);
+}
+
+fn settings(at: &mut Registry) {
+    let list = Action::get("/session/all", Policy::Registered, "lists where she is logged in");
+    at.json(list, list_sessions::json);
+    at.html(Action::get("/settings", Policy::Registered, "shows the settings"), show_settings::page);
+    let end = Action::delete("/session/{session}", Policy::Registered, "ends one login");
+    at.json(end, end_sessions::one_json);
+    let end = Action::post("/settings/sessions/{session}/end", Policy::Registered, "ends one login");
+    at.html(end, end_sessions::one_form);
+    let all = Action::delete("/session/all", Policy::Registered, "ends every login");
+    at.json(all, end_sessions::all_json);
+    let all = Action::post("/settings/sessions/end-all", Policy::Registered, "ends every login");
+    at.html(all, end_sessions::all_form);
+    let change = Action::put("/session/password", Policy::Registered, "changes the password");
+    at.json(change.limited("password-changes", 10, HOUR), change_password::json);
+    let change = Action::post("/settings/password", Policy::Registered, "changes the password");
+    at.html(change.limited("password-changes", 10, HOUR), change_password::form);
+}

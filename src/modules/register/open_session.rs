@@ -1,0 +1,76 @@
+//! Log in. A wrong nickname and a wrong password cannot be told apart, also not by the time it takes.
+
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use sqlx::query;
+
+use super::{SPEC, session_store};
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::id::{MemberId, TypedId};
+use crate::module::Limit;
+use crate::web::answer::{Created, Json};
+use crate::web::limits;
+
+/// Tries at one account, from wherever they come.
+const TRIES: Limit = Limit { name: "login-tries", count: 30, window: Duration::from_secs(15 * 60) };
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Input {
+    pub nickname: String,
+    pub password: String,
+}
+
+/// A login that was opened.
+#[derive(Debug, Serialize)]
+pub struct Opened {
+    /// For `Authorization: Bearer …`. It is not shown again.
+    pub token: String,
+    pub member: MemberId,
+    pub nickname: String,
+    /// `waiting`, `rejected` or `approved`.
+    pub state: String,
+    /// When it ends at the latest.
+    pub expires: DateTime<Utc>,
+}
+
+pub(super) async fn run(ctx: &Context, input: Input, device: &str) -> Result<Opened, Failure> {
+    let nickname = input.nickname.trim().to_lowercase();
+    limits::take_named(ctx, TRIES, &nickname).await?;
+    let account = query!(
+        "select m.member, m.nickname, m.state, a.password from register.member m
+         join register.account a on a.member = m.member where lower(m.nickname) = lower($1)",
+        nickname
+    )
+    .fetch_optional(ctx.pool(&SPEC))
+    .await?;
+    let kept = account.as_ref().map(|account| account.password.clone());
+    let fits = ctx.passwords().verify(input.password, kept).await?;
+    let Some(account) = account.filter(|_| fits) else {
+        return Err(Failure::new(
+            StatusCode::UNAUTHORIZED,
+            "register.wrong-credentials",
+            "Nickname and password do not belong together.",
+        ));
+    };
+    let member = MemberId::of(account.member);
+    let mut tx = ctx.begin(&SPEC).await?;
+    let token = session_store::open(ctx, &mut tx, member, device).await?;
+    let expires = tx.now() + TimeDelta::days(i64::from(ctx.config().session_days));
+    tx.commit().await?;
+    let (nickname, state) = (account.nickname, account.state);
+    Ok(Opened { token: token.reveal().to_owned(), member, nickname, state, expires })
+}
+
+pub(super) async fn json(
+    State(ctx): State<Context>,
+    headers: HeaderMap,
+    Json(input): Json<Input>,
+) -> Result<Created<Opened>, Failure> {
+    Ok(Created(run(&ctx, input, &session_store::device(&headers)).await?))
+}

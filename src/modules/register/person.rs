@@ -1,0 +1,229 @@
+//! What an application must say of a person. All refusals come at once, each at its field.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::Deserialize;
+
+use crate::failure::{Failure, FieldError, Text};
+use crate::kit::people::{AGE_MAX, AGE_MIN, Gender, Ideal, age_on};
+use crate::kit::places::{self, Kind};
+
+const NICKNAME_MIN: usize = 2;
+const NICKNAME_MAX: usize = 20;
+const EMAIL_MAX: usize = 254;
+const PASSWORD_MIN: usize = 10;
+const PASSWORD_MAX: usize = 128;
+/// Names that would speak for the site.
+const RESERVED: [&str; 8] =
+    ["admin", "administrator", "happypancake", "moderator", "operator", "pancake", "reviewer", "support"];
+
+/// An application as sent.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct PersonInput {
+    pub nickname: String,
+    pub birthday: String,
+    pub gender: String,
+    pub ideal: IdealInput,
+    pub place: String,
+}
+
+/// Whom she looks for, as sent.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct IdealInput {
+    pub gender: String,
+    pub from: i32,
+    pub to: i32,
+    #[serde(default)]
+    pub place: Option<String>,
+}
+
+/// The same as a form sends it. What a browser leaves out is empty, and refused as such.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct PersonForm {
+    pub nickname: String,
+    pub birthday: String,
+    pub gender: String,
+    pub ideal_gender: String,
+    pub ideal_from: String,
+    pub ideal_to: String,
+    pub ideal_place: String,
+    pub place: String,
+}
+
+impl From<PersonForm> for PersonInput {
+    fn from(form: PersonForm) -> Self {
+        // What is no number is no age either: the check of the range says so.
+        let age = |text: &str| text.trim().parse().unwrap_or(0);
+        Self {
+            nickname: form.nickname,
+            birthday: form.birthday,
+            gender: form.gender,
+            ideal: IdealInput {
+                gender: form.ideal_gender,
+                from: age(&form.ideal_from),
+                to: age(&form.ideal_to),
+                place: Some(form.ideal_place).filter(|place| !place.is_empty()),
+            },
+            place: form.place,
+        }
+    }
+}
+
+/// A checked application.
+#[derive(Debug)]
+pub(super) struct Person {
+    pub nickname: String,
+    pub birthday: NaiveDate,
+    pub gender: Gender,
+    pub ideal: Ideal,
+    pub place: String,
+}
+
+/// Collects refusals.
+#[derive(Default)]
+pub(super) struct Refusals(Vec<FieldError>);
+
+impl Refusals {
+    /// The value, or a refusal at the field.
+    pub fn take<T>(&mut self, field: &str, checked: Result<T, (&'static str, Text)>) -> Option<T> {
+        checked
+            .map_err(|(code, detail)| self.0.push(FieldError { field: field.to_owned(), code, detail }))
+            .ok()
+    }
+
+    /// Everything that was refused so far.
+    pub fn failure(self) -> Failure {
+        Failure::fields(self.0)
+    }
+}
+
+type Checked<T> = Result<T, (&'static str, Text)>;
+
+/// Checks a person; `None` leaves the reasons in `refusals`.
+pub(super) fn parse(input: &PersonInput, now: DateTime<Utc>, refusals: &mut Refusals) -> Option<Person> {
+    let nickname = refusals.take("nickname", nickname(&input.nickname));
+    let birthday = refusals.take("birthday", birthday(&input.birthday, now));
+    let gender = refusals.take("gender", gender(&input.gender));
+    let place = refusals.take("place", town(&input.place));
+    let ideal_gender = refusals.take("ideal.gender", self::gender(&input.ideal.gender));
+    let from = refusals.take("ideal.from", age(input.ideal.from));
+    let to = refusals.take("ideal.to", age(input.ideal.to).and_then(|to| not_below(to, input.ideal.from)));
+    let ideal_place = refusals.take("ideal.place", anywhere(input.ideal.place.as_deref()));
+    let ideal = Ideal { gender: ideal_gender?, from: from?, to: to?, place: ideal_place? };
+    Some(Person { nickname: nickname?, birthday: birthday?, gender: gender?, ideal, place: place? })
+}
+
+/// Letters of the Nordic languages, so that nobody can look like somebody else.
+pub(super) fn nickname(text: &str) -> Checked<String> {
+    let letter = |c: char| c.is_ascii_alphabetic() || "åäöæøéüÅÄÖÆØÉÜ".contains(c);
+    let allowed = |c: char| letter(c) || c.is_ascii_digit() || c == '-' || c == '_';
+    let length = text.chars().count();
+    if !(NICKNAME_MIN..=NICKNAME_MAX).contains(&length) {
+        let detail = format!("Choose a nickname of {NICKNAME_MIN} to {NICKNAME_MAX} characters.");
+        return Err(("register.nickname-length", detail.into()));
+    }
+    if !text.starts_with(letter) || !text.chars().all(allowed) {
+        let detail = "Use letters, digits, - and _, and begin with a letter.";
+        return Err(("register.nickname-letters", detail.into()));
+    }
+    if RESERVED.contains(&text.to_lowercase().as_str()) {
+        return Err(("register.nickname-reserved", "This name speaks for the site. Choose another.".into()));
+    }
+    Ok(text.to_owned())
+}
+
+/// Nothing that is certainly no address; whether mail arrives is for mail to find out.
+pub(super) fn email(text: &str) -> Checked<String> {
+    let refused = Err(("register.email-form", Text::from("Give an e-mail address, like name@example.org.")));
+    let Some((name, host)) = text.split_once('@') else { return refused };
+    let odd = |c: char| c.is_whitespace() || c.is_control() || c == '@' || "<>,;:\"()[]\\".contains(c);
+    let dotted = host.contains('.') && !host.starts_with('.') && !host.ends_with('.');
+    if name.is_empty() || !dotted || name.contains(odd) || host.contains(odd) || text.len() > EMAIL_MAX {
+        return refused;
+    }
+    Ok(text.to_owned())
+}
+
+/// Long beats complicated; the maximum keeps hashing cheap.
+pub(super) fn password(text: &str, nickname: &str) -> Checked<String> {
+    let length = text.chars().count();
+    if !(PASSWORD_MIN..=PASSWORD_MAX).contains(&length) {
+        let detail = format!("Choose a password of {PASSWORD_MIN} to {PASSWORD_MAX} characters.");
+        return Err(("register.password-length", detail.into()));
+    }
+    if text.eq_ignore_ascii_case(nickname) {
+        return Err(("register.password-weak", "Your nickname is the first that others would try.".into()));
+    }
+    Ok(text.to_owned())
+}
+
+fn birthday(text: &str, now: DateTime<Utc>) -> Checked<NaiveDate> {
+    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d")
+        .map_err(|_| ("register.birthday-form", Text::from("Give the day as year-month-day: 1990-05-17.")))?;
+    match age_on(day, now) {
+        age if age > AGE_MAX => Err(("register.too-old", "Nobody is that old. Check the year.".into())),
+        age if age < AGE_MIN => {
+            Err(("register.too-young", format!("You must be {AGE_MIN} or older to join.").into()))
+        }
+        _ => Ok(day),
+    }
+}
+
+fn gender(text: &str) -> Checked<Gender> {
+    Gender::parse(text).ok_or(("register.gender", "Choose woman or man.".into()))
+}
+
+fn town(id: &str) -> Checked<String> {
+    match places::kind(id) {
+        Some(Kind::Town) => Ok(id.to_owned()),
+        _ => Err(("register.place", "Choose the town that you live in or near.".into())),
+    }
+}
+
+fn anywhere(id: Option<&str>) -> Checked<Option<String>> {
+    match id {
+        Some(id) if places::kind(id).is_none() => {
+            Err(("register.place", "Choose a county or a town, or leave it out.".into()))
+        }
+        id => Ok(id.map(str::to_owned)),
+    }
+}
+
+fn age(years: i32) -> Checked<i32> {
+    if (AGE_MIN..=AGE_MAX).contains(&years) {
+        return Ok(years);
+    }
+    Err(("register.ideal-age", format!("Give an age of {AGE_MIN} to {AGE_MAX}.").into()))
+}
+
+fn not_below(to: i32, from: i32) -> Checked<i32> {
+    if to < from {
+        return Err(("register.ideal-ages", "The older age comes second.".into()));
+    }
+    Ok(to)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nicknames() {
+        for good in ["bo", "Åsa", "nancy-22", "x_y"] {
+            assert!(nickname(good).is_ok(), "{good}");
+        }
+        for bad in ["b", "a b", "-bob", "аdmin", "Support", "a/b", "bob\u{200b}", "abcdefghijklmnopqrstu"] {
+            assert!(nickname(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn addresses() {
+        assert!(email("bob@example.org").is_ok());
+        for bad in ["", "bob", "bob@", "@example.org", "bob@example", "b b@example.org", "a@b@example.org"] {
+            assert!(email(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Who is logged in, how her application stands, and what she may do.
+
+use axum::extract::State;
+use serde::Serialize;
+use sqlx::query_scalar;
+
+use super::SPEC;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::id::{MemberId, SessionId, TypedId};
+use crate::web::answer::Json;
+use crate::web::visitor::{self, Actor};
+
+/// The login of this request.
+#[derive(Debug, Serialize)]
+pub(super) struct Session {
+    session: SessionId,
+    member: MemberId,
+    nickname: String,
+    state: &'static str,
+    /// Why she was rejected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    roles: Vec<&'static str>,
+}
+
+pub(super) async fn json(State(ctx): State<Context>, actor: Actor) -> Result<Json<Session>, Failure> {
+    let roles = [("reviewer", actor.reviewer), ("admin", actor.admin)];
+    Ok(Json(Session {
+        session: actor.session,
+        member: actor.id,
+        reason: reason(&ctx, &actor).await?,
+        state: match actor.state {
+            visitor::State::Waiting => "waiting",
+            visitor::State::Rejected => "rejected",
+            visitor::State::Approved => "approved",
+        },
+        roles: roles.into_iter().filter(|(_, has)| *has).map(|(role, _)| role).collect(),
+        nickname: actor.nickname,
+    }))
+}
+
+/// Why a member was rejected, if she was.
+pub(super) async fn reason(ctx: &Context, actor: &Actor) -> Result<Option<String>, Failure> {
+    if actor.state != visitor::State::Rejected {
+        return Ok(None);
+    }
+    let reason = query_scalar!("select reason from register.member where member = $1", actor.id.uuid());
+    Ok(reason.fetch_optional(ctx.pool(&SPEC)).await?.flatten())
+}

@@ -1,0 +1,146 @@
+//! Apply for membership. Whoever asks cannot learn whether an e-mail address is known here.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use sqlx::query;
+
+use super::contract::MemberRegistered;
+use super::person::{self, IdealInput, Person, PersonForm, PersonInput, Refusals};
+use super::{SPEC, show_state::Joined};
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::id::{MemberId, TypedId};
+use crate::kit::places::{self, County};
+use crate::web::answer::{Created, Json, Page};
+use crate::web::extract::Form;
+use crate::web::form::FormState;
+use crate::web::shell::Shell;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct Input {
+    nickname: String,
+    email: String,
+    password: String,
+    birthday: String,
+    gender: String,
+    ideal: IdealInput,
+    place: String,
+}
+
+/// The same for everybody, also where the e-mail address is taken: so it holds no id.
+#[derive(Debug, Serialize)]
+pub(super) struct Applied {
+    nickname: String,
+    state: &'static str,
+}
+
+/// How to reach her, and how she will log in.
+struct Account {
+    email: String,
+    password: String,
+}
+
+async fn run(ctx: &Context, input: Input) -> Result<Applied, Failure> {
+    let (person, account) = parse(ctx, input)?;
+    // Also where the address turns out to be taken, so that the answer takes as long.
+    let hash = ctx.passwords().hash(account.password).await?;
+    let nickname = person.nickname.clone();
+    let member: MemberId = ctx.new_id();
+    let mut tx = ctx.begin(&SPEC).await?;
+    let _ = tx.emit(registered(member, person, 1)).await?;
+    let new = query!(
+        "insert into register.account (member, email, password) values ($1, $2, $3)
+         on conflict (lower(email)) do nothing",
+        member.uuid(),
+        account.email,
+        hash
+    )
+    .execute(tx.conn())
+    .await?;
+    // Without a commit there is no account and no event; the answer is the same.
+    if new.rows_affected() > 0 {
+        tx.commit().await?;
+    }
+    Ok(Applied { nickname, state: "waiting" })
+}
+
+fn parse(ctx: &Context, input: Input) -> Result<(Person, Account), Failure> {
+    let mut refusals = Refusals::default();
+    let email = refusals.take("email", person::email(input.email.trim()));
+    let password = refusals.take("password", person::password(&input.password, &input.nickname));
+    let person = PersonInput {
+        nickname: input.nickname.trim().to_owned(),
+        birthday: input.birthday,
+        gender: input.gender,
+        ideal: input.ideal,
+        place: input.place,
+    };
+    let person = person::parse(&person, ctx.now(), &mut refusals);
+    match (person, email, password) {
+        (Some(person), Some(email), Some(password)) => Ok((person, Account { email, password })),
+        _ => Err(refusals.failure()),
+    }
+}
+
+/// The event of an application.
+pub(super) fn registered(member: MemberId, person: Person, application: i32) -> MemberRegistered {
+    let Person { nickname, birthday, gender, ideal, place } = person;
+    MemberRegistered { member, nickname, gender, birthday, ideal, place, application }
+}
+
+pub(super) async fn json(
+    State(ctx): State<Context>,
+    Json(input): Json<Input>,
+) -> Result<Created<Applied>, Failure> {
+    Ok(Created(run(&ctx, input).await?))
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct JoinForm {
+    email: String,
+    password: String,
+    #[serde(flatten)]
+    person: PersonForm,
+}
+
+impl From<JoinForm> for Input {
+    fn from(JoinForm { email, password, person }: JoinForm) -> Self {
+        let PersonInput { nickname, birthday, gender, ideal, place } = person.into();
+        Self { nickname, email, password, birthday, gender, ideal, place }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "register/join.html")]
+pub(super) struct JoinPage {
+    shell: Shell,
+    form: FormState,
+    counties: &'static [County],
+}
+
+impl JoinPage {
+    fn new(shell: Shell, form: FormState) -> Self {
+        Self { shell: shell.titled("Join"), form, counties: places::counties() }
+    }
+}
+
+pub(super) async fn page(shell: Shell) -> Page<JoinPage> {
+    Page::new(JoinPage::new(shell, FormState::default()))
+}
+
+pub(super) async fn form(
+    State(ctx): State<Context>,
+    shell: Shell,
+    Form { input, state }: Form<JoinForm>,
+) -> Result<Response, Failure> {
+    match run(&ctx, input.into()).await {
+        Ok(_) => Ok(Page::new(Joined::new(shell)).into_response()),
+        Err(failure) if failure.is_of_a_form() => {
+            Ok(Page::again(JoinPage::new(shell, state.refused(&failure)), &failure).into_response())
+        }
+        Err(failure) => Err(failure),
+    }
+}

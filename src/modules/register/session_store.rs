@@ -1,0 +1,133 @@
+//! Logins: opened with a random token, found by its hash, ended by idling, by age or by hand.
+
+use axum::http::{HeaderMap, header};
+use chrono::{DateTime, TimeDelta, Utc};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use sqlx::query;
+
+use super::SPEC;
+use crate::bus::Signal;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::id::{MemberId, SessionId, TypedId};
+use crate::tx::Tx;
+use crate::web::visitor::{Actor, SessionStore, State, Token, TokenHash};
+
+/// Characters kept of what a browser says it is.
+const DEVICE_MAX: usize = 120;
+/// Logins of one member; the one unused for longest ends when there are more.
+const SESSIONS_MAX: i64 = 50;
+
+pub(super) struct Store;
+
+impl SessionStore for Store {
+    fn find<'a>(
+        &'a self,
+        ctx: &'a Context,
+        token: TokenHash,
+    ) -> BoxFuture<'a, Result<Option<Actor>, Failure>> {
+        find(ctx, token).boxed()
+    }
+
+    fn touch<'a>(&'a self, ctx: &'a Context, session: SessionId) -> BoxFuture<'a, Result<(), Failure>> {
+        touch(ctx, session).boxed()
+    }
+}
+
+/// The oldest times of start and of last use with which a login still lives.
+pub(super) fn alive_since(ctx: &Context) -> (DateTime<Utc>, DateTime<Utc>) {
+    let (now, config) = (ctx.now(), ctx.config());
+    let days = |days: u16| TimeDelta::days(i64::from(days));
+    (now - days(config.session_days), now - days(config.session_idle_days))
+}
+
+/// Opens a login for a member and returns its token, the only time that it is seen.
+pub async fn open(ctx: &Context, tx: &mut Tx, member: MemberId, device: &str) -> Result<Token, Failure> {
+    let token = Token::random();
+    query!(
+        "insert into register.session (session, member, token, device, started, used)
+         values ($1, $2, $3, $4, $5, $5)",
+        ctx.new_id::<SessionId>().uuid(),
+        member.uuid(),
+        &token.hash().0,
+        device,
+        tx.now()
+    )
+    .execute(tx.conn())
+    .await?;
+    query!(
+        "delete from register.session where session in (
+             select session from register.session where member = $1
+             order by used desc, session desc offset $2)",
+        member.uuid(),
+        SESSIONS_MAX
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(token)
+}
+
+/// Ends logins of a member: one, or all but one, or all.
+pub(super) async fn end(
+    tx: &mut Tx,
+    member: MemberId,
+    only: Option<SessionId>,
+    but: Option<SessionId>,
+) -> Result<usize, Failure> {
+    let ended = query!(
+        "delete from register.session
+         where member = $1 and ($2::uuid is null or session = $2) and ($3::uuid is null or session <> $3)
+         returning session",
+        member.uuid(),
+        only.map(TypedId::uuid),
+        but.map(TypedId::uuid)
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    ended.iter().for_each(|row| tx.signal(Signal::SessionEnded(SessionId::of(row.session))));
+    Ok(ended.len())
+}
+
+/// What to call the device in the list of logins.
+pub(super) fn device(headers: &HeaderMap) -> String {
+    let named = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let named: String = named.chars().filter(|c| !c.is_control()).take(DEVICE_MAX).collect();
+    if named.is_empty() { "An unnamed program".to_owned() } else { named }
+}
+
+async fn find(ctx: &Context, token: TokenHash) -> Result<Option<Actor>, Failure> {
+    let (started, used) = alive_since(ctx);
+    let row = query!(
+        r#"select s.session, s.used, m.member, m.nickname, m.state,
+                  exists (select from register.role r where r.member = m.member and r.role = 'reviewer') as "reviewer!",
+                  exists (select from register.role r where r.member = m.member and r.role = 'admin') as "admin!"
+           from register.session s join register.member m on m.member = s.member
+           where s.token = $1 and s.started > $2 and s.used > $3"#,
+        &token.0,
+        started,
+        used
+    )
+    .fetch_optional(ctx.pool(&SPEC))
+    .await?;
+    Ok(row.map(|row| Actor {
+        id: MemberId::of(row.member),
+        nickname: row.nickname,
+        session: SessionId::of(row.session),
+        state: match row.state.as_str() {
+            "approved" => State::Approved,
+            "rejected" => State::Rejected,
+            _ => State::Waiting,
+        },
+        reviewer: row.reviewer,
+        admin: row.admin,
+        used: row.used,
+    }))
+}
+
+async fn touch(ctx: &Context, session: SessionId) -> Result<(), Failure> {
+    query!("update register.session set used = $2 where session = $1 and used < $2", session.uuid(), ctx.now())
+        .execute(ctx.pool(&SPEC))
+        .await?;
+    Ok(())
+}

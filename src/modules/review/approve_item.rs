@@ -1,0 +1,68 @@
+//! Approve an application: a registered member becomes a full one.
+
+use axum::extract::State;
+use sqlx::query_scalar;
+
+use super::SPEC;
+use super::contract::RegistrationApproved;
+use super::item::{self, ItemId};
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::id::{MemberId, TypedId};
+use crate::kit::people::By;
+use crate::web::answer::{Done, Nothing};
+use crate::web::extract::Path;
+use crate::web::visitor::Actor;
+
+/// Returns the nickname of the new member.
+async fn run(ctx: &Context, by: By, item: ItemId) -> Result<String, Failure> {
+    let mut tx = ctx.begin(&SPEC).await?;
+    let application = item::waiting(&mut tx, item).await?;
+    let nickname = application.nickname.clone();
+    let applied = tx
+        .emit(RegistrationApproved {
+            member: application.member,
+            ideal: application.ideal(),
+            nickname: application.nickname,
+            gender: application.gender,
+            birthday: application.birthday,
+            place: application.place,
+            by,
+        })
+        .await?;
+    if !applied.changed() {
+        return Err(item::decided());
+    }
+    tx.commit().await?;
+    Ok(nickname)
+}
+
+/// Approves whoever waits under this id, for the operator. False when nobody does.
+pub async fn waiting_member(ctx: &Context, member: MemberId) -> Result<bool, Failure> {
+    let item = query_scalar!(
+        "select item from review.item where member = $1 and decision is null",
+        member.uuid()
+    );
+    match item.fetch_optional(ctx.pool(&SPEC)).await? {
+        None => Ok(false),
+        Some(item) => run(ctx, By::OPERATOR, ItemId::of(item)).await.map(|_| true),
+    }
+}
+
+pub(super) async fn json(
+    State(ctx): State<Context>,
+    actor: Actor,
+    Path(item): Path<ItemId>,
+) -> Result<Nothing, Failure> {
+    run(&ctx, By::Member(actor.id), item).await?;
+    Ok(Nothing)
+}
+
+pub(super) async fn form(
+    State(ctx): State<Context>,
+    actor: Actor,
+    Path(item): Path<ItemId>,
+) -> Result<Done, Failure> {
+    let nickname = run(&ctx, By::Member(actor.id), item).await?;
+    Ok(Done::to("/review").saying(format!("{nickname} is a member now.")))
+}

@@ -1,0 +1,63 @@
+//! An item of the queue, and what stops a second decision.
+
+use chrono::NaiveDate;
+use sqlx::query_as;
+
+use crate::failure::Failure;
+use crate::id::{MemberId, TypedId};
+use crate::kit::people::{Gender, Ideal};
+use crate::tx::Tx;
+
+crate::typed_id! {
+    /// Something that a reviewer decides on.
+    ItemId;
+}
+
+/// An application as it waits.
+#[derive(Debug)]
+pub(super) struct Application {
+    pub member: MemberId,
+    pub nickname: String,
+    pub gender: Gender,
+    pub birthday: NaiveDate,
+    pub place: String,
+    ideal_gender: Gender,
+    ideal_from: i32,
+    ideal_to: i32,
+    ideal_place: Option<String>,
+    decision: Option<String>,
+}
+
+impl Application {
+    pub(super) fn ideal(&self) -> Ideal {
+        Ideal {
+            gender: self.ideal_gender,
+            from: self.ideal_from,
+            to: self.ideal_to,
+            place: self.ideal_place.clone(),
+        }
+    }
+}
+
+/// The application that a reviewer is about to decide on.
+pub(super) async fn waiting(tx: &mut Tx, item: ItemId) -> Result<Application, Failure> {
+    let application = query_as!(
+        Application,
+        r#"select member as "member: MemberId", nickname, gender as "gender: Gender", birthday, place,
+                  ideal_gender as "ideal_gender: Gender", ideal_from, ideal_to, ideal_place, decision
+           from review.item where item = $1"#,
+        item.uuid()
+    )
+    .fetch_optional(tx.conn())
+    .await?
+    .ok_or_else(Failure::not_found)?;
+    match application.decision {
+        None => Ok(application),
+        Some(_) => Err(decided()),
+    }
+}
+
+/// 409: another reviewer was first.
+pub(super) fn decided() -> Failure {
+    Failure::conflict("review.decided", "This application has been decided already.")
+}

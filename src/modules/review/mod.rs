@@ -1,0 +1,57 @@
+//! The reviewers' queue: nobody is a member, and nothing is public, before a person has looked at it.
+
+mod add_item;
+mod approve_item;
+pub mod contract;
+mod item;
+mod keep_decisions;
+mod read_decided;
+mod read_queue;
+mod reject_item;
+
+pub use approve_item::waiting_member as approve_waiting;
+
+use crate::kit;
+use crate::module::{Action, Module, ModuleSpec, Policy, Registry};
+
+pub struct Review;
+
+pub static SPEC: ModuleSpec = ModuleSpec {
+    name: "review",
+    schema: "review",
+    segments: &["review"],
+    purpose: "The reviewers' queue: approve, or reject with a reason.",
+    migrations: sqlx::migrate!("schemas/review"),
+    kit: true,
+};
+
+impl Module for Review {
+    fn spec(&self) -> &'static ModuleSpec {
+        &SPEC
+    }
+
+    fn register(&self, at: &mut Registry) {
+        // Cards name the reviewers; who is blocked by whom does not matter here.
+        at.listens(kit::cards::KeepCards::of(SPEC.schema));
+        at.listens(add_item::AddItem);
+        at.publishes::<contract::RegistrationApproved>();
+        at.publishes::<contract::RegistrationRejected>();
+        at.listens(keep_decisions::KeepApprovals);
+        at.listens(keep_decisions::KeepRejections);
+        at.plays::<contract::PresentationApproved>();
+        at.plays::<contract::PresentationRejected>();
+
+        let queue = |path| Action::get(path, Policy::Reviewer, "shows who waits for a decision");
+        at.json(queue("/review"), read_queue::json);
+        at.html(queue("/review"), read_queue::page);
+        let decided = |path| Action::get(path, Policy::Reviewer, "shows what was decided");
+        at.json(decided("/review/decided"), read_decided::json);
+        at.html(decided("/review/decided"), read_decided::page);
+        let approve = |path| Action::post(path, Policy::Reviewer, "approves an application");
+        at.json(approve("/review/{item}/approve"), approve_item::json);
+        at.html(approve("/review/{item}/approve"), approve_item::form);
+        let reject = |path| Action::post(path, Policy::Reviewer, "rejects an application with a reason");
+        at.json(reject("/review/{item}/reject"), reject_item::json);
+        at.html(reject("/review/{item}/reject"), reject_item::form);
+    }
+}

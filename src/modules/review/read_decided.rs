@@ -1,0 +1,95 @@
+//! What was decided, by whom and why, newest first.
+
+use askama::Template;
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use sqlx::query_as;
+
+use super::SPEC;
+use super::item::ItemId;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::id::MemberId;
+use crate::web::answer::{Json, Page};
+use crate::web::extract::Query;
+use crate::web::paging::{Cursor, Listing, PageQuery};
+use crate::web::shell::Shell;
+use crate::web::when;
+
+/// A decision.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Decided {
+    item: ItemId,
+    member: MemberId,
+    nickname: String,
+    /// `approved` or `rejected`.
+    decision: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    /// The reviewer's nickname; none where the operator decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<String>,
+    at: DateTime<Utc>,
+}
+
+async fn run(ctx: &Context, asked: &PageQuery) -> Result<Listing<Decided>, Failure> {
+    let paging = asked.parse()?;
+    let rows = query_as!(
+        Decided,
+        r#"select i.item as "item: ItemId", i.member as "member: MemberId", i.nickname,
+                  i.decision as "decision!", i.reason, c.nickname as "by?", i.decided_at as "at!"
+           from review.item i left join review.card c on c.member = i.decided_by
+           where i.decision is not null and (i.decided_at, i.item) < ($1, $2)
+           order by i.decided_at desc, i.item desc limit $3"#,
+        paging.from.at,
+        paging.from.id,
+        paging.fetch()
+    )
+    .fetch_all(ctx.pool(&SPEC))
+    .await?;
+    Ok(Listing::of(rows, paging, |decided| Cursor::new(decided.at, decided.item)))
+}
+
+pub(super) async fn json(
+    State(ctx): State<Context>,
+    Query(asked): Query<PageQuery>,
+) -> Result<Json<Listing<Decided>>, Failure> {
+    Ok(Json(run(&ctx, &asked).await?))
+}
+
+#[derive(Template)]
+#[template(path = "review/decided.html")]
+pub(super) struct DecidedPage {
+    shell: Shell,
+    items: Vec<Row>,
+    next: Option<String>,
+}
+
+struct Row {
+    nickname: String,
+    decision: String,
+    reason: Option<String>,
+    by: String,
+    at: String,
+}
+
+pub(super) async fn page(
+    State(ctx): State<Context>,
+    shell: Shell,
+    Query(asked): Query<PageQuery>,
+) -> Result<Page<DecidedPage>, Failure> {
+    let list = run(&ctx, &asked).await?;
+    let next = list.next_page("/review/decided");
+    let now = ctx.now();
+    let row = |decided: Decided| Row {
+        nickname: decided.nickname,
+        decision: decided.decision,
+        reason: decided.reason,
+        by: decided.by.unwrap_or_else(|| "the operator".to_owned()),
+        at: when::ago(decided.at, now),
+    };
+    let items = list.items.into_iter().map(row).collect();
+    Ok(Page::new(DecidedPage { shell: shell.titled("Decided"), items, next }))
+}
