@@ -11,6 +11,8 @@ use axum::extract::{Path, RawQuery};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
 use crate::context::Context;
@@ -20,8 +22,8 @@ use crate::failure::Failure;
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 /// For addresses without.
 const AN_HOUR: HeaderValue = HeaderValue::from_static("public, max-age=3600");
-/// Bytes of the content's hash in an address. Only our own few files must differ.
-const MARK_BYTES: usize = 6;
+/// Characters of the content's hash in an address. Only versions of one file must differ.
+const MARK_CHARS: usize = 12;
 
 const CSS: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
@@ -52,9 +54,16 @@ struct File {
 
 impl File {
     fn of(&(name, kind, content): &(&'static str, &'static str, &'static [u8])) -> Self {
-        let hash: String = Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect();
-        let mark = hash[..2 * MARK_BYTES].to_owned();
-        Self { name, kind, content, etag: format!("\"{hash}\""), href: format!("/static/{name}?v={mark}"), mark }
+        let hash = URL_SAFE_NO_PAD.encode(Sha256::digest(content));
+        let mark = hash[..MARK_CHARS].to_owned();
+        Self {
+            name,
+            kind,
+            content,
+            etag: format!("\"{hash}\""),
+            href: format!("/static/{name}?v={mark}"),
+            mark,
+        }
     }
 
     fn named(name: &str) -> Option<&'static Self> {
