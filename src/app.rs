@@ -1,10 +1,8 @@
 //! The program from its start to its end: what is opened in which order, and closed again within two seconds.
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use futures::FutureExt;
@@ -13,24 +11,18 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
-use crate::bus::consumer::Consumer;
 use crate::bus::memory::MemoryBus;
-use crate::bus::{BusError, relay};
-use crate::clock::Clock;
+use crate::bus::{self, BusError};
 use crate::config::Config;
-use crate::context::{Context, Shared};
+use crate::context::Context;
+use crate::failure::Failure;
 use crate::logs::{self, LogError};
-use crate::metrics::Metrics;
-use crate::module::Registry;
 use crate::modules;
-use crate::store::unit::Unit;
+use crate::passwords::Passwords;
 use crate::store::{self, PrivatePostgres, Store, StoreError};
 use crate::web::origin::Origin;
 use crate::web::serve::serve as serve_http;
-use crate::web::visitor::Sessions;
 use crate::web::{health, router};
 
 /// From the signal to the end of the process.
@@ -65,6 +57,8 @@ pub enum StartError {
     Store(#[from] StoreError),
     #[error("{0}")]
     Bus(#[from] BusError),
+    #[error("Passwords cannot be hashed: {0}")]
+    Passwords(#[from] Failure),
     #[error("Cannot wait for signals: {0}")]
     Signals(io::Error),
 }
@@ -94,7 +88,8 @@ pub async fn serve(mut config: Config) -> Result<(), StartError> {
         () = ends.next() => return Ok(()),
     };
     let Store { units, private } = opened;
-    let ctx = context(config, registry, units);
+    let bus = Arc::new(MemoryBus::default());
+    let ctx = Context::assemble(config, Arc::new(registry), units, bus, Passwords::new()?);
     start(&ctx).await?;
     let mut servers = vec![serve_http(listener, router::router(&ctx), ctx.clone()).boxed()];
     if let Some(listener) = metrics {
@@ -128,40 +123,9 @@ async fn end(ctx: &Context, servers: JoinHandle<Vec<()>>, private: Option<Privat
     }
 }
 
-/// The running program around open tables. Tests bring their own configuration and tables.
-pub fn context(
-    config: Config,
-    registry: Registry,
-    units: BTreeMap<&'static str, Arc<Unit>>,
-) -> Context {
-    Context::new(Shared {
-        config,
-        clock: Clock::default(),
-        registry: Arc::new(registry),
-        units,
-        bus: Arc::new(MemoryBus::default()),
-        metrics: Metrics::default(),
-        sessions: Sessions::default(),
-        tasks: TaskTracker::new(),
-        loops: TaskTracker::new(),
-        stopping: CancellationToken::new(),
-        twice: AtomicBool::new(false),
-    })
-}
-
 /// Starts everything that runs beside the requests: relays, consumers, and the web's own.
 pub async fn start(ctx: &Context) -> Result<(), BusError> {
-    for unit in ctx.units() {
-        let name = unit.spec.name;
-        let sources = unit.sources();
-        if !sources.is_empty() {
-            let inbound = ctx.bus().subscribe(name, &sources).await?;
-            ctx.spawn_loop(Consumer::new(ctx.clone(), unit.clone()).run(inbound));
-        }
-        if ctx.registry().events().any(|event| event.source == name) {
-            ctx.spawn_loop(relay::run(ctx.clone(), unit.clone()));
-        }
-    }
+    bus::start(ctx).await?;
     router::start(ctx);
     Ok(())
 }

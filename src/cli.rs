@@ -18,7 +18,7 @@ pub struct Cli {
 
 impl Cli {
     /// What is to be done.
-    pub fn into_command(self) -> Command {
+    pub fn chosen(self) -> Command {
         self.command.unwrap_or(Command::Serve(self.config))
     }
 }
@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     fn parse(words: &[&str]) -> Result<Command, clap::Error> {
-        Cli::try_parse_from([&["pancake"], words].concat()).map(Cli::into_command)
+        Cli::try_parse_from([&["pancake"], words].concat()).map(Cli::chosen)
     }
 
     #[test]

@@ -7,7 +7,7 @@ use pancake::app;
 use pancake::cli::{Cli, Command};
 
 fn main() -> ExitCode {
-    match run(Cli::parse().into_command()) {
+    match run(Cli::parse().chosen()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");

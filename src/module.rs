@@ -217,7 +217,7 @@ impl Registry {
     }
 
     /// Names the keeper of sessions. Exactly one module does.
-    pub fn keeps_sessions(&mut self, store: impl SessionStore) {
+    pub fn keeps_sessions(&mut self, store: impl SessionStore + 'static) {
         assert!(self.sessions.is_none(), "two modules keep sessions");
         self.sessions = Some(Arc::new(store));
     }

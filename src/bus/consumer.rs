@@ -58,6 +58,7 @@ impl Consumer {
         let mut poll = tokio::time::interval(self.ctx.config().poll());
         poll.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let stopping = self.ctx.stopping().clone();
+        let unit = self.unit.clone();
         // What was published while this program was not running.
         self.look(true).await;
         loop {
@@ -68,7 +69,7 @@ impl Consumer {
                         self.receive(&bunch, &mut inbound).await;
                     }
                 }
-                () = self.unit.clone().progress.look.notified() => self.look(true).await,
+                () = unit.progress.look.notified() => self.look(true).await,
                 _ = poll.tick() => self.look(false).await,
             }
         }

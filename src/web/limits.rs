@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use super::visitor::Visitor;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::module::{Limit, ModuleSpec};
+use crate::module::{Limit, Module, ModuleSpec, Registry};
 
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
@@ -37,8 +37,18 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     purpose: "Keeps what is left of each member's rate limits.",
     migrations: sqlx::migrate!("schemas/limits"),
     kit: false,
-    durable: false,
 };
+
+/// The module in [`SPEC`], for the list of modules.
+pub struct Limits;
+
+impl Module for Limits {
+    fn spec(&self) -> &'static ModuleSpec {
+        &SPEC
+    }
+
+    fn register(&self, _: &mut Registry) {}
+}
 
 /// What is left after a use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -87,7 +87,7 @@ pub async fn recognise(State(recogniser): State<Recogniser>, mut request: Reques
         Ok(actor) => actor,
         Err(failure) => return failure.into_response(),
     };
-    let used = actor.clone().filter(|_| !looks_ahead(&request));
+    let used = actor.clone().filter(|_| !looks_ahead(request.method(), request.headers()));
     let visitor = Visitor { actor, address };
     request.extensions_mut().insert(recogniser.ctx.clone());
     request.extensions_mut().insert(visitor.clone());
@@ -102,9 +102,9 @@ pub async fn recognise(State(recogniser): State<Recogniser>, mut request: Reques
 }
 
 /// True for what a browser fetches before its member asks for it.
-pub fn looks_ahead(request: &Request) -> bool {
-    let purpose = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
-    request.method() == Method::HEAD
+pub fn looks_ahead(method: &Method, headers: &HeaderMap) -> bool {
+    let purpose = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    *method == Method::HEAD
         || purpose("sec-purpose").or_else(|| purpose("purpose")).is_some_and(|text| text.contains("prefetch"))
 }
 

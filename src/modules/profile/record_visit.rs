@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::MemberId;
 use crate::kit::cards;
-use crate::web::session::is_prefetch;
+use crate::web::session::looks_ahead;
 
 /// How the profile was asked for.
 pub(super) struct Look<'a> {
@@ -18,7 +18,7 @@ pub(super) struct Look<'a> {
 
 /// Records a visit, unless it is her own profile or nobody really looked.
 pub(super) fn after(ctx: &Context, visitor: MemberId, member: MemberId, look: &Look<'_>) {
-    if visitor == member || look.method != Method::GET || is_prefetch(look.headers) {
+    if visitor == member || looks_ahead(look.method, look.headers) {
         return;
     }
     let own = ctx.clone();
