@@ -213,11 +213,8 @@ impl From<sqlx::Error> for Failure {
             ),
             _ => false,
         };
-        let mut failure = if transient {
-            Self::busy(Duration::from_secs(1)).because(error)
-        } else {
-            Self::internal(error)
-        };
+        let mut failure =
+            if transient { Self::busy(Duration::from_secs(1)).because(error) } else { Self::internal(error) };
         failure.0.transient = transient;
         failure
     }

@@ -286,7 +286,11 @@ impl Registry {
             let first = record.action.path.split('/').nth(1).unwrap_or_default();
             let owner = self.modules.iter().find(|spec| spec.segments.contains(&first));
             if owner.map(|spec| spec.name) != Some(record.module) {
-                faults.push(format!("{}: {} is not below one of its segments", record.module, record.title()));
+                faults.push(format!(
+                    "{}: {} is not below one of its segments",
+                    record.module,
+                    record.title()
+                ));
             }
         }
         let mut names = BTreeSet::new();
@@ -296,14 +300,18 @@ impl Registry {
             }
             let own = self.listeners.iter().any(|l| l.module == event.source && l.event == event.name);
             if event.published && !own {
-                faults.push(format!("{}: {} has no own listener, so it would never be published",
-                    event.source, event.name));
+                faults.push(format!(
+                    "{}: {} has no own listener, so it would never be published",
+                    event.source, event.name
+                ));
             }
         }
         for listener in &self.listeners {
             if !self.events.contains_key(&(listener.source, listener.event)) {
-                faults.push(format!("{}: listens to {} of {}, which nobody declares",
-                    listener.module, listener.event, listener.source));
+                faults.push(format!(
+                    "{}: listens to {} of {}, which nobody declares",
+                    listener.module, listener.event, listener.source
+                ));
             }
         }
         let mut segments = BTreeSet::new();

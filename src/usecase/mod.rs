@@ -1,1 +1,30 @@
-//! stub
+//! Use cases: files that are tests, stories, summary and dependency graph at once.
+//!
+//! Everything in here is a pure function of (registry, files): no server, no database. The runner, which
+//! needs both, is `tests/usecases`. `usecases/README.md` tells the format to those who write them.
+
+pub mod book;
+pub mod cast;
+pub mod check;
+pub mod fault;
+pub mod graph;
+pub mod load;
+pub mod matching;
+pub mod model;
+pub mod names;
+pub mod paint;
+pub mod people;
+pub mod read;
+pub mod sentence;
+pub mod story;
+pub mod summary;
+pub mod table;
+pub mod time;
+pub mod tree;
+pub mod wire;
+
+#[cfg(test)]
+mod tests;
+
+pub use load::{UseCases, load};
+pub use model::UseCase;

@@ -41,8 +41,7 @@ pub struct Recogniser {
 
 impl Recogniser {
     pub fn of(ctx: &Context) -> Self {
-        let recorded =
-            Cache::builder().max_capacity(RECORDED_MAX).time_to_live(USE_RECORDED_EVERY).build();
+        let recorded = Cache::builder().max_capacity(RECORDED_MAX).time_to_live(USE_RECORDED_EVERY).build();
         Self { ctx: ctx.clone(), cookie: cookie_name(ctx.config()), recorded }
     }
 

@@ -54,10 +54,9 @@ impl Actor {
         let approved = self.state == State::Approved;
         match policy {
             Policy::Public | Policy::Registered => Ok(()),
-            Policy::Member | Policy::Reviewer | Policy::Admin if !approved => Err(Failure::forbidden(
-                "not-approved",
-                "A reviewer has to approve your registration first.",
-            )),
+            Policy::Member | Policy::Reviewer | Policy::Admin if !approved => {
+                Err(Failure::forbidden("not-approved", "A reviewer has to approve your registration first."))
+            }
             Policy::Member => Ok(()),
             Policy::Reviewer if self.reviewer || self.admin => Ok(()),
             Policy::Admin if self.admin => Ok(()),

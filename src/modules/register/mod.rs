@@ -63,9 +63,8 @@ impl Module for Register {
 }
 
 fn applications(at: &mut Registry) {
-    let apply = |path| {
-        Action::post(path, Policy::Public, "applies for membership").limited("applications", 20, HOUR)
-    };
+    let apply =
+        |path| Action::post(path, Policy::Public, "applies for membership").limited("applications", 20, HOUR);
     at.json(apply("/register"), register_member::json);
     at.html(Action::get("/register", Policy::Public, "shows the form to join"), register_member::page);
     at.html(apply("/register"), register_member::form);

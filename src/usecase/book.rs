@@ -1,0 +1,91 @@
+//! `usecases/BOOK.md`: all stories, for those who read and do not run. Generated, committed and checked.
+
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use super::load::UseCases;
+use super::paint::Paint;
+use super::story::told;
+use crate::module::Registry;
+
+/// Why the book is not as it should be.
+#[derive(Debug, thiserror::Error)]
+pub enum BookError {
+    #[error("{path}:{line}: no longer tells what the use cases tell; `./r test --bless` writes it anew")]
+    Stale { path: String, line: usize },
+    #[error("{path}: {error}")]
+    Io { path: String, error: io::Error },
+}
+
+/// The whole book.
+pub fn book(registry: &Registry, usecases: &UseCases) -> String {
+    let mut text = String::from(
+        "# The book of use cases\n\n\
+         What the site does, told from its use cases. Written by `./r test --bless`; change the cases, not this.\n\n",
+    );
+    let of = |module: &'static str| usecases.cases.iter().filter(move |case| case.module == module);
+    for spec in registry.modules() {
+        let count = of(spec.name).count();
+        if count > 0 {
+            let name = spec.name;
+            text.push_str(&format!("- [{name}](#{name}) ({count})\n"));
+            for case in of(name) {
+                text.push_str(&format!("  - [{}](#{})\n", case.name, anchor(&case.name)));
+            }
+        }
+    }
+    for spec in registry.modules() {
+        if of(spec.name).next().is_none() {
+            continue;
+        }
+        text.push_str(&format!("\n## {}\n\n{}\n", spec.name, spec.purpose));
+        for case in of(spec.name) {
+            text.push_str(&format!("\n### {}\n\n", case.name));
+            if let Some(about) = &case.about {
+                text.push_str(&format!("{}\n\n", about.trim()));
+            }
+            text.push_str(&format!("```text\n{}```\n", told(&usecases.cast, case, Paint(false))));
+        }
+    }
+    text
+}
+
+/// Whether the committed book is current.
+pub fn check(dir: &Path, registry: &Registry, usecases: &UseCases) -> Result<(), BookError> {
+    let path = path(dir);
+    let committed = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+        Err(error) => return Err(BookError::Io { path: shown(&path), error }),
+    };
+    let current = book(registry, usecases);
+    if committed == current {
+        return Ok(());
+    }
+    let same = committed.lines().zip(current.lines()).take_while(|(old, new)| old == new).count();
+    Err(BookError::Stale { path: shown(&path), line: same + 1 })
+}
+
+/// Writes the book.
+pub fn bless(dir: &Path, registry: &Registry, usecases: &UseCases) -> Result<(), BookError> {
+    let path = path(dir);
+    fs::write(&path, book(registry, usecases)).map_err(|error| BookError::Io { path: shown(&path), error })
+}
+
+fn path(dir: &Path) -> PathBuf {
+    dir.join("BOOK.md")
+}
+
+fn shown(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+/// A heading's anchor, as GitHub and Forgejo make it.
+fn anchor(heading: &str) -> String {
+    heading
+        .to_lowercase()
+        .chars()
+        .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'))
+        .map(|c| if c == ' ' { '-' } else { c })
+        .collect()
+}

@@ -1,0 +1,137 @@
+//! Three toy modules, small enough to hold in one's head: a gate, a post and a letter box.
+
+use serde::{Deserialize, Serialize};
+use sqlx::migrate::Migrator;
+
+use crate::context::Tx;
+use crate::event::{Applied, Event, Fact, Listener, Names};
+use crate::failure::Failure;
+use crate::id::{EventId, MemberId};
+use crate::module::{Action, Module, ModuleSpec, Policy, Registry};
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct LetterSent {
+    letter: EventId,
+    from: MemberId,
+    to: MemberId,
+    text: String,
+    pages: u32,
+}
+
+impl Event for LetterSent {
+    const NAME: &'static str = "letter-sent";
+    const SOURCE: &'static str = "post";
+    fn key(&self) -> MemberId {
+        self.to
+    }
+    fn subjects(&self) -> Vec<MemberId> {
+        vec![self.from, self.to]
+    }
+    fn says(&self, names: &dyn Names) -> String {
+        format!("{} wrote to {}: {}", names.name(self.from), names.name(self.to), self.text)
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct LetterRead {
+    member: MemberId,
+}
+
+impl Event for LetterRead {
+    const NAME: &'static str = "letter-read";
+    const SOURCE: &'static str = "letterbox";
+    fn key(&self) -> MemberId {
+        self.member
+    }
+    fn subjects(&self) -> Vec<MemberId> {
+        vec![self.member]
+    }
+    fn says(&self, names: &dyn Names) -> String {
+        format!("{} read a letter", names.name(self.member))
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct MemberRegistered {
+    member: MemberId,
+    nickname: String,
+}
+
+impl Event for MemberRegistered {
+    const NAME: &'static str = "member-registered";
+    const SOURCE: &'static str = "gate";
+    fn key(&self) -> MemberId {
+        self.member
+    }
+    fn subjects(&self) -> Vec<MemberId> {
+        vec![self.member]
+    }
+    fn says(&self, _: &dyn Names) -> String {
+        format!("{} registered", self.nickname)
+    }
+}
+
+struct KeepLetters;
+impl Listener for KeepLetters {
+    type Event = LetterSent;
+    async fn handle(&self, _: &mut Tx, facts: &[Fact<LetterSent>]) -> Result<Applied, Failure> {
+        Ok(Applied::rows(facts.len() as u64))
+    }
+}
+
+struct MarkRead;
+impl Listener for MarkRead {
+    type Event = LetterRead;
+    async fn handle(&self, _: &mut Tx, facts: &[Fact<LetterRead>]) -> Result<Applied, Failure> {
+        Ok(Applied::rows(facts.len() as u64))
+    }
+}
+
+const fn spec(name: &'static str, segments: &'static [&'static str]) -> ModuleSpec {
+    ModuleSpec { name, schema: name, segments, purpose: "A toy.", migrations: Migrator::DEFAULT, kit: false }
+}
+
+static GATE: ModuleSpec = spec("gate", &[]);
+static POST: ModuleSpec = spec("post", &["post"]);
+static LETTERBOX: ModuleSpec = spec("letterbox", &["letterbox"]);
+
+struct Gate;
+impl Module for Gate {
+    fn spec(&self) -> &'static ModuleSpec {
+        &GATE
+    }
+    fn register(&self, at: &mut Registry) {
+        at.plays::<MemberRegistered>();
+    }
+}
+
+struct Post;
+impl Module for Post {
+    fn spec(&self) -> &'static ModuleSpec {
+        &POST
+    }
+    fn register(&self, at: &mut Registry) {
+        at.plays::<LetterSent>();
+        at.json(Action::post("/post/{member}", Policy::Member, "sends a letter"), || async {});
+    }
+}
+
+struct Letterbox;
+impl Module for Letterbox {
+    fn spec(&self) -> &'static ModuleSpec {
+        &LETTERBOX
+    }
+    fn register(&self, at: &mut Registry) {
+        at.publishes::<LetterRead>();
+        at.listens(KeepLetters);
+        at.listens(MarkRead);
+        at.json(Action::get("/letterbox", Policy::Member, "reads her letters"), || async {});
+        at.json(Action::post("/letterbox/ack", Policy::Member, "has read them"), || async {});
+        at.html(Action::get("/letterbox", Policy::Member, "reads her letters"), || async {});
+    }
+}
+
+pub(super) fn registry() -> Registry {
+    Registry::of(&[&Gate, &Post, &Letterbox])
+}
