@@ -1,7 +1,8 @@
 //! How often one may do a thing. It survives a restart, and a member can always see what is left.
 //!
 //! A window opens with the first use and closes when its time is over. Counting is one statement a use, in a
-//! schema of its own that does not wait for the disk: a crash may forgive the last moments. Where counting fails nobody passes, or an attacker would only have to make it fail.
+//! schema of its own, and it does not wait for the disk: a crash may forgive the last moments. Where counting
+//! fails nobody passes, or an attacker would only have to make it fail.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -112,7 +113,10 @@ async fn count(ctx: &Context, limit: Limit, subject: &str) -> Result<Allowance, 
     // One more than allowed is as far as it counts: enough to tell, and it cannot overflow.
     let stop = i32::try_from(most).unwrap_or(i32::MAX - 1).min(i32::MAX - 1) + 1;
     let row = sqlx::query!(
-        "insert into limits.allowance as kept (name, subject, ends, used) values ($1, $2, $4, 1)
+        // The setting holds for this statement's own transaction.
+        "with relaxed as materialized (select set_config('synchronous_commit', 'off', true) as setting)
+         insert into limits.allowance as kept (name, subject, ends, used)
+         select $1, $2, $4, 1 from relaxed where setting = 'off'
          on conflict (name, subject) do update set
              ends = case when kept.ends <= $3 then excluded.ends else kept.ends end,
              used = case when kept.ends <= $3 then 1 else least(kept.used + 1, $5) end

@@ -7,22 +7,23 @@ use std::sync::LazyLock;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::RawQuery;
+use axum::extract::{Path, RawQuery};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::web::extract::Path;
 
 /// For addresses that name the content.
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 /// For addresses without.
 const AN_HOUR: HeaderValue = HeaderValue::from_static("public, max-age=3600");
-/// Bytes of the content's hash in an address. Only our own few files must differ.
-const MARK_BYTES: usize = 6;
+/// Characters of the content's hash in an address. Only versions of one file must differ.
+const MARK_CHARS: usize = 12;
 
 const CSS: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
@@ -53,9 +54,8 @@ struct File {
 
 impl File {
     fn of(&(name, kind, content): &(&'static str, &'static str, &'static [u8])) -> Self {
-        let hash =
-            Sha256::digest(content).iter().fold(String::new(), |hash, byte| format!("{hash}{byte:02x}"));
-        let mark = hash[..2 * MARK_BYTES].to_owned();
+        let hash = URL_SAFE_NO_PAD.encode(Sha256::digest(content));
+        let mark = hash[..MARK_CHARS].to_owned();
         Self {
             name,
             kind,
