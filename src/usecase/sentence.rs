@@ -1,7 +1,7 @@
 //! Turns the parts of a case into sentences that read well aloud.
 
 use axum::http::StatusCode;
-use chrono::TimeDelta;
+use chrono::{NaiveDate, TimeDelta};
 
 use super::cast::Cast;
 use super::check;
@@ -27,6 +27,9 @@ impl Names for Readers<'_> {
             Some(capture) => capture.clone(),
             None => self.cast.name(member),
         }
+    }
+    fn age(&self, birthday: NaiveDate) -> i32 {
+        self.cast.age(birthday)
     }
 }
 
