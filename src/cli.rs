@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 
 use crate::config::{Config, StoreConfig};
+use crate::modules::register::contract::Role;
 
 /// HappyPancake, a dating site in one binary. Without a command it serves.
 #[derive(Debug, Parser)]
@@ -91,21 +92,10 @@ pub struct MemberRole {
     pub role: Role,
 }
 
-/// What a member may do for the site.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Role {
-    /// Decides on registrations
-    Reviewer,
-    /// May do everything
-    Admin,
-}
-
 #[derive(Debug, Clone, Subcommand)]
 pub enum Replay {
     /// Lines of `sender receiver seconds`: the first of each pair is a flirt
-    Flirts {
-        file: PathBuf,
-    },
+    Flirts { file: PathBuf },
 }
 
 #[derive(Debug, Clone, Args)]
@@ -146,7 +136,8 @@ mod tests {
 
     #[test]
     fn data_is_found_by_every_command_that_opens_it() {
-        let Ok(Command::Admin(admin)) = parse(&["admin", "grant", "nancy", "reviewer", "--data", "/d"]) else {
+        let Ok(Command::Admin(admin)) = parse(&["admin", "grant", "nancy", "reviewer", "--data", "/d"])
+        else {
             panic!("not read");
         };
         assert_eq!(admin.store.data, PathBuf::from("/d"));

@@ -21,6 +21,13 @@ pub struct StoreConfig {
     pub connections: u16,
 }
 
+impl StoreConfig {
+    /// For tests, which bring their own database.
+    pub fn for_tests(connections: u16) -> Self {
+        Self { data: PathBuf::new(), database_url: None, connections }
+    }
+}
+
 /// How logs are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
@@ -76,6 +83,17 @@ pub struct Config {
 }
 
 impl Config {
+    /// What the environment and the defaults say, for commands that serve nothing.
+    pub fn for_tools(store: StoreConfig) -> Self {
+        #[derive(clap::Parser)]
+        struct Only {
+            #[command(flatten)]
+            config: Config,
+        }
+        let Only { config } = clap::Parser::parse_from(["pancake"]);
+        Self { store, ..config }
+    }
+
     /// The site's own origin, without a slash at the end.
     pub fn origin(&self) -> String {
         let url = self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.listen));

@@ -1,6 +1,5 @@
 //! What every slice may ask for: time, ids, transactions, pools and tracked tasks. Nothing is global.
 
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,6 +19,7 @@ use crate::id::TypedId;
 use crate::metrics::Metrics;
 use crate::module::{ModuleSpec, Registry};
 use crate::passwords::Passwords;
+use crate::store::Units;
 use crate::store::unit::Unit;
 pub use crate::tx::Tx;
 use crate::web::visitor::Sessions;
@@ -32,7 +32,7 @@ struct Shared {
     config: Config,
     clock: Clock,
     registry: Arc<Registry>,
-    units: BTreeMap<&'static str, Arc<Unit>>,
+    units: Units,
     bus: Arc<dyn Bus>,
     metrics: Metrics,
     /// Requests' own tasks and what follows after answers: the end of the process waits for them.
@@ -51,7 +51,7 @@ impl Context {
     pub fn assemble(
         config: Config,
         registry: Arc<Registry>,
-        units: BTreeMap<&'static str, Arc<Unit>>,
+        units: Units,
         bus: Arc<dyn Bus>,
         passwords: Passwords,
     ) -> Self {
@@ -111,7 +111,8 @@ impl Context {
 
     /// The module as it runs.
     pub fn unit(&self, spec: &ModuleSpec) -> &Arc<Unit> {
-        self.unit_named(spec.name).unwrap_or_else(|| unreachable!("{} is no module of this program", spec.name))
+        self.unit_named(spec.name)
+            .unwrap_or_else(|| unreachable!("{} is no module of this program", spec.name))
     }
 
     pub fn unit_named(&self, name: &str) -> Option<&Arc<Unit>> {
@@ -141,7 +142,6 @@ impl Context {
     }
 
     /// Runs something that the end of the process waits for.
-    #[expect(clippy::disallowed_methods, reason = "this is the tracked spawn")]
     pub fn spawn<F>(&self, work: F) -> JoinHandle<F::Output>
     where
         F: Future + Send + 'static,
@@ -151,7 +151,6 @@ impl Context {
     }
 
     /// Runs a loop that ends when [`Context::stopping`] is cancelled.
-    #[expect(clippy::disallowed_methods, reason = "this is the tracked spawn")]
     pub fn spawn_loop<F>(&self, work: F)
     where
         F: Future<Output = ()> + Send + 'static,
@@ -187,7 +186,11 @@ impl Context {
             }
         };
         if tokio::time::timeout(deadline, all).await.is_err() {
-            tracing::warn!(tasks = self.0.tasks.len(), loops = self.0.loops.len(), "some work was cut off at the end");
+            tracing::warn!(
+                tasks = self.0.tasks.len(),
+                loops = self.0.loops.len(),
+                "some work was cut off at the end"
+            );
         }
     }
 }

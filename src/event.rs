@@ -86,11 +86,7 @@ pub trait Listener: Send + Sync + 'static {
 /// A [`Listener`] whose event type is forgotten, so that a table can hold it. The call costs 20–30 ns.
 pub trait AnyListener: Send + Sync {
     /// From the journal or the bus.
-    fn batch<'a>(
-        &'a self,
-        tx: &'a mut Tx,
-        entries: &'a [Entry],
-    ) -> BoxFuture<'a, Result<Applied, Failure>>;
+    fn batch<'a>(&'a self, tx: &'a mut Tx, entries: &'a [Entry]) -> BoxFuture<'a, Result<Applied, Failure>>;
     /// In the transaction that decided it; `fact` is a `Fact<L::Event>`.
     fn inline<'a>(
         &'a self,
@@ -100,11 +96,7 @@ pub trait AnyListener: Send + Sync {
 }
 
 impl<L: Listener> AnyListener for L {
-    fn batch<'a>(
-        &'a self,
-        tx: &'a mut Tx,
-        entries: &'a [Entry],
-    ) -> BoxFuture<'a, Result<Applied, Failure>> {
+    fn batch<'a>(&'a self, tx: &'a mut Tx, entries: &'a [Entry]) -> BoxFuture<'a, Result<Applied, Failure>> {
         async move {
             // An erased entry has no payload: it keeps its position and tells nothing.
             let facts = entries

@@ -204,8 +204,7 @@ impl Error for Failure {}
 impl From<sqlx::Error> for Failure {
     fn from(error: sqlx::Error) -> Self {
         let transient = match &error {
-            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => true,
-            sqlx::Error::Io(_) => true,
+            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => true,
             // Deadlock, serialisation failure, lock timeout, shutdown, too many connections, crash.
             sqlx::Error::Database(db) => matches!(
                 db.code().as_deref(),
@@ -213,11 +212,8 @@ impl From<sqlx::Error> for Failure {
             ),
             _ => false,
         };
-        let mut failure = if transient {
-            Self::busy(Duration::from_secs(1)).because(error)
-        } else {
-            Self::internal(error)
-        };
+        let mut failure =
+            if transient { Self::busy(Duration::from_secs(1)).because(error) } else { Self::internal(error) };
         failure.0.transient = transient;
         failure
     }

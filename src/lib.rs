@@ -17,6 +17,7 @@
 
 #[macro_use]
 pub mod id;
+pub mod admin;
 pub mod app;
 pub mod bus;
 pub mod cli;
@@ -31,6 +32,7 @@ pub mod metrics;
 pub mod module;
 pub mod modules;
 pub mod passwords;
+pub mod stage;
 pub mod store;
 pub mod tx;
 pub mod usecase;

@@ -14,7 +14,9 @@ use crate::config::LogFormat;
 
 /// The filter cannot be read.
 #[derive(Debug, thiserror::Error)]
-#[error("`{0}` is no log filter: give --log error, warn, info, debug, or for example pancake=debug,sqlx=warn")]
+#[error(
+    "`{0}` is no log filter: give --log error, warn, info, debug, or for example pancake=debug,sqlx=warn"
+)]
 pub struct LogError(String);
 
 /// Starts logging. A second call, in a test, changes nothing.

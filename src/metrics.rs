@@ -70,7 +70,11 @@ impl Default for Metrics {
         all.register("entries_from_journal", "Entries repaired from a journal", metrics.from_journal.clone());
         all.register("entries_parked", "Entries put into dead letters", metrics.parked.clone());
         all.register("lag", "Entries a consumer is behind a source", metrics.lag.clone());
-        all.register("requests_shed", "Requests answered 503 since too many were under way", metrics.shed.clone());
+        all.register(
+            "requests_shed",
+            "Requests answered 503 since too many were under way",
+            metrics.shed.clone(),
+        );
         metrics
     }
 }

@@ -102,7 +102,7 @@ impl Action {
 }
 
 /// The allowance of every state-changing action that does not name a narrower one.
-pub const EVERYDAY: Limit = Limit { name: "writes", count: 300, window: Duration::from_secs(60) };
+pub const EVERYDAY: Limit = Limit { name: "writes", count: 300, window: Duration::from_mins(1) };
 
 /// Whether a program or a person calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -217,6 +217,9 @@ impl Registry {
     }
 
     /// Names the keeper of sessions. Exactly one module does.
+    ///
+    /// # Panics
+    /// When a second module wants to be it.
     pub fn keeps_sessions(&mut self, store: impl SessionStore + 'static) {
         assert!(self.sessions.is_none(), "two modules keep sessions");
         self.sessions = Some(Arc::new(store));
@@ -286,7 +289,11 @@ impl Registry {
             let first = record.action.path.split('/').nth(1).unwrap_or_default();
             let owner = self.modules.iter().find(|spec| spec.segments.contains(&first));
             if owner.map(|spec| spec.name) != Some(record.module) {
-                faults.push(format!("{}: {} is not below one of its segments", record.module, record.title()));
+                faults.push(format!(
+                    "{}: {} is not below one of its segments",
+                    record.module,
+                    record.title()
+                ));
             }
         }
         let mut names = BTreeSet::new();
@@ -296,14 +303,18 @@ impl Registry {
             }
             let own = self.listeners.iter().any(|l| l.module == event.source && l.event == event.name);
             if event.published && !own {
-                faults.push(format!("{}: {} has no own listener, so it would never be published",
-                    event.source, event.name));
+                faults.push(format!(
+                    "{}: {} has no own listener, so it would never be published",
+                    event.source, event.name
+                ));
             }
         }
         for listener in &self.listeners {
             if !self.events.contains_key(&(listener.source, listener.event)) {
-                faults.push(format!("{}: listens to {} of {}, which nobody declares",
-                    listener.module, listener.event, listener.source));
+                faults.push(format!(
+                    "{}: listens to {} of {}, which nobody declares",
+                    listener.module, listener.event, listener.source
+                ));
             }
         }
         let mut segments = BTreeSet::new();

@@ -219,10 +219,8 @@ impl Consumer {
             return Ok(Took::Busy);
         }
         // A statement of its own: it must see what the last holder of the turn committed.
-        let offset: Option<Head> = query_as(AssertSqlSafe(sql.read_offset.clone()))
-            .bind(source)
-            .fetch_optional(tx.conn())
-            .await?;
+        let offset: Option<Head> =
+            query_as(AssertSqlSafe(sql.read_offset.clone())).bind(source).fetch_optional(tx.conn()).await?;
         let at = offset.map_or(0, |offset| offset.pos);
         if last.pos <= at {
             return Ok(Took::Done);

@@ -8,6 +8,7 @@ pub mod consumer;
 pub mod journal;
 pub mod memory;
 pub mod relay;
+pub mod settle;
 pub mod waiting;
 
 use std::sync::Arc;

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, query, query_as};
 
-use super::journal::{BATCH_MAX, Head, Row};
 use super::Entry;
+use super::journal::{BATCH_MAX, Head, Row};
 use crate::context::{Context, Tx};
 use crate::failure::Failure;
 use crate::store::unit::Unit;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use sqlx::error::DatabaseError;
 
 /// The oldest Postgres that the schemas are tested against.
-pub const POSTGRES_MAJOR_MIN: u32 = 15;
+pub(super) const POSTGRES_MAJOR_MIN: u32 = 15;
 
 /// A start-up fault of the database, private or configured.
 #[derive(Debug, thiserror::Error)]

@@ -9,5 +9,5 @@ mod programs;
 pub mod unit;
 
 pub use error::StoreError;
-pub use open::{Store, open};
+pub use open::{Store, Units, open, open_at};
 pub use private::{PrivatePostgres, Server};

@@ -33,9 +33,12 @@ static SPINE: Migrator = sqlx::migrate!("schemas/spine");
 /// The tables that modules have which show people.
 static KIT: Migrator = sqlx::migrate!("schemas/kit");
 
+/// The modules by name.
+pub type Units = BTreeMap<&'static str, Arc<Unit>>;
+
 /// The open database.
 pub struct Store {
-    pub units: BTreeMap<&'static str, Arc<Unit>>,
+    pub units: Units,
     /// Ours to stop at the end, where no DATABASE_URL was given.
     pub private: Option<PrivatePostgres>,
 }
@@ -49,29 +52,40 @@ struct Place {
 /// Opens everything, or says what to do.
 pub async fn open(config: &StoreConfig, registry: &Registry) -> Result<Store, StoreError> {
     let mut private = None;
-    let default = match &config.database_url {
-        Some(url) => place("DATABASE_URL", url)?,
-        None => {
-            let server = Server { durable: true, max_connections: config.connections + 20 };
-            let postgres = PrivatePostgres::start(&config.data, server).await?;
-            let options = own_database(&postgres).await?;
-            private = Some(postgres);
-            Place { what: "the private Postgres".to_owned(), options }
-        }
+    let default = if let Some(url) = &config.database_url {
+        place("DATABASE_URL", url)?
+    } else {
+        let server = Server { durable: true, max_connections: config.connections + 20 };
+        let postgres = PrivatePostgres::start(&config.data, server).await?;
+        let options = own_database(&postgres).await?;
+        private = Some(postgres);
+        Place { what: "the private Postgres".to_owned(), options }
     };
-    let units = units(config, registry, &default).await?;
+    let own = |module: &str| std::env::var(own_setting(module)).ok();
+    let units = units(config.connections, registry, &default, own).await?;
     Ok(Store { units, private })
 }
 
-/// The modules at their places. `default` is for those without a setting of their own.
+/// All modules in one database, whatever the environment says: for tests, which empty it.
+pub async fn open_at(
+    options: PgConnectOptions,
+    connections: u16,
+    registry: &Registry,
+) -> Result<Units, StoreError> {
+    let place = Place { what: "the test database".to_owned(), options };
+    units(connections, registry, &place, |_| None).await
+}
+
+/// The modules at their places: `default`, unless `own` gives a URL for a module.
 async fn units(
-    config: &StoreConfig,
+    connections: u16,
     registry: &Registry,
     default: &Place,
-) -> Result<BTreeMap<&'static str, Arc<Unit>>, StoreError> {
+    own: impl Fn(&str) -> Option<String>,
+) -> Result<Units, StoreError> {
     let specs = registry.modules();
     let count = u32::try_from(specs.len()).unwrap_or(u32::MAX);
-    let connections = u32::from(config.connections);
+    let connections = u32::from(connections);
     // With few connections each pool has one, and everything still works, only slower.
     let background = if connections >= count * (BACKGROUND + 1) { BACKGROUND } else { 1 };
     let requests = (connections / count).saturating_sub(background);
@@ -81,11 +95,7 @@ async fn units(
     let mut units = BTreeMap::new();
     let mut checked = false;
     for &spec in specs {
-        let setting = format!("DATABASE_URL_{}", spec.name.to_uppercase());
-        let own = match std::env::var(&setting) {
-            Ok(url) => Some(place(&setting, &url)?),
-            Err(_) => None,
-        };
+        let own = own(spec.name).map(|url| place(&own_setting(spec.name), &url)).transpose()?;
         let place = own.as_ref().unwrap_or(default);
         let mut conn = connect(place).await?;
         if own.is_some() || !checked {
@@ -101,6 +111,11 @@ async fn units(
         units.insert(spec.name, Arc::new(unit));
     }
     Ok(units)
+}
+
+/// The environment's name for the database of one module.
+fn own_setting(module: &str) -> String {
+    format!("DATABASE_URL_{}", module.to_uppercase())
 }
 
 fn place(what: &str, url: &str) -> Result<Place, StoreError> {
@@ -127,7 +142,8 @@ async fn own_database(postgres: &PrivatePostgres) -> Result<PgConnectOptions, St
         let created = conn.execute("create database pancake").await;
         // Another process may have been first.
         if let Err(error) = created
-            && error.as_database_error().and_then(|db| db.code()).as_deref() != Some("42P04")
+            && error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref()
+                != Some("42P04")
         {
             return Err(refused(error));
         }
@@ -221,14 +237,10 @@ async fn migrate(
 }
 
 fn pool(place: &Place, spec: &ModuleSpec, role: Option<&str>, size: u32) -> sqlx::PgPool {
-    let mut options = place
-        .options
-        .clone()
-        .application_name(&format!("pancake {}", spec.name))
-        .options([
-            ("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION_MS),
-            ("statement_timeout", STATEMENT_MS),
-        ]);
+    let mut options = place.options.clone().application_name(&format!("pancake {}", spec.name)).options([
+        ("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION_MS),
+        ("statement_timeout", STATEMENT_MS),
+    ]);
     if let Some(role) = role {
         options = options.options([("role", role)]);
     }

@@ -41,7 +41,8 @@ pub struct UnitSql {
     pub write_offset: Arc<str>,
     pub parked: Arc<str>,
     pub park: Arc<str>,
-    pub is_drained: Arc<str>,
+    pub state: Arc<str>,
+    pub offsets: Arc<str>,
 }
 
 /// What is known in this process of how far things have come. For waiting only: the tables are the truth.
@@ -159,7 +160,13 @@ impl UnitSql {
                  values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing"
             )
             .into(),
-            is_drained: format!("select not exists (select from {m}.outbox) as drained").into(),
+            state: format!(
+                "select pos, not exists (select from {m}.outbox) as drained,
+                        (select count(*) from {m}.dead_letter) as parked
+                 from {m}.head"
+            )
+            .into(),
+            offsets: format!("select source, pos from {m}.offsets").into(),
         }
     }
 }

@@ -91,12 +91,11 @@ fn text_fits(text: &str, actual: Option<&Value>, key: Option<&str>, known: &mut 
         return true;
     }
     if let Some(name) = capture(text) {
-        return match known.get(name) {
-            Some(bound) => plain(bound) == plain(actual),
-            None => {
-                known.bind(name, actual.clone());
-                true
-            }
+        return if let Some(bound) = known.get(name) {
+            plain(bound) == plain(actual)
+        } else {
+            known.bind(name, actual.clone());
+            true
         };
     }
     let Some(actual) = actual.as_str() else { return false };

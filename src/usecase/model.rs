@@ -130,7 +130,10 @@ pub struct EventText {
 
 impl fmt::Debug for EventText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EventText").field("name", &self.record.name).field("fields", &self.fields).finish()
+        f.debug_struct("EventText")
+            .field("name", &self.record.name)
+            .field("fields", &self.fields)
+            .finish_non_exhaustive()
     }
 }
 

@@ -173,15 +173,12 @@ impl Reader<'_> {
     /// The event that is the only key of a table, apart from those already taken.
     fn only_event(&mut self, mut table: Table<'_>) -> Option<EventText> {
         let line = table.line;
-        match table.take_last() {
-            Some(field) => self.event(field, true),
-            None => {
-                let keys: Vec<_> = table.left().iter().map(|field| field.key.as_str()).collect();
-                self.faults.add(
-                    line,
-                    format!("one event or call goes here, not {}: {}", keys.len(), keys.join(", ")),
-                )
-            }
+        if let Some(field) = table.take_last() {
+            self.event(field, true)
+        } else {
+            let keys: Vec<_> = table.left().iter().map(|field| field.key.as_str()).collect();
+            self.faults
+                .add(line, format!("one event or call goes here, not {}: {}", keys.len(), keys.join(", ")))
         }
     }
 

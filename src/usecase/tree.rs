@@ -39,7 +39,7 @@ impl Tree {
     pub fn parse(text: &str, faults: &mut Faults) -> Option<Self> {
         let lines = Lines::of(text);
         match DeTable::parse(text) {
-            Ok(table) => table_of(table.get_ref(), 1, &lines, faults),
+            Ok(table) => Some(table_of(table.get_ref(), 1, &lines, faults)),
             Err(error) => {
                 let line = error.span().map_or(1, |span| lines.of_offset(span.start));
                 faults.add(line, error.message().trim())
@@ -128,7 +128,7 @@ impl Lines {
     }
 }
 
-fn table_of(table: &DeTable<'_>, line: usize, lines: &Lines, faults: &mut Faults) -> Option<Tree> {
+fn table_of(table: &DeTable<'_>, line: usize, lines: &Lines, faults: &mut Faults) -> Tree {
     // The parser sorts keys; their places in the text give back the author's order.
     let mut entries: Vec<_> = table.iter().collect();
     entries.sort_by_key(|(key, _)| key.span().start);
@@ -140,7 +140,7 @@ fn table_of(table: &DeTable<'_>, line: usize, lines: &Lines, faults: &mut Faults
             Some(Field { line: at, key: key.get_ref().to_string(), value })
         })
         .collect();
-    Some(Tree { line, node: Node::Table(fields) })
+    Tree { line, node: Node::Table(fields) }
 }
 
 fn tree_of(value: &Spanned<DeValue<'_>>, lines: &Lines, faults: &mut Faults) -> Option<Tree> {
@@ -160,7 +160,7 @@ fn tree_of(value: &Spanned<DeValue<'_>>, lines: &Lines, faults: &mut Faults) -> 
         DeValue::Array(items) => {
             Node::List(items.iter().filter_map(|item| tree_of(item, lines, faults)).collect())
         }
-        DeValue::Table(table) => return table_of(table, line, lines, faults),
+        DeValue::Table(table) => return Some(table_of(table, line, lines, faults)),
     };
     Some(Tree { line, node })
 }

@@ -117,7 +117,9 @@ impl hyper::body::Body for DeadlineBody {
         let this = self.get_mut();
         // Asked first, so that a client that keeps dripping is not let through for ever.
         if this.deadline.is_over(cx) {
-            return Poll::Ready(Some(Err(axum::Error::new(std::io::Error::from(std::io::ErrorKind::TimedOut)))));
+            return Poll::Ready(Some(Err(axum::Error::new(std::io::Error::from(
+                std::io::ErrorKind::TimedOut,
+            )))));
         }
         Pin::new(&mut this.body).poll_frame(cx)
     }

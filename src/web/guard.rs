@@ -77,7 +77,7 @@ async fn change(record: &'static ActionRecord, ctx: Context, request: Request, n
         )
         .into_response();
     };
-    let patience = waits(record.face, &parts.headers).then_some(PATIENCE).unwrap_or_default();
+    let patience = if waits(record.face, &parts.headers) { PATIENCE } else { Duration::ZERO };
     let own = ctx.clone();
     let work = ctx.spawn(async move {
         let run = async {

@@ -5,11 +5,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
-use axum::{Json, Router};
 use futures::future::join_all;
 use serde::Serialize;
 use tokio::sync::Mutex;
@@ -17,6 +17,7 @@ use tokio::sync::Mutex;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::store::unit::Unit;
+use crate::web::answer::Json;
 
 /// How long the database may take to say that it is there.
 const ANSWER_MAX: Duration = Duration::from_secs(1);

@@ -22,7 +22,7 @@ const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy"
 /// When to come back if counting fails.
 const BUSY_WAIT: Duration = Duration::from_secs(1);
 /// How often closed windows are removed.
-const SWEEP_EVERY: Duration = Duration::from_secs(600);
+const SWEEP_EVERY: Duration = Duration::from_mins(10);
 /// Windows removed by one statement, so that it stays short.
 const SWEEP_ROWS: u64 = 1000;
 /// Bits of an IPv6 address that stand for one customer: she has 2^64 addresses to choose from.
@@ -195,7 +195,7 @@ fn in_words(wait: Duration) -> String {
     const UNITS: [(u64, &str); 4] = [(86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second")];
     let seconds = seconds_up(wait).max(1);
     // Whole units read best; otherwise two of a unit are better than one and a bit.
-    let unit = UNITS.iter().find(|(size, _)| seconds % size == 0 || seconds >= 2 * size);
+    let unit = UNITS.iter().find(|(size, _)| seconds.is_multiple_of(*size) || seconds >= 2 * size);
     let (size, name) = unit.copied().unwrap_or((1, "second"));
     match seconds.div_ceil(size) {
         1 => format!("1 {name}"),
@@ -214,7 +214,7 @@ mod tests {
             limit: 50,
             left: 49,
             resets_in: Duration::from_millis(86_398_001),
-            window: Duration::from_secs(86_400),
+            window: Duration::from_hours(24),
         };
         let mut headers = HeaderMap::new();
         allowance.write_to(&mut headers);
@@ -229,7 +229,7 @@ mod tests {
             limit: 50,
             left: 0,
             resets_in: Duration::from_secs(3 * 3600 - 5),
-            window: Duration::from_secs(86_400),
+            window: Duration::from_hours(24),
         };
         let failure = allowance.refusal();
         assert_eq!(
@@ -241,9 +241,15 @@ mod tests {
 
     #[test]
     fn waits_read_well() {
-        for (seconds, words) in
-            [(0, "1 second"), (1, "1 second"), (60, "1 minute"), (90, "90 seconds"), (121, "3 minutes"), (86_400, "1 day"), (90_000, "25 hours")]
-        {
+        for (seconds, words) in [
+            (0, "1 second"),
+            (1, "1 second"),
+            (60, "1 minute"),
+            (90, "90 seconds"),
+            (121, "3 minutes"),
+            (86_400, "1 day"),
+            (90_000, "25 hours"),
+        ] {
             assert_eq!(in_words(Duration::from_secs(seconds)), words, "{seconds}");
         }
     }

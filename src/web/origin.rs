@@ -120,8 +120,11 @@ pub async fn refuse_cross_site(State(origins): State<Origins>, request: Request,
     if origins.allows(request.method(), request.uri().path(), request.headers()) {
         return next.run(request).await;
     }
-    Failure::forbidden("cross-site", "This came from another site, so nothing was done. Open the page here and try again.")
-        .into_response()
+    Failure::forbidden(
+        "cross-site",
+        "This came from another site, so nothing was done. Open the page here and try again.",
+    )
+    .into_response()
 }
 
 /// True for what programs call.
@@ -135,7 +138,9 @@ fn sends_cookie(headers: &HeaderMap, name: &str) -> bool {
         .iter()
         // Bytes, so that a cookie header that is no text still counts.
         .flat_map(|value| value.as_bytes().split(|byte| *byte == b';'))
-        .any(|pair| pair.trim_ascii().strip_prefix(name.as_bytes()).is_some_and(|rest| rest.starts_with(b"=")))
+        .any(|pair| {
+            pair.trim_ascii().strip_prefix(name.as_bytes()).is_some_and(|rest| rest.starts_with(b"="))
+        })
 }
 
 #[cfg(test)]
@@ -160,7 +165,9 @@ mod tests {
 
     #[test]
     fn fetch_metadata_decides() {
-        for (site, passes) in [("same-origin", true), ("none", true), ("same-site", false), ("cross-site", false)] {
+        for (site, passes) in
+            [("same-origin", true), ("none", true), ("same-site", false), ("cross-site", false)]
+        {
             assert_eq!(posts(SITE, "/flirt", &[("sec-fetch-site", site), COOKIE]), passes, "{site}");
             assert_eq!(posts(SITE, "/login", &[("sec-fetch-site", site)]), passes, "{site}, no cookie");
         }
@@ -172,7 +179,8 @@ mod tests {
     fn origin_decides_without_it() {
         assert!(posts(SITE, "/flirt", &[("origin", SITE), COOKIE]));
         assert!(posts(SITE, "/flirt", &[("origin", "https://PANCAKE.example:443"), COOKIE]));
-        for other in ["http://pancake.example", "https://pancake.example:444", "https://evil.example", "null"] {
+        for other in ["http://pancake.example", "https://pancake.example:444", "https://evil.example", "null"]
+        {
             assert!(!posts(SITE, "/login", &[("origin", other)]), "{other}");
         }
         // Whoever controls the Host header's name is not us, unless we are on a laptop.
@@ -206,7 +214,8 @@ mod tests {
 
     #[test]
     fn origins_have_no_path() {
-        for text in ["https://a.example/", "https://a@b.example", "ftp://a.example", "a.example", "https://"] {
+        for text in ["https://a.example/", "https://a@b.example", "ftp://a.example", "a.example", "https://"]
+        {
             assert_eq!(Origin::parse(text), None, "{text}");
         }
         assert!(Origin::parse("http://[::1]:8080").unwrap().is_loopback());

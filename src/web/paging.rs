@@ -111,7 +111,8 @@ impl Cursor {
         let (at, id) = bytes.split_first_chunk::<8>()?;
         let micros = i64::from_be_bytes(*at);
         // Times outside of this range are not ours, and Postgres could not hold them.
-        let at = DateTime::from_timestamp_micros(micros).filter(|at| (1..=9_999_999_999).contains(&at.timestamp()))?;
+        let at = DateTime::from_timestamp_micros(micros)
+            .filter(|at| (1..=9_999_999_999).contains(&at.timestamp()))?;
         Some(Self { at, id: Uuid::from_slice(id).ok()? })
     }
 }
@@ -147,7 +148,8 @@ mod tests {
 
     #[test]
     fn a_cursor_comes_back_as_it_was() {
-        let cursor = Cursor { at: DateTime::from_timestamp_micros(1_700_000_000_123_456).unwrap(), id: Uuid::max() };
+        let cursor =
+            Cursor { at: DateTime::from_timestamp_micros(1_700_000_000_123_456).unwrap(), id: Uuid::max() };
         assert_eq!(Cursor::parse(&cursor.to_string()), Some(cursor));
         assert_eq!(Cursor::parse("nonsense"), None);
         assert_eq!(Cursor::parse(&URL_SAFE_NO_PAD.encode([255; 24])), None);

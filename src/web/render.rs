@@ -62,7 +62,7 @@ pub async fn failures(request: Request, next: Next) -> Response {
         let actor = response.extensions().get::<Visitor>().and_then(|visitor| visitor.actor.clone());
         let headers = std::mem::take(response.headers_mut());
         response = body(&failure, &asked, actor.as_ref());
-        keep(response.headers_mut(), headers);
+        keep(response.headers_mut(), &headers);
     }
     let is_page = response
         .headers()
@@ -89,8 +89,8 @@ impl Asked {
 }
 
 /// Headers that other layers gave the refusal (rate limits, say) stay.
-fn keep(headers: &mut HeaderMap, others: HeaderMap) {
-    for (name, value) in &others {
+fn keep(headers: &mut HeaderMap, others: &HeaderMap) {
+    for (name, value) in others {
         if name != header::CONTENT_TYPE && name != header::CONTENT_LENGTH {
             headers.append(name, value.clone());
         }

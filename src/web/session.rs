@@ -21,7 +21,7 @@ use crate::failure::Failure;
 use crate::id::SessionId;
 
 /// How old the last use on record may be before it is written anew.
-const USE_RECORDED_EVERY: Duration = Duration::from_secs(60);
+const USE_RECORDED_EVERY: Duration = Duration::from_mins(1);
 /// Sessions of which this process remembers that it wrote their use.
 const RECORDED_MAX: u64 = 100_000;
 
@@ -41,8 +41,7 @@ pub struct Recogniser {
 
 impl Recogniser {
     pub fn of(ctx: &Context) -> Self {
-        let recorded =
-            Cache::builder().max_capacity(RECORDED_MAX).time_to_live(USE_RECORDED_EVERY).build();
+        let recorded = Cache::builder().max_capacity(RECORDED_MAX).time_to_live(USE_RECORDED_EVERY).build();
         Self { ctx: ctx.clone(), cookie: cookie_name(ctx.config()), recorded }
     }
 

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{Path, RawQuery};
+use axum::extract::RawQuery;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::web::extract::Path;
 
 /// For addresses that name the content.
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
@@ -52,9 +53,17 @@ struct File {
 
 impl File {
     fn of(&(name, kind, content): &(&'static str, &'static str, &'static [u8])) -> Self {
-        let hash: String = Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash =
+            Sha256::digest(content).iter().fold(String::new(), |hash, byte| format!("{hash}{byte:02x}"));
         let mark = hash[..2 * MARK_BYTES].to_owned();
-        Self { name, kind, content, etag: format!("\"{hash}\""), href: format!("/static/{name}?v={mark}"), mark }
+        Self {
+            name,
+            kind,
+            content,
+            etag: format!("\"{hash}\""),
+            href: format!("/static/{name}?v={mark}"),
+            mark,
+        }
     }
 
     fn named(name: &str) -> Option<&'static Self> {

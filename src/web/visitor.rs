@@ -52,19 +52,20 @@ impl Actor {
     /// Whether a policy lets her through; otherwise what to tell her.
     pub fn passes(&self, policy: Policy) -> Result<(), Failure> {
         let approved = self.state == State::Approved;
-        match policy {
-            Policy::Public | Policy::Registered => Ok(()),
-            Policy::Member | Policy::Reviewer | Policy::Admin if !approved => Err(Failure::forbidden(
-                "not-approved",
-                "A reviewer has to approve your registration first.",
-            )),
-            Policy::Member => Ok(()),
-            Policy::Reviewer if self.reviewer || self.admin => Ok(()),
-            Policy::Admin if self.admin => Ok(()),
-            Policy::Reviewer | Policy::Admin => {
-                Err(Failure::forbidden("role-missing", "Your role does not allow this."))
-            }
+        let has_role = match policy {
+            Policy::Public | Policy::Registered => return Ok(()),
+            Policy::Member => true,
+            Policy::Reviewer => self.reviewer || self.admin,
+            Policy::Admin => self.admin,
+        };
+        if !approved {
+            let detail = "A reviewer has to approve your registration first.";
+            return Err(Failure::forbidden("not-approved", detail));
         }
+        if !has_role {
+            return Err(Failure::forbidden("role-missing", "Your role does not allow this."));
+        }
+        Ok(())
     }
 }
 

@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::event::{Event, Names};
-use crate::id::{MemberId};
+use crate::id::MemberId;
 
 /// A member opened her private album to another.
 #[derive(Debug, Clone, Serialize, Deserialize)]

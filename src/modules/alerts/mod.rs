@@ -1,11 +1,11 @@
 //! What others did to me: who flirted, visited, liked a photo, opened an album; what reviewers decided.
 
+mod ack_alerts;
 mod add_alerts;
 pub mod contract;
 mod keep_mark;
 mod read_alerts;
 mod remove_likes;
-mod ack_alerts;
 
 use crate::kit;
 use crate::module::{Action, Module, ModuleSpec, Policy, Registry};

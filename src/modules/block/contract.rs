@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::event::{Event, Names};
-use crate::id::{MemberId};
+use crate::id::MemberId;
 
 /// A member wants nothing more to do with another: the two see each other nowhere.
 #[derive(Debug, Clone, Serialize, Deserialize)]

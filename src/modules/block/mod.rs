@@ -38,6 +38,9 @@ impl Module for Block {
         at.json(Action::put("/block/{member}", Policy::Member, "blocks a member"), block_member::json);
         at.html(Action::post("/block/{nickname}", Policy::Member, "blocks a member"), block_member::form);
         at.json(Action::delete("/block/{member}", Policy::Member, "unblocks a member"), unblock_member::json);
-        at.html(Action::post("/block/{nickname}/end", Policy::Member, "unblocks a member"), unblock_member::form);
+        at.html(
+            Action::post("/block/{nickname}/end", Policy::Member, "unblocks a member"),
+            unblock_member::form,
+        );
     }
 }

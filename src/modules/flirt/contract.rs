@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::event::{Event, Names};
-use crate::id::{MemberId};
+use crate::id::MemberId;
 
 /// One member flirted with another. Once a pair, until it is answered.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -20,7 +20,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     kit: true,
 };
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY: Duration = Duration::from_hours(24);
 
 impl Module for Flirt {
     fn spec(&self) -> &'static ModuleSpec {

@@ -59,6 +59,7 @@ pub(super) async fn form(
 ) -> Result<Done, Failure> {
     let to = cards::named(ctx.pool(&SPEC), &SPEC, &nickname).await?;
     let (_, new) = run(&ctx, &actor, to).await?;
-    let notice = if new { "Your flirt is on its way." } else { "You have flirted already: now wait and see." };
+    let notice =
+        if new { "Your flirt is on its way." } else { "You have flirted already: now wait and see." };
     Ok(Done::to(format!("/member/{nickname}")).saying(notice))
 }

@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::event::{Event, Names};
-use crate::id::{MemberId};
+use crate::id::MemberId;
 
 crate::typed_id! {
     /// A photo.

@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::event::{Event, Names};
-use crate::id::{MemberId};
+use crate::id::MemberId;
 
 /// One member looked at the profile of another. At most one an hour and pair.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -61,7 +61,12 @@ async fn run(ctx: &Context, actor: &Actor, member: MemberId) -> Result<Profile, 
     };
     Ok(Profile {
         card: card.card(ctx.now()),
-        ideal: Ideal { gender: row.ideal_gender, from: row.ideal_from, to: row.ideal_to, place: row.ideal_place },
+        ideal: Ideal {
+            gender: row.ideal_gender,
+            from: row.ideal_from,
+            to: row.ideal_to,
+            place: row.ideal_place,
+        },
         presentation: row.text,
         since: row.at,
         flirted: row.flirted,

@@ -26,11 +26,12 @@ pub async fn run(
     change: Change,
 ) -> Result<(MemberId, Applied), Failure> {
     let mut tx = ctx.begin(&SPEC).await?;
-    let member = query_scalar!("select member from register.member where lower(nickname) = lower($1)", nickname)
-        .fetch_optional(tx.conn())
-        .await?
-        .map(MemberId::of)
-        .ok_or_else(Failure::not_found)?;
+    let member =
+        query_scalar!("select member from register.member where lower(nickname) = lower($1)", nickname)
+            .fetch_optional(tx.conn())
+            .await?
+            .map(MemberId::of)
+            .ok_or_else(Failure::not_found)?;
     let applied = match change {
         Change::Grant => tx.emit(RoleGranted { member, role, by }).await?,
         Change::Revoke => tx.emit(RoleRevoked { member, role, by }).await?,

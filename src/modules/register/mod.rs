@@ -38,8 +38,8 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     kit: false,
 };
 
-const QUARTER: Duration = Duration::from_secs(15 * 60);
-const HOUR: Duration = Duration::from_secs(60 * 60);
+const QUARTER: Duration = Duration::from_mins(15);
+const HOUR: Duration = Duration::from_hours(1);
 
 impl Module for Register {
     fn spec(&self) -> &'static ModuleSpec {
@@ -63,9 +63,8 @@ impl Module for Register {
 }
 
 fn applications(at: &mut Registry) {
-    let apply = |path| {
-        Action::post(path, Policy::Public, "applies for membership").limited("applications", 20, HOUR)
-    };
+    let apply =
+        |path| Action::post(path, Policy::Public, "applies for membership").limited("applications", 20, HOUR);
     at.json(apply("/register"), register_member::json);
     at.html(Action::get("/register", Policy::Public, "shows the form to join"), register_member::page);
     at.html(apply("/register"), register_member::form);

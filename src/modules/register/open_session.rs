@@ -17,7 +17,7 @@ use crate::web::answer::{Created, Json};
 use crate::web::limits;
 
 /// Tries at one account, from wherever they come.
-const TRIES: Limit = Limit { name: "login-tries", count: 30, window: Duration::from_secs(15 * 60) };
+const TRIES: Limit = Limit { name: "login-tries", count: 30, window: Duration::from_mins(15) };
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

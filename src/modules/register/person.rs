@@ -87,14 +87,14 @@ pub(super) struct Refusals(Vec<FieldError>);
 
 impl Refusals {
     /// The value, or a refusal at the field.
-    pub fn take<T>(&mut self, field: &str, checked: Result<T, (&'static str, Text)>) -> Option<T> {
+    pub(super) fn take<T>(&mut self, field: &str, checked: Result<T, (&'static str, Text)>) -> Option<T> {
         checked
             .map_err(|(code, detail)| self.0.push(FieldError { field: field.to_owned(), code, detail }))
             .ok()
     }
 
     /// Everything that was refused so far.
-    pub fn failure(self) -> Failure {
+    pub(super) fn failure(self) -> Failure {
         Failure::fields(self.0)
     }
 }

@@ -14,7 +14,8 @@ use crate::web::visitor::{self, Actor};
 /// The login of this request.
 #[derive(Debug, Serialize)]
 pub(super) struct Session {
-    session: SessionId,
+    #[serde(rename = "session")]
+    id: SessionId,
     member: MemberId,
     nickname: String,
     state: &'static str,
@@ -27,7 +28,7 @@ pub(super) struct Session {
 pub(super) async fn json(State(ctx): State<Context>, actor: Actor) -> Result<Json<Session>, Failure> {
     let roles = [("reviewer", actor.reviewer), ("admin", actor.admin)];
     Ok(Json(Session {
-        session: actor.session,
+        id: actor.session,
         member: actor.id,
         reason: reason(&ctx, &actor).await?,
         state: match actor.state {

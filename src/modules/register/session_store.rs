@@ -126,8 +126,12 @@ async fn find(ctx: &Context, token: TokenHash) -> Result<Option<Actor>, Failure>
 }
 
 async fn touch(ctx: &Context, session: SessionId) -> Result<(), Failure> {
-    query!("update register.session set used = $2 where session = $1 and used < $2", session.uuid(), ctx.now())
-        .execute(ctx.pool(&SPEC))
-        .await?;
+    query!(
+        "update register.session set used = $2 where session = $1 and used < $2",
+        session.uuid(),
+        ctx.now()
+    )
+    .execute(ctx.pool(&SPEC))
+    .await?;
     Ok(())
 }

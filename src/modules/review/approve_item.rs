@@ -4,8 +4,8 @@ use axum::extract::State;
 use sqlx::query_scalar;
 
 use super::SPEC;
-use super::contract::RegistrationApproved;
-use super::item::{self, ItemId};
+use super::contract::{ItemId, RegistrationApproved};
+use super::item;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
@@ -39,10 +39,8 @@ async fn run(ctx: &Context, by: By, item: ItemId) -> Result<String, Failure> {
 
 /// Approves whoever waits under this id, for the operator. False when nobody does.
 pub async fn waiting_member(ctx: &Context, member: MemberId) -> Result<bool, Failure> {
-    let item = query_scalar!(
-        "select item from review.item where member = $1 and decision is null",
-        member.uuid()
-    );
+    let item =
+        query_scalar!("select item from review.item where member = $1 and decision is null", member.uuid());
     match item.fetch_optional(ctx.pool(&SPEC)).await? {
         None => Ok(false),
         Some(item) => run(ctx, By::OPERATOR, ItemId::of(item)).await.map(|_| true),

@@ -9,6 +9,11 @@ use crate::event::{Event, Names};
 use crate::id::MemberId;
 use crate::kit::people::{By, Gender, Ideal};
 
+crate::typed_id! {
+    /// Something that a reviewer decides on.
+    ItemId;
+}
+
 /// A registered member became a full one. Carries who she is, for everybody's copies.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

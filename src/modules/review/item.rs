@@ -3,15 +3,11 @@
 use chrono::NaiveDate;
 use sqlx::query_as;
 
+use super::contract::ItemId;
 use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
 use crate::kit::people::{Gender, Ideal};
 use crate::tx::Tx;
-
-crate::typed_id! {
-    /// Something that a reviewer decides on.
-    ItemId;
-}
 
 /// An application as it waits.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use serde::Serialize;
 use sqlx::query_as;
 
 use super::SPEC;
-use super::item::ItemId;
+use super::contract::ItemId;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::MemberId;

@@ -7,7 +7,7 @@ use serde::Serialize;
 use sqlx::query;
 
 use super::SPEC;
-use super::item::ItemId;
+use super::contract::ItemId;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
@@ -61,7 +61,12 @@ async fn run(ctx: &Context, asked: &PageQuery) -> Result<Listing<Waiting>, Failu
         gender: row.gender,
         birthday: row.birthday,
         age: age_on(row.birthday, now),
-        ideal: Ideal { gender: row.ideal_gender, from: row.ideal_from, to: row.ideal_to, place: row.ideal_place },
+        ideal: Ideal {
+            gender: row.ideal_gender,
+            from: row.ideal_from,
+            to: row.ideal_to,
+            place: row.ideal_place,
+        },
         place: row.place,
         application: row.application,
         at: row.at,

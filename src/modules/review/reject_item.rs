@@ -5,8 +5,8 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
 use super::SPEC;
-use super::contract::RegistrationRejected;
-use super::item::{self, ItemId};
+use super::contract::{ItemId, RegistrationRejected};
+use super::item;
 use super::read_queue::QueuePage;
 use crate::context::Context;
 use crate::failure::Failure;

@@ -1,0 +1,182 @@
+//! A whole site on a database of its own, for use cases and tests: real Postgres, real HTTP, a clock to turn.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use argon2::{Algorithm, Argon2, Params, Version};
+use axum::Router;
+use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::{AssertSqlSafe, ConnectOptions, Executor, query_scalar};
+use tokio::net::TcpListener;
+
+use crate::bus::journal;
+use crate::bus::memory::MemoryBus;
+use crate::bus::settle::{Unsettled, settle};
+use crate::bus::{self, BusError, Entry, waiting};
+use crate::config::{Config, StoreConfig};
+use crate::context::{Context, Tx};
+use crate::event::{AnyEvent, Applied};
+use crate::failure::Failure;
+use crate::id::{MemberId, TypedId};
+use crate::modules::{self, register};
+use crate::passwords::Passwords;
+use crate::store::{self, PrivatePostgres, StoreError};
+use crate::web::{router, serve};
+
+/// The day of every story.
+pub const STORY_TIME: &str = "2026-06-01T12:00:00Z";
+/// How long a given event may take to arrive everywhere.
+const ARRIVAL_MAX: std::time::Duration = std::time::Duration::from_secs(20);
+
+/// See the module.
+pub struct Stage {
+    pub ctx: Context,
+    pub router: Router,
+    pub address: SocketAddr,
+}
+
+/// Why a stage does not work.
+#[derive(Debug, thiserror::Error)]
+pub enum StageError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Failed(#[from] Failure),
+    #[error(transparent)]
+    Bus(#[from] BusError),
+    #[error(transparent)]
+    Unsettled(#[from] Unsettled),
+    #[error("the test database: {0}")]
+    Database(#[from] sqlx::Error),
+    #[error("no port on this machine: {0}")]
+    Port(#[from] std::io::Error),
+}
+
+impl Stage {
+    /// Opens a site on a fresh database of this name, with this many connections.
+    pub async fn open(postgres: &PrivatePostgres, name: &str, connections: u16) -> Result<Self, StageError> {
+        let mut conn = postgres.options().connect().await?;
+        conn.execute(AssertSqlSafe(format!("drop database if exists {name} with (force)"))).await?;
+        conn.execute(AssertSqlSafe(format!("create database {name}"))).await?;
+        let registry = modules::registry();
+        let units = store::open_at(postgres.options().database(name), connections, &registry).await?;
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?;
+        let mut config = Config::for_tools(StoreConfig::for_tests(connections));
+        config.listen = address;
+        let bus = Arc::new(MemoryBus::default());
+        let ctx = Context::assemble(config, Arc::new(registry), units, bus, cheap_passwords()?);
+        bus::start(&ctx).await?;
+        router::start(&ctx);
+        let router = router::router(&ctx);
+        ctx.spawn_loop(serve::serve(listener, router.clone(), ctx.clone()));
+        let stage = Self { ctx, router, address };
+        stage.set_time(story_time());
+        Ok(stage)
+    }
+
+    /// Waits until everything has had its effect.
+    pub async fn settle(&self) -> Result<(), StageError> {
+        Ok(settle(&self.ctx).await?)
+    }
+
+    /// As if nobody had ever been here. Positions in journals go on: consumers know where they are.
+    pub async fn reset(&self) -> Result<(), StageError> {
+        self.settle().await?;
+        for unit in self.ctx.units() {
+            let tables: Vec<String> = query_scalar(
+                "select tablename::text from pg_tables where schemaname = $1
+                 and tablename not like '%migrations' and tablename not in ('head', 'turn', 'offsets')",
+            )
+            .bind(unit.spec.schema)
+            .fetch_all(&unit.pool)
+            .await?;
+            let deletes: Vec<String> =
+                tables.iter().map(|table| format!("delete from {}.{table};", unit.spec.schema)).collect();
+            unit.pool.execute(AssertSqlSafe(deletes.concat())).await?;
+        }
+        self.ctx.sessions().forget_all();
+        self.ctx.set_twice(false);
+        self.set_time(story_time());
+        Ok(())
+    }
+
+    /// Turns the clock. It goes on from there.
+    pub fn set_time(&self, to: DateTime<Utc>) {
+        self.ctx.clock().set_ahead(TimeDelta::zero());
+        self.ctx.clock().set_ahead(to - self.ctx.now());
+    }
+
+    /// Publishes an event of the past through its own module, and waits until it has arrived everywhere.
+    pub async fn give(&self, event: Box<dyn AnyEvent>, at: DateTime<Utc>) -> Result<Applied, StageError> {
+        let publish = async {
+            let mut tx = self.begin(event.source()).await?;
+            tx.set_now(at);
+            let applied = event.emit(&mut tx).await?;
+            tx.commit().await?;
+            Ok::<_, Failure>(applied)
+        };
+        Ok(waiting::effects(&self.ctx, ARRIVAL_MAX, publish).await?)
+    }
+
+    /// Gives a member an account, as registering would.
+    pub async fn enrol(&self, member: MemberId, email: &str, password: &str) -> Result<(), StageError> {
+        let hash = self.ctx.passwords().hash(password.to_owned()).await?;
+        let mut tx = self.begin("register").await?;
+        sqlx::query("insert into register.account (member, email, password) values ($1, $2, $3)")
+            .bind(member.uuid())
+            .bind(email)
+            .bind(hash)
+            .execute(tx.conn())
+            .await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Logs a member in; returns the token for `Authorization: Bearer` or the cookie `session`.
+    pub async fn login(&self, member: MemberId) -> Result<String, StageError> {
+        let mut tx = self.begin("register").await?;
+        let token = register::open_session_for(&self.ctx, &mut tx, member, "a use case").await?;
+        tx.commit().await?;
+        Ok(token.reveal().to_owned())
+    }
+
+    /// Where a module's journal ends.
+    pub async fn head(&self, module: &str) -> Result<i64, StageError> {
+        match self.ctx.unit_named(module) {
+            Some(unit) => Ok(journal::head(unit).await?.pos),
+            None => Ok(0),
+        }
+    }
+
+    /// What a module published after a position: the first [`journal::BATCH_MAX`] entries.
+    pub async fn journal(&self, module: &str, after: i64) -> Result<Vec<Entry>, StageError> {
+        match self.ctx.unit_named(module) {
+            Some(unit) => Ok(journal::read(unit, 0, after).await?),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// Ends everything that runs.
+    pub async fn close(&self) {
+        self.ctx.stop(std::time::Duration::from_secs(5)).await;
+    }
+
+    async fn begin(&self, module: &str) -> Result<Tx, Failure> {
+        let unit = self.ctx.unit_named(module).ok_or_else(Failure::not_found)?.clone();
+        let pool = unit.pool.clone();
+        Tx::begin(self.ctx.clone(), unit, pool).await
+    }
+}
+
+/// [`STORY_TIME`] as a time.
+pub fn story_time() -> DateTime<Utc> {
+    STORY_TIME.parse().unwrap_or_default()
+}
+
+/// Hundreds of passwords are hashed; how strongly is not what use cases are about.
+fn cheap_passwords() -> Result<Passwords, Failure> {
+    let params =
+        Params::new(Params::MIN_M_COST, 1, 1, None).map_err(|fault| Failure::internal(fault.to_string()))?;
+    Passwords::with(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+}
