@@ -2,8 +2,6 @@
 //!
 //! Their ids and birthdays follow from the file alone, so that stories and BOOK.md never change by themselves.
 
-use std::str::FromStr;
-
 use chrono::{Datelike, NaiveDate};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -11,10 +9,11 @@ use uuid::Uuid;
 use super::fault::Faults;
 use super::model::State;
 use super::table::Table;
-use super::time::{age, today};
+use super::time::{NOON, today};
 use super::tree::{Node, Tree};
 use crate::event::Names;
 use crate::id::{MemberId, TypedId};
+use crate::kit::people::{Gender, age_on};
 
 /// Everybody, in the file's order.
 #[derive(Debug, Clone, Default)]
@@ -47,45 +46,12 @@ pub struct Ideal {
     pub place: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Gender {
-    Woman,
-    Man,
-}
-
-impl Gender {
-    /// As in JSON.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Woman => "woman",
-            Self::Man => "man",
-        }
-    }
-
-    /// As in stories: the diary's letters.
-    pub fn letter(self) -> char {
-        match self {
-            Self::Woman => 'F',
-            Self::Man => 'M',
-        }
-    }
-}
-
-impl FromStr for Gender {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "woman" => Ok(Self::Woman),
-            "man" => Ok(Self::Man),
-            other => Err(format!("a gender is woman or man, not {other}")),
-        }
-    }
-}
-
 /// The reason of every rejection that a case does not give itself.
 pub const REASON: &str = "Tell us a little more about yourself.";
 /// The role whose holder decides what a case does not decide itself.
 const REVIEWER: &str = "reviewer";
+/// Who decides on her.
+const OPERATOR: &str = "operator";
 
 impl Cast {
     /// Reads the file.
@@ -132,13 +98,15 @@ impl Cast {
 
     /// Every field that an introducing event may ask for. The event's own type takes what it knows.
     pub fn facts_of(&self, person: &Person) -> Value {
+        // Nobody approves herself.
+        let by = self.decider().filter(|decider| *decider != person.id);
         json!({
             "member": person.id,
             "nickname": person.nickname,
-            "gender": person.gender.word(),
+            "gender": person.gender.code(),
             "birthday": person.birthday,
             "ideal": {
-                "gender": person.ideal.gender.word(),
+                "gender": person.ideal.gender.code(),
                 "from": person.ideal.from,
                 "to": person.ideal.to,
                 "place": person.ideal.place,
@@ -147,7 +115,7 @@ impl Cast {
             "application": 1,
             "reason": REASON,
             "role": person.role,
-            "by": self.decider(),
+            "by": by.map_or_else(|| Value::from(OPERATOR), |member| Value::from(member.to_string())),
         })
     }
 }
@@ -156,9 +124,8 @@ impl Names for Cast {
     fn name(&self, member: MemberId) -> String {
         self.by_id(member.uuid()).map_or_else(|| member.to_string(), |person| person.nickname.clone())
     }
-
     fn age(&self, birthday: NaiveDate) -> i32 {
-        age(birthday, today()).cast_signed()
+        age_on(birthday, NOON)
     }
 }
 
@@ -166,7 +133,7 @@ impl Person {
     /// `'bob' M 22, looking for F 20-25`
     pub fn describe(&self) -> String {
         let Self { nickname, gender, ideal, .. } = self;
-        let years = age(self.birthday, today());
+        let years = age_on(self.birthday, NOON);
         let (letter, wanted) = (gender.letter(), ideal.gender.letter());
         format!("'{nickname}' {letter} {years}, looking for {wanted} {}-{}", ideal.from, ideal.to)
     }
@@ -204,9 +171,9 @@ pub fn state(word: &str, line: usize, faults: &mut Faults) -> Option<State> {
 
 fn gender(table: &mut Table<'_>, faults: &mut Faults) -> Option<Gender> {
     let word = table.text("gender", faults)?;
-    match word.parse() {
-        Ok(gender) => Some(gender),
-        Err(what) => faults.add(table.line, what),
+    match Gender::parse(&word) {
+        Some(gender) => Some(gender),
+        None => faults.add(table.line, format!("a gender is woman or man, not {word}")),
     }
 }
 

@@ -8,12 +8,21 @@ use super::cast::{Cast, Person};
 use super::model::{Body, Caller, EventText, Given, Introduction, State, Step, UseCase, When};
 use super::names::PLAIN_KEYS;
 use super::tree::{Field, Node, Tree};
-use crate::module::Registry;
+use crate::module::{EventRecord, Registry};
 
 const REGISTERED: &str = "member-registered";
 const APPROVED: &str = "registration-approved";
 const REJECTED: &str = "registration-rejected";
 const GRANTED: &str = "role-granted";
+
+/// The cast says too little, or something impossible, of a person.
+#[derive(Debug, thiserror::Error)]
+#[error("{event} cannot be told of {nickname}: {error}")]
+pub struct Untold {
+    event: &'static str,
+    nickname: String,
+    error: serde_json::Error,
+}
 
 /// Everybody whom the case names, with the events that bring her there.
 pub fn introduce(
@@ -21,27 +30,32 @@ pub fn introduce(
     cast: &Cast,
     case: &UseCase,
     wanted: &[(String, State)],
-) -> Vec<Introduction> {
+) -> Result<Vec<Introduction>, Untold> {
     let named = named(cast, case);
     let told = told(case);
-    let of = |person: &Person| {
+    let mut introduced = Vec::new();
+    for person in &cast.people {
         let asked = wanted.iter().find(|(name, _)| *name == person.nickname).map(|(_, state)| *state);
-        if asked.is_none() && !named.contains(&person.nickname.as_str()) {
-            return None;
-        }
         let gives = |event: &str| told.iter().any(|(name, who)| *name == event && *who == person.nickname);
-        if gives(REGISTERED) {
-            return None;
+        if gives(REGISTERED) || (asked.is_none() && !named.contains(&person.nickname.as_str())) {
+            continue;
         }
         let decided = gives(APPROVED) || gives(REJECTED);
         let state = if decided { State::Waiting } else { asked.unwrap_or(person.state) };
-        (state != State::Absent).then(|| introduction(registry, cast, person, state))
-    };
-    cast.people.iter().filter_map(of).collect()
+        if state != State::Absent {
+            introduced.push(introduction(registry, cast, person, state)?);
+        }
+    }
+    Ok(introduced)
 }
 
 /// A person in a state. The runner introduces the stranger with it.
-pub fn introduction(registry: &Registry, cast: &Cast, person: &Person, state: State) -> Introduction {
+pub fn introduction(
+    registry: &Registry,
+    cast: &Cast,
+    person: &Person,
+    state: State,
+) -> Result<Introduction, Untold> {
     let decision = match state {
         State::Approved => Some(APPROVED),
         State::Rejected => Some(REJECTED),
@@ -49,8 +63,10 @@ pub fn introduction(registry: &Registry, cast: &Cast, person: &Person, state: St
     };
     let role = person.role.as_ref().filter(|_| state == State::Approved).map(|_| GRANTED);
     let names = [Some(REGISTERED), decision, role].into_iter().flatten();
-    let events = names.filter_map(|name| event(registry, cast, person, name)).collect();
-    Introduction { nickname: person.nickname.clone(), state, events }
+    // A site that has no registration yet, as in tests of the loader, simply tells nothing.
+    let records = names.filter_map(|name| registry.event(name));
+    let events = records.map(|record| event(record, cast, person)).collect::<Result<_, _>>()?;
+    Ok(Introduction { nickname: person.nickname.clone(), state, events })
 }
 
 /// What an introducing event does not say comes from the cast.
@@ -60,7 +76,7 @@ pub fn complete(cast: &Cast, event: &mut EventText) {
     }
     let member = event.fields.get("member").and_then(Tree::text).and_then(|name| cast.person(name));
     let Some(person) = member else { return };
-    let Some(Value::Object(known)) = fields(&event.record, &cast.facts_of(person)) else { return };
+    let Ok(Value::Object(known)) = fields(&event.record, &cast.facts_of(person)) else { return };
     let line = event.fields.line;
     if let Node::Table(said) = &mut event.fields.node {
         for (key, value) in &known {
@@ -71,16 +87,15 @@ pub fn complete(cast: &Cast, event: &mut EventText) {
     }
 }
 
-fn event(registry: &Registry, cast: &Cast, person: &Person, name: &str) -> Option<EventText> {
-    // A site that has no registration yet, as in tests of the loader, simply tells nothing.
-    let record = registry.event(name)?;
-    let fields = fields(record, &cast.facts_of(person))?;
-    Some(EventText { line: 1, record: *record, fields: Tree::of_json(1, &fields) })
+fn event(record: &EventRecord, cast: &Cast, person: &Person) -> Result<EventText, Untold> {
+    let fields = fields(record, &cast.facts_of(person))
+        .map_err(|error| Untold { event: record.name, nickname: person.nickname.clone(), error })?;
+    Ok(EventText { line: 1, record: *record, fields: Tree::of_json(1, &fields) })
 }
 
 /// The facts that this event's type takes.
-fn fields(record: &crate::module::EventRecord, facts: &Value) -> Option<Value> {
-    (record.parse)(facts).ok()?.json().ok()
+fn fields(record: &EventRecord, facts: &Value) -> Result<Value, serde_json::Error> {
+    (record.parse)(facts)?.json()
 }
 
 /// Nicknames in calls, pages and events, wherever they stand for a person.

@@ -48,7 +48,10 @@ impl Reader<'_> {
         let file = self.faults.file().to_owned();
         let mut case =
             UseCase { module: self.module, file, name, about, people: Vec::new(), given, steps, skips };
-        case.people = people::introduce(self.registry, self.cast, &case, &wanted);
+        match people::introduce(self.registry, self.cast, &case, &wanted) {
+            Ok(people) => case.people = people,
+            Err(untold) => return self.faults.add(1, untold.to_string()),
+        }
         check::case(self.registry, &case, &mut self.faults);
         Some(case)
     }

@@ -28,7 +28,6 @@ impl Names for Readers<'_> {
             None => self.cast.name(member),
         }
     }
-
     fn age(&self, birthday: NaiveDate) -> i32 {
         self.cast.age(birthday)
     }

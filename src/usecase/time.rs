@@ -45,11 +45,6 @@ pub fn words(span: TimeDelta) -> String {
     }
 }
 
-/// Full years between a birthday and a day.
-pub fn age(birthday: NaiveDate, on: NaiveDate) -> u32 {
-    on.years_since(birthday).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,0 +1,381 @@
+//! Plays one case in one way.
+
+use std::collections::BTreeMap;
+
+use axum::http::Method;
+use chrono::TimeDelta;
+use futures::future::join_all;
+use pancake::module::{Face, Policy};
+use pancake::usecase::UseCase;
+use pancake::usecase::cast::Cast;
+use pancake::usecase::matching::path_fits;
+use pancake::usecase::model::{Body, Call, Caller, EventText, Given, Past, Press, Skip, State, Step, When};
+use pancake::usecase::names::Bindings;
+use pancake::usecase::people::introduction;
+use pancake::usecase::time::{INTRODUCED, NOON, PACE};
+use pancake::usecase::wire::{self, Wire, inside};
+use serde_json::{Map, Value};
+
+use crate::expect;
+use crate::page;
+use crate::stage::{Answer, Door, House};
+
+/// Who has no part in any story.
+const STRANGER: &str = "stranger";
+/// Redirects that a press follows.
+const REDIRECTS_MAX: usize = 5;
+/// Where a page without a session leads.
+const LOGIN: &str = "/login";
+
+/// The ways in which a case is played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    InProcess,
+    Http,
+    Twice,
+    NoSession,
+    Stranger,
+}
+
+impl Kind {
+    pub(crate) const ALL: [Self; 5] =
+        [Self::InProcess, Self::Http, Self::Twice, Self::NoSession, Self::Stranger];
+
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::InProcess => "in process",
+            Self::Http => "over HTTP",
+            Self::Twice => "every event twice",
+            Self::NoSession => "without a session",
+            Self::Stranger => "as a stranger",
+        }
+    }
+}
+
+/// How it went.
+pub(crate) enum Outcome {
+    Passed,
+    /// The reason that the case gives.
+    Skipped(String),
+    /// This way has nothing to try in this case.
+    Idle,
+    /// What to mend.
+    Failed(String),
+}
+
+/// Plays it.
+pub(crate) async fn play(house: &House, cast: &Cast, case: &UseCase, kind: Kind) -> Outcome {
+    let skip = match kind {
+        Kind::Twice => case.skips(Skip::Twice),
+        Kind::Stranger => case.skips(Skip::Stranger),
+        Kind::InProcess | Kind::Http | Kind::NoSession => None,
+    };
+    if let Some(reason) = skip {
+        return Outcome::Skipped(reason.to_owned());
+    }
+    let probes = match kind {
+        Kind::NoSession => closed(case),
+        Kind::Stranger => readings(case),
+        Kind::InProcess | Kind::Http | Kind::Twice => Vec::new(),
+    };
+    if probes.is_empty() && matches!(kind, Kind::NoSession | Kind::Stranger) {
+        return Outcome::Idle;
+    }
+    let door = if kind == Kind::Http { Door::Http } else { Door::InProcess };
+    let mut player = Player {
+        house,
+        case,
+        door,
+        known: Bindings::new(cast),
+        at: TimeDelta::zero(),
+        sessions: BTreeMap::new(),
+    };
+    house.stage.ctx.set_twice(kind == Kind::Twice);
+    let played = match kind {
+        Kind::NoSession => player.without_session(&probes).await,
+        Kind::Stranger => player.as_stranger(&probes).await,
+        Kind::InProcess | Kind::Http | Kind::Twice => player.whole().await,
+    };
+    house.stage.ctx.set_twice(false);
+    match played {
+        Ok(()) => Outcome::Passed,
+        Err(text) => Outcome::Failed(text),
+    }
+}
+
+/// Calls that need a session: a press counts as the form that it sends.
+fn closed(case: &UseCase) -> Vec<Call> {
+    let sent = case.steps.iter().filter_map(|step| match &step.when {
+        When::Call(call) => Some(call.clone()),
+        When::Press(press) => Some(Call {
+            line: press.line,
+            method: press.sends.0.clone(),
+            path: press.sends.1.clone(),
+            query: Vec::new(),
+            actor: press.actor.clone(),
+            body: Body::Form(Vec::new()),
+            headers: Vec::new(),
+            action: press.does.clone(),
+        }),
+        When::Event(_) => None,
+    });
+    sent.filter(|call| call.action.as_ref().is_some_and(|it| it.action.policy != Policy::Public)).collect()
+}
+
+/// Reads that are somebody's own.
+fn readings(case: &UseCase) -> Vec<Call> {
+    let mut calls = closed(case);
+    calls.retain(|call| call.method == Method::GET && call.actor != Caller::Nobody);
+    calls.dedup_by(|one, other| one.path == other.path && one.query == other.query);
+    calls
+}
+
+struct Player<'p> {
+    house: &'p House,
+    case: &'p UseCase,
+    door: Door,
+    known: Bindings<'p>,
+    /// What the clock shows, from noon.
+    at: TimeDelta,
+    sessions: BTreeMap<String, String>,
+}
+
+impl Player<'_> {
+    async fn whole(&mut self) -> Result<(), String> {
+        self.begin(false).await?;
+        for (number, step) in self.case.steps.iter().enumerate() {
+            self.step(step).await.map_err(|text| {
+                let steps = self.case.steps.len();
+                let which = if steps > 1 { format!(" (step {} of {steps})", number + 1) } else { String::new() };
+                format!("{}:{}{which}: {text}", self.case.file, step.line)
+            })?;
+        }
+        Ok(())
+    }
+
+    /// People and what happened before, up to noon.
+    async fn begin(&mut self, with_stranger: bool) -> Result<(), String> {
+        let place = |text: String| format!("{}: {text}", self.case.file);
+        self.house.stage.reset().await.map_err(place)?;
+        let mut people = self.case.people.clone();
+        let (registry, cast) = (self.house.stage.ctx.registry(), self.known.cast);
+        if with_stranger && let Some(person) = cast.person(STRANGER) {
+            people.push(introduction(registry, cast, person, State::Approved).map_err(|e| place(e.to_string()))?);
+        }
+        for (number, who) in (0_i32..).zip(&people) {
+            let at = INTRODUCED + PACE * number;
+            for event in &who.events {
+                self.give(event, at).await.map_err(place)?;
+            }
+        }
+        let count = i32::try_from(self.case.given.len()).unwrap_or(i32::MAX);
+        for (number, given) in (0_i32..).zip(&self.case.given) {
+            let default = PACE * (number - count);
+            let line = match given {
+                Given::Event(past) => past.event.line,
+                Given::Call(past) => past.call.line,
+            };
+            let given = self.given(given, default).await;
+            given.map_err(|text| format!("{}:{line} (given): {text}", self.case.file))?;
+        }
+        self.house.stage.settle().await.map_err(place)?;
+        self.house.set_clock(TimeDelta::zero());
+        self.sessions.clear();
+        Ok(())
+    }
+
+    async fn given(&mut self, given: &Given, default: TimeDelta) -> Result<(), String> {
+        match given {
+            Given::Event(past) => self.past(past, default).await,
+            Given::Call(past) => {
+                self.house.stage.settle().await?;
+                self.house.set_clock(past.at.unwrap_or(default));
+                self.sessions.clear();
+                let answer = self.send(&past.call).await?;
+                let differences = match &past.then {
+                    Some(then) => expect::answer(then, &answer, &mut self.known),
+                    None if answer.status < 400 => Vec::new(),
+                    None => vec!["a given call has to succeed".to_owned()],
+                };
+                expect::verdict(&differences, &[&answer])
+            }
+        }
+    }
+
+    /// Repeated events end where a single one would stand.
+    async fn past(&mut self, past: &Past, default: TimeDelta) -> Result<(), String> {
+        let repeats = i32::try_from(past.repeat).unwrap_or(i32::MAX);
+        let first = past.at.unwrap_or(default - past.every * (repeats - 1));
+        for number in 0..repeats {
+            self.known.number = u32::try_from(number + 1).ok();
+            let given = self.give(&past.event, first + past.every * number).await;
+            self.known.number = None;
+            given?;
+        }
+        Ok(())
+    }
+
+    async fn give(&self, event: &EventText, at: TimeDelta) -> Result<(), String> {
+        let json = self.known.event(event);
+        let parsed = (event.record.parse)(&json).map_err(|error| format!("{}: {error} in {json}", event.record.name))?;
+        self.house.set_clock(at);
+        let given = self.house.stage.give(parsed, NOON + at).await;
+        given.map_err(|error| format!("{} is not taken: {error} in {json}", event.record.name))
+    }
+
+    async fn step(&mut self, step: &Step) -> Result<(), String> {
+        if step.later > TimeDelta::zero() {
+            self.at += step.later;
+            self.house.set_clock(self.at);
+            // A session may have ended meanwhile; members just log in again.
+            self.sessions.clear();
+        }
+        let stage = &self.house.stage;
+        let before = stage.head(self.case.module).await?;
+        let mut given_itself = false;
+        let answers = match &step.when {
+            When::Event(event) => {
+                given_itself = event.record.source == self.case.module;
+                self.give(event, self.at).await?;
+                Vec::new()
+            }
+            When::Call(call) if step.at_once > 1 => self.race(call, step.at_once).await?,
+            When::Call(call) => vec![self.send(call).await?],
+            When::Press(press) => vec![self.press(press).await?],
+        };
+        stage.settle().await?;
+        let mut published = stage.journal(self.case.module, before).await?;
+        if given_itself && !published.is_empty() {
+            published.remove(0);
+        }
+        let mut differences = expect::answers(&step.then, &answers, &mut self.known);
+        differences.extend(expect::events(&step.then, &published, &mut self.known));
+        let seen: Vec<&Answer> = answers.iter().collect();
+        expect::verdict(&differences, &seen).map_err(|text| format!("{}\n{text}", self.title(step)))
+    }
+
+    fn title(&self, step: &Step) -> String {
+        match &step.when {
+            When::Call(call) => Wire::of(call, &self.known).describe(&call.actor),
+            When::Press(press) => format!("{} presses \"{}\" on {}", press.actor, press.button, press.on),
+            When::Event(event) => format!("{} {}", event.record.name, self.known.event(event)),
+        }
+    }
+
+    async fn session(&mut self, caller: &Caller) -> Result<Option<String>, String> {
+        let Some(member) = self.known.caller(caller) else { return Ok(None) };
+        let key = member.to_string();
+        if let Some(token) = self.sessions.get(&key) {
+            return Ok(Some(token.clone()));
+        }
+        let token = self.house.stage.login(member).await.map_err(|error| format!("{caller} has no login: {error}"))?;
+        self.sessions.insert(key, token.clone());
+        Ok(Some(token))
+    }
+
+    async fn send(&mut self, call: &Call) -> Result<Answer, String> {
+        let session = self.session(&call.actor).await?;
+        self.house.send(self.door, &Wire::of(call, &self.known), session.as_deref()).await
+    }
+
+    async fn race(&mut self, call: &Call, times: usize) -> Result<Vec<Answer>, String> {
+        let session = self.session(&call.actor).await?;
+        let wire = Wire::of(call, &self.known);
+        let sent = (0..times).map(|_| self.house.send(self.door, &wire, session.as_deref()));
+        join_all(sent).await.into_iter().collect()
+    }
+
+    /// Loads the page, fills in the form, sends it, and goes where that leads.
+    async fn press(&mut self, press: &Press) -> Result<Answer, String> {
+        let mut session = self.session(&press.actor).await?;
+        let mut on = wire::path(&press.on, press.shows.as_ref(), &self.known);
+        let shown = self.house.send(self.door, &get(&on), session.as_deref()).await?;
+        if shown.status != 200 || !shown.is_page() {
+            return Err(format!("{on} shows no page but {}", expect::shown(&shown)));
+        }
+        let fill: Vec<_> =
+            press.fill.iter().map(|(name, value)| (name.clone(), inside(value, &self.known))).collect();
+        let form = page::press(&shown.text(), &press.button, &fill)?;
+        let target = if form.target.is_empty() { on.clone() } else { form.target };
+        let path = target.split('?').next().unwrap_or_default();
+        if form.method != press.sends.0 || !path_fits(&press.sends.1, path, &mut self.known) {
+            return Err(format!("the button sends {} {path}, not {} {}", form.method, press.sends.0, press.sends.1));
+        }
+        let pairs: Vec<(&str, String)> =
+            form.fields.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+        let wire = Wire {
+            method: form.method,
+            target,
+            headers: vec![("content-type".into(), "application/x-www-form-urlencoded".into())],
+            body: wire::encode(&pairs).into_bytes(),
+        };
+        let mut answer = self.house.send(self.door, &wire, session.as_deref()).await?;
+        for _ in 0..REDIRECTS_MAX {
+            let Some(location) = answer.header("location").filter(|_| (300..400).contains(&answer.status)) else {
+                break;
+            };
+            on = location.to_owned();
+            session = answer.session().or(session);
+            // Others' effects show on the next page, which a person reaches no sooner than they do.
+            self.house.stage.settle().await?;
+            answer = self.house.send(self.door, &get(&on), session.as_deref()).await?;
+        }
+        let place = on.parse().map_err(|error| format!("{on} is no location: {error}"))?;
+        answer.headers.insert("location", place);
+        Ok(answer)
+    }
+
+    /// Nothing but Public actions answers somebody who is not logged in.
+    async fn without_session(&mut self, probes: &[Call]) -> Result<(), String> {
+        self.house.stage.reset().await?;
+        self.house.set_clock(TimeDelta::zero());
+        for call in probes {
+            let mut wire = Wire::of(call, &self.known);
+            wire.headers.retain(|(name, _)| name != "authorization" && name != "cookie");
+            let answer = self.house.send(self.door, &wire, None).await?;
+            let page = call.action.as_ref().is_some_and(|it| it.face == Face::Page);
+            let led = answer.header("location").is_some_and(|to| to.starts_with(LOGIN));
+            if answer.status != 401 && !(page && answer.status == 303 && led) {
+                let wanted = if page { "401, or 303 to /login" } else { "401" };
+                let (file, line, is) = (&self.case.file, call.line, expect::shown(&answer));
+                return Err(format!("{file}:{line}: {} should give {wanted}, but gives {is}", wire.describe(&Caller::Nobody)));
+            }
+        }
+        Ok(())
+    }
+
+    /// What is a member's own, nobody else gets to see.
+    async fn as_stranger(&mut self, probes: &[Call]) -> Result<(), String> {
+        self.begin(true).await?;
+        for call in probes {
+            let call = Call { actor: Caller::Person(STRANGER.to_owned()), ..call.clone() };
+            let answer = self.send(&call).await?;
+            if !self.hides(&answer) {
+                let wire = Wire::of(&call, &self.known);
+                let (file, line, is) = (&self.case.file, call.line, expect::shown(&answer));
+                let hint = "If strangers may see this, say why: skip = { stranger = \"…\" }";
+                return Err(format!("{file}:{line}: {} shows a stranger {is}\n{hint}", wire.describe(&call.actor)));
+            }
+        }
+        Ok(())
+    }
+
+    /// 403, 404, no items, or a page that names nobody of the case.
+    fn hides(&self, answer: &Answer) -> bool {
+        if matches!(answer.status, 400 | 403 | 404 | 422) {
+            return true;
+        }
+        if answer.is_page() {
+            let text = page::text(&answer.text());
+            let words: Vec<_> = text.split(|c: char| !c.is_alphanumeric()).collect();
+            return !self.case.people.iter().any(|who| words.contains(&who.nickname.as_str()));
+        }
+        let body = answer.json().unwrap_or_else(|| Value::Object(Map::new()));
+        body.get("items").and_then(Value::as_array).is_some_and(Vec::is_empty)
+    }
+}
+
+/// A page that is loaded.
+fn get(target: &str) -> Wire {
+    Wire { method: Method::GET, target: target.to_owned(), headers: Vec::new(), body: Vec::new() }
+}

@@ -1,0 +1,143 @@
+//! A running site, and two ways to call it: in process, and over HTTP.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::extract::ConnectInfo;
+use axum::http::{HeaderMap, Request, header};
+
+use chrono::{TimeDelta, Utc};
+use http_body_util::BodyExt;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use pancake::stage::Stage;
+use pancake::usecase::time::NOON;
+use pancake::usecase::wire::Wire;
+use serde_json::Value;
+use tower::ServiceExt;
+
+/// How long an answer may take before the case fails.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// The session cookie of a site without https.
+const COOKIE: &str = "session";
+
+/// A stage with its doors.
+pub(crate) struct House {
+    pub(crate) stage: Stage,
+    client: Client<HttpConnector, Body>,
+}
+
+/// Which door a request takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Door {
+    InProcess,
+    Http,
+}
+
+/// What came back.
+#[derive(Debug, Clone)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl House {
+    pub(crate) async fn open(number: usize) -> Result<Self, String> {
+        let stage = Stage::open(number).await?;
+        Ok(Self { stage, client: Client::builder(TokioExecutor::new()).build_http() })
+    }
+
+    pub(crate) async fn close(self) {
+        self.stage.close().await;
+    }
+
+    /// Sets the clock so that it shows noon of the stories, moved by `from_noon`.
+    pub(crate) fn set_clock(&self, from_noon: TimeDelta) {
+        let clock = self.stage.ctx.clock();
+        // `now` may already be ahead; what counts is the machine's own time.
+        clock.set_ahead(NOON + from_noon - Utc::now());
+    }
+
+    /// Sends a request as somebody who holds this session.
+    pub(crate) async fn send(&self, door: Door, wire: &Wire, session: Option<&str>) -> Result<Answer, String> {
+        let request = self.request(door, wire, session)?;
+        let answer = tokio::time::timeout(ANSWER_WITHIN, async {
+            match door {
+                Door::InProcess => match self.stage.router.clone().oneshot(request).await {
+                    Ok(response) => collect(response.map(Body::new)).await,
+                    Err(never) => match never {},
+                },
+                Door::Http => match self.client.request(request).await {
+                    Ok(response) => collect(response.map(Body::new)).await,
+                    Err(error) => Err(format!("no answer: {error}")),
+                },
+            }
+        });
+        answer.await.unwrap_or_else(|_| Err(format!("no answer within {ANSWER_WITHIN:?}")))
+    }
+
+    fn request(&self, door: Door, wire: &Wire, session: Option<&str>) -> Result<Request<Body>, String> {
+        let address = self.stage.address;
+        let uri = match door {
+            Door::InProcess => wire.target.clone(),
+            Door::Http => format!("http://{address}{}", wire.target),
+        };
+        let mut request = Request::builder().method(wire.method.clone()).uri(uri);
+        for (name, value) in &wire.headers {
+            request = request.header(name, value);
+        }
+        let said = |name: &str| wire.headers.iter().any(|(said, _)| said == name);
+        if !said("host") {
+            request = request.header(header::HOST, address.to_string());
+        }
+        if !wire.is_api() && !said("sec-fetch-site") {
+            // Pages are asked for by browsers, which say so.
+            request = request.header("sec-fetch-site", "same-origin").header(header::ACCEPT, "text/html");
+        }
+        if let Some(token) = session {
+            request = match wire.is_api() {
+                true => request.header(header::AUTHORIZATION, format!("Bearer {token}")),
+                false => request.header(header::COOKIE, format!("{COOKIE}={token}")),
+            };
+        }
+        let mut request = request.body(Body::from(wire.body.clone())).map_err(|error| error.to_string())?;
+        if door == Door::InProcess {
+            request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 1))));
+        }
+        Ok(request)
+    }
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    pub(crate) fn json(&self) -> Option<Value> {
+        serde_json::from_slice(&self.body).ok()
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    pub(crate) fn is_page(&self) -> bool {
+        self.header("content-type").is_some_and(|kind| kind.starts_with("text/html"))
+    }
+
+    /// The session that a login's cookie gives, if this answer sets one.
+    pub(crate) fn session(&self) -> Option<String> {
+        let cookies = self.headers.get_all(header::SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let mut values = cookies.filter_map(|cookie| cookie.split(';').next()?.split_once('='));
+        values.find(|(name, value)| *name == COOKIE && !value.is_empty()).map(|(_, value)| value.to_owned())
+    }
+}
+
+async fn collect(response: axum::http::Response<Body>) -> Result<Answer, String> {
+    let (parts, body) = response.into_parts();
+    let body = body.collect().await.map_err(|error| format!("the answer broke off: {error}"))?;
+    Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, body: body.to_bytes() })
+}
