@@ -64,7 +64,7 @@ async fn change(ctx: &Context, deed: &Deed) -> Result<String, AdminError> {
         _ => failure.into(),
     })?;
     settle(ctx).await?;
-    let role = role.code();
+    let role = role.with_article();
     let said = match (change, applied.changed()) {
         (Change::Grant, true) => format!("{nickname} is {role} now."),
         (Change::Grant, false) => format!("{nickname} was {role} already."),
