@@ -6,6 +6,7 @@
 mod expect;
 mod page;
 mod play;
+mod probe;
 mod report;
 mod stage;
 

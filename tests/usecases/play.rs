@@ -5,19 +5,19 @@ use std::collections::BTreeMap;
 use axum::http::Method;
 use chrono::TimeDelta;
 use futures::future::join_all;
-use pancake::module::{Face, Policy};
+use pancake::module::Face;
 use pancake::usecase::UseCase;
 use pancake::usecase::cast::Cast;
 use pancake::usecase::matching::path_fits;
-use pancake::usecase::model::{Body, Call, Caller, EventText, Given, Past, Press, Skip, State, Step, When};
+use pancake::usecase::model::{Call, Caller, EventText, Given, Past, Press, Skip, State, Step, When};
 use pancake::usecase::names::Bindings;
 use pancake::usecase::people::introduction;
 use pancake::usecase::time::{INTRODUCED, NOON, PACE};
 use pancake::usecase::wire::{self, Wire, inside};
-use serde_json::{Map, Value};
 
 use crate::expect;
 use crate::page;
+use crate::probe::{closed, hides, readings};
 use crate::stage::{Answer, Door, House};
 
 /// Who has no part in any story.
@@ -101,33 +101,6 @@ pub(crate) async fn play(house: &House, cast: &Cast, case: &UseCase, kind: Kind)
         Ok(()) => Outcome::Passed,
         Err(text) => Outcome::Failed(text),
     }
-}
-
-/// Calls that need a session: a press counts as the form that it sends.
-fn closed(case: &UseCase) -> Vec<Call> {
-    let sent = case.steps.iter().filter_map(|step| match &step.when {
-        When::Call(call) => Some(call.clone()),
-        When::Press(press) => Some(Call {
-            line: press.line,
-            method: press.sends.0.clone(),
-            path: press.sends.1.clone(),
-            query: Vec::new(),
-            actor: press.actor.clone(),
-            body: Body::Form(Vec::new()),
-            headers: Vec::new(),
-            action: press.does.clone(),
-        }),
-        When::Event(_) => None,
-    });
-    sent.filter(|call| call.action.as_ref().is_some_and(|it| it.action.policy != Policy::Public)).collect()
-}
-
-/// Reads that are somebody's own.
-fn readings(case: &UseCase) -> Vec<Call> {
-    let mut calls = closed(case);
-    calls.retain(|call| call.method == Method::GET && call.actor != Caller::Nobody);
-    calls.dedup_by(|one, other| one.path == other.path && one.query == other.query);
-    calls
 }
 
 struct Player<'p> {
@@ -381,7 +354,7 @@ impl Player<'_> {
         for call in probes {
             let call = Call { actor: Caller::Person(STRANGER.to_owned()), ..call.clone() };
             let answer = self.send(&call).await?;
-            if !self.hides(&answer) {
+            if !hides(self.case, &answer) {
                 let wire = Wire::of(&call, &self.known);
                 let (file, line, is) = (&self.case.file, call.line, expect::shown(&answer));
                 let hint = "If strangers may see this, say why: skip = { stranger = \"…\" }";
@@ -392,20 +365,6 @@ impl Player<'_> {
             }
         }
         Ok(())
-    }
-
-    /// 403, 404, no items, or a page that names nobody of the case.
-    fn hides(&self, answer: &Answer) -> bool {
-        if matches!(answer.status, 400 | 403 | 404 | 422) {
-            return true;
-        }
-        if answer.is_page() {
-            let text = page::text(&answer.text());
-            let words: Vec<_> = text.split(|c: char| !c.is_alphanumeric()).collect();
-            return !self.case.people.iter().any(|who| words.contains(&who.nickname.as_str()));
-        }
-        let body = answer.json().unwrap_or_else(|| Value::Object(Map::new()));
-        body.get("items").and_then(Value::as_array).is_some_and(Vec::is_empty)
     }
 }
 
