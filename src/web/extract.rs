@@ -7,9 +7,13 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::form::FormState;
 use crate::failure::Failure;
+
+/// How JSON writes a NUL.
+const NUL_IN_JSON: &[u8] = br"\u0000";
 
 /// A JSON body in, or out.
 #[derive(Debug)]
@@ -39,6 +43,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
         let mut json = serde_json::Deserializer::from_slice(&bytes);
         let value = serde_path_to_error::deserialize(&mut json).map_err(|error| refuse_json(&error))?;
         json.end().map_err(|error| malformed_json(&error))?;
+        refuse_nul_in_json(&bytes)?;
         Ok(Self(value))
     }
 }
@@ -79,6 +84,10 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        // Postgres keeps no NUL, so nobody's name has one.
+        if parts.uri.path().contains("%00") {
+            return Err(Failure::not_found());
+        }
         #[expect(clippy::disallowed_types, reason = "this is the wrapper around it")]
         let path = axum::extract::Path::<T>::from_request_parts(parts, state).await;
         path.map(|path| Self(path.0)).map_err(|_| Failure::not_found())
@@ -124,7 +133,40 @@ fn refuse_json(error: &serde_path_to_error::Error<serde_json::Error>) -> Failure
     refuse_field(&error.path().to_string(), &error.inner().to_string())
 }
 
+/// Postgres keeps no NUL in a text, and nobody means one: it is refused here, once for all slices.
+fn refuse_nul_in_json(bytes: &[u8]) -> Result<(), Failure> {
+    // A bare NUL is no JSON already; an escaped one is rare enough to read the whole again.
+    if !bytes.windows(NUL_IN_JSON.len()).any(|part| part == NUL_IN_JSON) {
+        return Ok(());
+    }
+    match nul_at(&serde_json::from_slice(bytes)?) {
+        Some(path) => Err(refuse_nul(path)),
+        None => Ok(()),
+    }
+}
+
+/// The dotted path of the first text with a NUL in it; of the body itself, an empty one.
+fn nul_at(value: &Value) -> Option<String> {
+    let inside = |name: &str, value: &Value| {
+        nul_at(value).map(|path| if path.is_empty() { name.to_owned() } else { format!("{name}.{path}") })
+    };
+    match value {
+        Value::String(text) => text.contains('\0').then(String::new),
+        Value::Array(items) => items.iter().enumerate().find_map(|(at, item)| inside(&at.to_string(), item)),
+        Value::Object(fields) => fields.iter().find_map(|(name, field)| inside(name, field)),
+        _ => None,
+    }
+}
+
+fn refuse_nul(field: String) -> Failure {
+    let field = if field.is_empty() { "body".to_owned() } else { field };
+    Failure::field(field, "nul", "This holds a NUL, which is no letter. Leave it out.")
+}
+
 fn urlencoded<T: DeserializeOwned>(text: &str) -> Result<T, Failure> {
+    if let Some((field, _)) = form_pairs(text).find(|(_, value)| value.contains('\0')) {
+        return Err(refuse_nul(field.into_owned()));
+    }
     let pairs = serde_urlencoded::Deserializer::new(form_pairs(text));
     serde_path_to_error::deserialize(pairs)
         .map_err(|error| refuse_field(&error.path().to_string(), &error.inner().to_string()))
@@ -194,5 +236,16 @@ mod tests {
         assert_eq!(refused(r#"{"shoe": 1}"#), (422, "shoe".into()));
         assert_eq!(refused("[]").0, 422);
         assert_eq!(refused("{"), (400, String::new()));
+    }
+
+    #[test]
+    fn a_nul_is_refused_at_its_field() {
+        let at = |json: &str| refuse_nul_in_json(json.as_bytes()).err().map(|f| f.refused()[0].field.clone());
+        assert_eq!(at(r#"{"ideal": {"place": "a\u0000b"}}"#), Some("ideal.place".into()));
+        assert_eq!(at(r#"["a", "\u0000"]"#), Some("1".into()));
+        assert_eq!(at(r#""\u0000""#), Some("body".into()));
+        assert_eq!(at(r#"{"text": "\\u0000"}"#), None);
+        let form = urlencoded::<std::collections::BTreeMap<String, String>>("a=1&b=x%00");
+        assert_eq!(form.unwrap_err().refused()[0].field, "b");
     }
 }
