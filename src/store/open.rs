@@ -119,6 +119,11 @@ fn own_setting(module: &str) -> String {
 }
 
 fn place(what: &str, url: &str) -> Result<Place, StoreError> {
+    // The driver takes any scheme, and would look for mysql:// on the port of Postgres.
+    if !["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)) {
+        let reason = "it begins otherwise".to_owned();
+        return Err(StoreError::BadUrl { what: what.to_owned(), reason });
+    }
     let options = url.parse().map_err(|error| StoreError::from_connect(error, what))?;
     Ok(Place { what: what.to_owned(), options })
 }
