@@ -58,6 +58,15 @@ impl Stage {
         let mut conn = postgres.options().connect().await?;
         conn.execute(AssertSqlSafe(format!("drop database if exists {name} with (force)"))).await?;
         conn.execute(AssertSqlSafe(format!("create database {name}"))).await?;
+        Self::reopen(postgres, name, connections).await
+    }
+
+    /// Opens a site on a database that an earlier one has left: a restart, or a second node.
+    pub async fn reopen(
+        postgres: &PrivatePostgres,
+        name: &str,
+        connections: u16,
+    ) -> Result<Self, StageError> {
         let registry = modules::registry();
         let units = store::open_at(postgres.options().database(name), connections, &registry).await?;
         let listener = TcpListener::bind("127.0.0.1:0").await?;
