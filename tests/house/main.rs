@@ -2,5 +2,18 @@
 //!
 //! `cargo test --test house tidy` runs what needs no database.
 
+mod bad_input;
+mod bodies;
+mod cancelled;
+mod fences;
+mod fuzz;
+mod house;
+mod limits;
+mod postgres;
+mod process;
+mod routes;
+mod sessions;
 mod sources;
+mod taken;
 mod tidy;
+mod wait;

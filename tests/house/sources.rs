@@ -83,7 +83,8 @@ impl Line {
     /// True where a function starts.
     pub(crate) fn begins_function(&self) -> bool {
         let words = self.code().split_whitespace();
-        let mut words = words.skip_while(|word| word.starts_with("pub") || *word == "async" || *word == "const");
+        let mut words =
+            words.skip_while(|word| word.starts_with("pub") || *word == "async" || *word == "const");
         words.next() == Some("fn")
     }
 }

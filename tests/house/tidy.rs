@@ -214,7 +214,9 @@ fn nothing_undone(source: &Source) -> Vec<String> {
 fn asks_context(source: &Source) -> Vec<String> {
     source.find(|line| {
         let found = RESERVED.iter().find(|(call, _)| line.code().contains(call));
-        found.filter(|(_, places)| !places.contains(&source.path.as_str())).map(|(call, _)| (*call).to_owned())
+        found
+            .filter(|(_, places)| !places.contains(&source.path.as_str()))
+            .map(|(call, _)| (*call).to_owned())
     })
 }
 

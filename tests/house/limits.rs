@@ -1,0 +1,80 @@
+//! Rate limits: they say what is left, they refuse, and a restart gives nobody a new allowance.
+
+use chrono::TimeDelta;
+use pancake::stage::{Stage, story_time};
+
+use crate::house::{Answer, Ask, House, Who};
+use crate::postgres::postgres;
+use crate::sessions::login;
+
+#[tokio::test]
+async fn what_is_used_up_stays_so_after_a_restart() {
+    let mut house = House::open("house_limits", 48).await;
+    let mut left = 30;
+    loop {
+        let answer = login(&house, "maja", "not her password").await;
+        if answer.status == 429 {
+            break;
+        }
+        assert_eq!(answer.status, 401);
+        left -= 1;
+        assert_eq!(answer.header("ratelimit-policy"), "\"logins\";q=30;w=900");
+        assert!(answer.header("ratelimit").starts_with(&format!("\"logins\";r={left};t=")), "{answer:?}");
+    }
+    assert_eq!(left, 0);
+    refuses(&login(&house, "maja", "not her password").await);
+
+    house.stage.close().await;
+    house.stage = Stage::reopen(postgres().await, "house_limits", 48).await.unwrap();
+    refuses(&login(&house, "maja", "not her password").await);
+    let page = house.ask(&Ask::post("/login").form("nickname=maja&password=x"), None).await;
+    assert_eq!(page.status, 429, "a page and a program share it");
+    // Who is logged in has an allowance of her own.
+    let token = house.token(Who::Member).await;
+    let own = house.ask(&Ask::post("/api/session").json("{}"), token.as_deref()).await;
+    assert_eq!(own.status, 422);
+
+    house.stage.set_time(story_time() + TimeDelta::minutes(16));
+    assert_eq!(login(&house, "maja", "not her password").await.status, 401);
+    house.close().await;
+}
+
+#[tokio::test]
+async fn two_nodes_share_an_allowance() {
+    let house = House::open("house_nodes", 48).await;
+    let second = Stage::reopen(postgres().await, "house_nodes", 48).await.unwrap();
+    let other = House { stage: second, people: house.people.clone(), faults: Default::default() };
+    for number in 0..30 {
+        let node = if number % 2 == 0 { &house } else { &other };
+        assert_eq!(login(node, "maja", "not her password").await.status, 401, "{number}");
+    }
+    refuses(&login(&house, "maja", "not her password").await);
+    refuses(&login(&other, "maja", "not her password").await);
+    other.close().await;
+    house.close().await;
+}
+
+/// Tries at one account are counted wherever they come from: so an address of one's own does not help.
+#[tokio::test]
+async fn tries_at_one_account_are_counted() {
+    let house = House::open("house_tries", 48).await;
+    for _ in 0..30 {
+        assert_eq!(login(&house, "maja", "not her password").await.status, 401);
+        let pool = &house.stage.ctx.unit_named("limits").unwrap().pool;
+        sqlx::query("delete from limits.allowance where subject like 'address:%'")
+            .execute(pool)
+            .await
+            .unwrap();
+    }
+    assert_eq!(login(&house, " MAJA ", "not her password").await.status, 429);
+    assert_eq!(login(&house, "otto", "not his password").await.status, 401);
+    house.close().await;
+}
+
+fn refuses(answer: &Answer) {
+    assert_eq!((answer.status, answer.code()), (429, "too-many".to_owned()), "{}", answer.text());
+    let wait: u64 = answer.header("retry-after").parse().expect("seconds");
+    assert!((1..=900).contains(&wait), "{wait}");
+    assert_eq!(answer.header("ratelimit-policy"), "\"logins\";q=30;w=900");
+    assert_eq!(answer.header("ratelimit"), format!("\"logins\";r=0;t={wait}"));
+}

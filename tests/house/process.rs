@@ -1,0 +1,233 @@
+//! The program itself: how it starts, what it says when it cannot, and that it leaves no database behind.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::net::TcpListener;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use pancake::store::{PrivatePostgres, Server};
+use rustix::process::{Pid, Signal, kill_process};
+use sqlx::{AssertSqlSafe, ConnectOptions, Executor, query_scalar};
+
+use crate::postgres::{folder, postgres};
+
+/// What a client of a stopping site may still need, and some for a busy machine.
+const END_MAX: Duration = Duration::from_secs(20);
+const SECRET: &str = "sesame-of-the-test";
+
+#[tokio::test]
+async fn it_ends_cleanly_and_survives_a_kill() {
+    let data = folder("process");
+    let mut site = Site::start(&data);
+    let (_, server) = site.look().await;
+    assert!(site.get("/health/ready").starts_with("HTTP/1.1 200"));
+    kill_process(site.pid(), Signal::TERM).unwrap();
+    let status = site.ended();
+    assert_eq!(status.code(), Some(0), "{status:?}");
+    gone(server).await;
+
+    let mut site = Site::start(&data);
+    let (found, server) = site.look().await;
+    let mut conn = found.options().database("pancake").connect().await.unwrap();
+    conn.execute("create table public.kept as select 7 as number").await.unwrap();
+    kill_process(site.pid(), Signal::KILL).unwrap();
+    assert_eq!(site.ended().signal(), Some(9));
+    gone(server).await;
+
+    let mut site = Site::start(&data);
+    let (found, server) = site.look().await;
+    let mut conn = found.options().database("pancake").connect().await.unwrap();
+    let kept: i32 = query_scalar("select number from public.kept").fetch_one(&mut conn).await.unwrap();
+    assert_eq!(kept, 7);
+    newer_schema(&mut conn).await;
+    drop(conn);
+    kill_process(site.pid(), Signal::TERM).unwrap();
+    site.ended();
+    gone(server).await;
+
+    let output = refused(&["--data", data.to_str().unwrap()], &[]);
+    says(&output, &["schema of flirt", "migration 9999", "newer"]);
+}
+
+/// As if a later version of the program had been here.
+async fn newer_schema(conn: &mut sqlx::PgConnection) {
+    let sql = "insert into flirt.migrations (version, description, success, checksum, execution_time)
+               values (9999, 'of tomorrow', true, '\\x00', 0)";
+    conn.execute(sql).await.unwrap();
+}
+
+#[tokio::test]
+async fn it_says_what_to_do_about_the_port() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    let output = refused(&["--listen", &address.to_string(), "--data", "/nowhere"], &[]);
+    says(&output, &[&format!("Port {} is taken", address.port()), "--listen"]);
+    assert_eq!(String::from_utf8_lossy(&output.stderr).lines().count(), 1, "one sentence");
+    let metrics = ["--metrics-listen", &address.to_string(), "--data", "/nowhere"];
+    says(&refused(&metrics, &[]), &["is taken", "--metrics-listen"]);
+}
+
+#[tokio::test]
+async fn it_says_what_to_do_about_too_few_connections() {
+    let url = url(&postgres().await.options(), "pancake", "", "postgres");
+    let output = refused(&["--connections", "3"], &[("DATABASE_URL", &url)]);
+    says(&output, &["--connections 3 is too few", "at least"]);
+    let output = refused(&["--connections", "60000"], &[("DATABASE_URL", &url)]);
+    says(&output, &["DATABASE_URL", "60000 are wanted", "max_connections"]);
+}
+
+#[tokio::test]
+async fn it_says_what_to_do_about_the_database() {
+    let options = postgres().await.options();
+    ask_for_passwords(&options).await;
+    let url = |password: &str, database: &str| url(&options, "doorman", password, database);
+    let nowhere = format!("postgres://doorman:{SECRET}@127.0.0.1:1/pancake");
+    let no_port = format!("postgres://doorman:{SECRET}@127.0.0.1:port/pancake");
+    let no_url = format!("doorman:{SECRET}");
+    let stranger = url("right", "postgres").replace("doorman", "stranger");
+    let cases: [(&str, &[&str]); 6] = [
+        (&url(SECRET, "postgres"), &["refused the password", "correct it"]),
+        (&url("right", "nowhere"), &["does not exist", "createdb"]),
+        (&stranger, &["role"]),
+        (&nowhere, &["no database server answers", "host and port"]),
+        (&no_port, &["is not a database URL"]),
+        (&no_url, &["is not a database URL"]),
+    ];
+    for (value, words) in cases {
+        let output = refused(&[], &[("DATABASE_URL", value)]);
+        says(&output, words);
+        says(&output, &["DATABASE_URL"]);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(!stderr.contains(SECRET), "the password is shown: {stderr}");
+    }
+}
+
+/// A role that has a password, on a server that otherwise asks for none.
+async fn ask_for_passwords(options: &sqlx::postgres::PgConnectOptions) {
+    let mut conn = options.connect().await.unwrap();
+    conn.execute("create role doorman login password 'right'").await.unwrap();
+    let file: String = query_scalar("show hba_file").fetch_one(&mut conn).await.unwrap();
+    let lines = "values ('local all doorman scram-sha-256'), ('local all all trust')";
+    conn.execute(AssertSqlSafe(format!("copy ({lines}) to '{file}'"))).await.unwrap();
+    conn.execute("select pg_reload_conf()").await.unwrap();
+    crate::wait::until("the server asks for passwords", async || {
+        options.clone().username("doorman").password("wrong").connect().await.is_err()
+    })
+    .await;
+}
+
+fn url(options: &sqlx::postgres::PgConnectOptions, user: &str, password: &str, database: &str) -> String {
+    let socket = options.get_socket().unwrap().display();
+    format!("postgres://{user}:{password}@localhost/{database}?host={socket}")
+}
+
+/// The program on a free port; it ends with its test.
+struct Site {
+    child: Child,
+    address: String,
+    data: PathBuf,
+}
+
+impl Site {
+    fn start(data: &Path) -> Self {
+        let mut child = command().arg("--data").arg(data).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        let address = line.trim().strip_prefix("HappyPancake is at http://");
+        let address = address.unwrap_or_else(|| panic!("it did not start: {line:?}")).to_owned();
+        Self { child, address, data: data.to_owned() }
+    }
+
+    fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+
+    /// Its database, and the process of that.
+    async fn look(&self) -> (PrivatePostgres, Pid) {
+        let server = Server { durable: true, max_connections: 20 };
+        let found = PrivatePostgres::start(&self.data, server).await.unwrap();
+        assert!(!found.owned());
+        let mut conn = found.options().connect().await.unwrap();
+        let cluster: String = query_scalar("show data_directory").fetch_one(&mut conn).await.unwrap();
+        let text = fs::read_to_string(Path::new(&cluster).join("postmaster.pid")).unwrap();
+        (found, Pid::from_raw(text.lines().next().unwrap().parse().unwrap()).unwrap())
+    }
+
+    fn get(&self, path: &str) -> String {
+        use std::io::Write;
+        let mut stream = std::net::TcpStream::connect(&self.address).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    fn ended(&mut self) -> ExitStatus {
+        ended(&mut self.child)
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Without what the developer has configured.
+fn command() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pancake"));
+    for (name, _) in std::env::vars() {
+        if name.starts_with("DATABASE_URL") || ["DATA", "CONNECTIONS", "PUBLIC_URL"].contains(&name.as_str())
+        {
+            command.env_remove(name);
+        }
+    }
+    command.env("LISTEN", "127.0.0.1:0").env("LOG", "error");
+    command
+}
+
+/// Starts it where it cannot start.
+fn refused(words: &[&str], environment: &[(&str, &str)]) -> Output {
+    let mut command = command();
+    command.args(words).envs(environment.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let status = ended(&mut child);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(status.code(), Some(1), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+    output
+}
+
+fn ended(child: &mut Child) -> ExitStatus {
+    let begun = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status;
+        }
+        if begun.elapsed() > END_MAX {
+            let _ = child.kill();
+            let _ = child.wait();
+            panic!("it did not end within {END_MAX:?}");
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+fn says(output: &Output, words: &[&str]) {
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    for word in words {
+        assert!(stderr.contains(word), "{word:?} is not in {stderr:?}");
+    }
+}
+
+/// A zombie has ended: in a container nobody may be there to collect it.
+async fn gone(server: Pid) {
+    crate::wait::until("the database has ended", async || {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", server.as_raw_nonzero())).unwrap_or_default();
+        stat.rsplit_once(") ").is_none_or(|(_, fields)| fields.starts_with('Z'))
+    })
+    .await;
+}
