@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use pancake::cli::{Cli, Command};
-use pancake::{admin, app};
+use pancake::{admin, app, replay};
 
 fn main() -> ExitCode {
     match run(Cli::parse().chosen()) {
@@ -23,6 +23,7 @@ fn run(command: Command) -> Result<(), Box<dyn std::error::Error>> {
         Command::Admin(admin) => {
             runtime.block_on(admin::run(admin)).map(|said| println!("{said}")).map_err(Into::into)
         }
+        Command::Replay(replay) => runtime.block_on(replay::run(replay)).map_err(Into::into),
         other => Err(format!("`pancake {}` is not built yet.", other.word()).into()),
     };
     // What still runs was given its time already.

@@ -88,8 +88,11 @@ pub fn complete(cast: &Cast, event: &mut EventText) {
 }
 
 fn event(record: &EventRecord, cast: &Cast, person: &Person) -> Result<EventText, Untold> {
-    let fields = fields(record, &cast.facts_of(person))
-        .map_err(|error| Untold { event: record.name, nickname: person.nickname.clone(), error })?;
+    let fields = fields(record, &cast.facts_of(person)).map_err(|error| Untold {
+        event: record.name,
+        nickname: person.nickname.clone(),
+        error,
+    })?;
     Ok(EventText { line: 1, record: *record, fields: Tree::of_json(1, &fields) })
 }
 

@@ -40,7 +40,10 @@ pub(crate) fn answer(then: &Then, answer: &Answer, known: &mut Bindings<'_>) -> 
     for (name, wanted) in &then.headers {
         let came = answer.header(name);
         if !header_fits(wanted, came, known) {
-            found.push(format!("the header {name} should be {wanted}, but is {}", came.unwrap_or("not there")));
+            found.push(format!(
+                "the header {name} should be {wanted}, but is {}",
+                came.unwrap_or("not there")
+            ));
         }
     }
     if let Some(wanted) = &then.location {
@@ -75,10 +78,10 @@ fn json(then: &Then, body: Option<&Value>, known: &mut Bindings<'_>) -> Vec<Stri
     if let Some(path) = &then.ordered {
         match items {
             None => found.push("there are no items to be ordered".to_owned()),
-            Some(items) => found.extend(
-                matching::disorder(items, path)
-                    .map(|at| format!("items should descend by {path}, but items[{at}] and the next do not")),
-            ),
+            Some(items) => found
+                .extend(matching::disorder(items, path).map(|at| {
+                    format!("items should descend by {path}, but items[{at}] and the next do not")
+                })),
         }
     }
     for name in &then.absent {
@@ -145,7 +148,9 @@ pub(crate) fn events(then: &Then, published: &[Entry], known: &mut Bindings<'_>)
             }
         }
     }
-    found.extend(left.iter().map(|(entry, json)| format!("{} {json} was published, and not expected", entry.name)));
+    found.extend(
+        left.iter().map(|(entry, json)| format!("{} {json} was published, and not expected", entry.name)),
+    );
     found
 }
 
@@ -171,7 +176,10 @@ pub(crate) fn shown(answer: &Answer) -> String {
     let body = if answer.is_page() {
         page::text(&answer.text())
     } else {
-        answer.json().and_then(|json| serde_json::to_string_pretty(&json).ok()).unwrap_or_else(|| answer.text())
+        answer
+            .json()
+            .and_then(|json| serde_json::to_string_pretty(&json).ok())
+            .unwrap_or_else(|| answer.text())
     };
     let cut: String = body.chars().take(SHOWN_MAX).collect();
     let more = if cut.len() < body.len() { " …" } else { "" };

@@ -44,12 +44,11 @@ fn label(button: ElementRef<'_>) -> String {
     words.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn submission(
-    page: &Html,
-    button: ElementRef<'_>,
-    fill: &[(String, String)],
-) -> Result<Submission, String> {
-    let by_id = button.value().attr("form").and_then(|id| page.select(&selector(&format!("form[id=\"{id}\"]"))).next());
+fn submission(page: &Html, button: ElementRef<'_>, fill: &[(String, String)]) -> Result<Submission, String> {
+    let by_id = button
+        .value()
+        .attr("form")
+        .and_then(|id| page.select(&selector(&format!("form[id=\"{id}\"]"))).next());
     let around = || button.ancestors().filter_map(ElementRef::wrap).find(|tag| tag.value().name() == "form");
     let form = by_id.or_else(around).ok_or("the button is in no form")?;
     let mut fields = fields(form);

@@ -146,7 +146,8 @@ impl Player<'_> {
         for (number, step) in self.case.steps.iter().enumerate() {
             self.step(step).await.map_err(|text| {
                 let steps = self.case.steps.len();
-                let which = if steps > 1 { format!(" (step {} of {steps})", number + 1) } else { String::new() };
+                let which =
+                    if steps > 1 { format!(" (step {} of {steps})", number + 1) } else { String::new() };
                 format!("{}:{}{which}: {text}", self.case.file, step.line)
             })?;
         }
@@ -160,7 +161,9 @@ impl Player<'_> {
         let mut people = self.case.people.clone();
         let (registry, cast) = (self.house.stage.ctx.registry(), self.known.cast);
         if with_stranger && let Some(person) = cast.person(STRANGER) {
-            people.push(introduction(registry, cast, person, State::Approved).map_err(|e| place(e.to_string()))?);
+            people.push(
+                introduction(registry, cast, person, State::Approved).map_err(|e| place(e.to_string()))?,
+            );
         }
         for (number, who) in (0_i32..).zip(&people) {
             let at = INTRODUCED + PACE * number;
@@ -217,7 +220,8 @@ impl Player<'_> {
 
     async fn give(&self, event: &EventText, at: TimeDelta) -> Result<(), String> {
         let json = self.known.event(event);
-        let parsed = (event.record.parse)(&json).map_err(|error| format!("{}: {error} in {json}", event.record.name))?;
+        let parsed = (event.record.parse)(&json)
+            .map_err(|error| format!("{}: {error} in {json}", event.record.name))?;
         self.house.set_clock(at);
         let given = self.house.stage.give(parsed, NOON + at).await;
         given.map_err(|error| format!("{} is not taken: {error} in {json}", event.record.name))
@@ -268,7 +272,12 @@ impl Player<'_> {
         if let Some(token) = self.sessions.get(&key) {
             return Ok(Some(token.clone()));
         }
-        let token = self.house.stage.login(member).await.map_err(|error| format!("{caller} has no login: {error}"))?;
+        let token = self
+            .house
+            .stage
+            .login(member)
+            .await
+            .map_err(|error| format!("{caller} has no login: {error}"))?;
         self.sessions.insert(key, token.clone());
         Ok(Some(token))
     }
@@ -299,7 +308,10 @@ impl Player<'_> {
         let target = if form.target.is_empty() { on.clone() } else { form.target };
         let path = target.split('?').next().unwrap_or_default();
         if form.method != press.sends.0 || !path_fits(&press.sends.1, path, &mut self.known) {
-            return Err(format!("the button sends {} {path}, not {} {}", form.method, press.sends.0, press.sends.1));
+            return Err(format!(
+                "the button sends {} {path}, not {} {}",
+                form.method, press.sends.0, press.sends.1
+            ));
         }
         let pairs: Vec<(&str, String)> =
             form.fields.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
@@ -311,7 +323,8 @@ impl Player<'_> {
         };
         let mut answer = self.house.send(self.door, &wire, session.as_deref()).await?;
         for _ in 0..REDIRECTS_MAX {
-            let Some(location) = answer.header("location").filter(|_| (300..400).contains(&answer.status)) else {
+            let Some(location) = answer.header("location").filter(|_| (300..400).contains(&answer.status))
+            else {
                 break;
             };
             on = location.to_owned();
@@ -338,7 +351,10 @@ impl Player<'_> {
             if answer.status != 401 && !(page && answer.status == 303 && led) {
                 let wanted = if page { "401, or 303 to /login" } else { "401" };
                 let (file, line, is) = (&self.case.file, call.line, expect::shown(&answer));
-                return Err(format!("{file}:{line}: {} should give {wanted}, but gives {is}", wire.describe(&Caller::Nobody)));
+                return Err(format!(
+                    "{file}:{line}: {} should give {wanted}, but gives {is}",
+                    wire.describe(&Caller::Nobody)
+                ));
             }
         }
         Ok(())
@@ -354,7 +370,10 @@ impl Player<'_> {
                 let wire = Wire::of(&call, &self.known);
                 let (file, line, is) = (&self.case.file, call.line, expect::shown(&answer));
                 let hint = "If strangers may see this, say why: skip = { stranger = \"…\" }";
-                return Err(format!("{file}:{line}: {} shows a stranger {is}\n{hint}", wire.describe(&call.actor)));
+                return Err(format!(
+                    "{file}:{line}: {} shows a stranger {is}\n{hint}",
+                    wire.describe(&call.actor)
+                ));
             }
         }
         Ok(())

@@ -62,7 +62,12 @@ impl House {
     }
 
     /// Sends a request as somebody who holds this session.
-    pub(crate) async fn send(&self, door: Door, wire: &Wire, session: Option<&str>) -> Result<Answer, String> {
+    pub(crate) async fn send(
+        &self,
+        door: Door,
+        wire: &Wire,
+        session: Option<&str>,
+    ) -> Result<Answer, String> {
         let request = self.request(door, wire, session)?;
         let answer = tokio::time::timeout(ANSWER_WITHIN, async {
             match door {
