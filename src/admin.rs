@@ -10,7 +10,6 @@ use crate::config::{Config, StoreConfig};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::MemberId;
-use crate::kit::people::By;
 use crate::modules::register::{Change, change_role};
 use crate::modules::{self, review};
 use crate::passwords::Passwords;
@@ -58,13 +57,13 @@ async fn change(ctx: &Context, deed: &Deed) -> Result<String, AdminError> {
         Deed::Grant(of) => (of, Change::Grant),
         Deed::Revoke(of) => (of, Change::Revoke),
     };
-    let changed = change_role(ctx, By::OPERATOR, nickname, *role, change).await;
+    let changed = change_role(ctx, nickname, *role, change).await;
     let (member, applied) = changed.map_err(|failure| match failure.code() {
         "not-found" => AdminError::Unknown(nickname.clone()),
         _ => failure.into(),
     })?;
     settle(ctx).await?;
-    let role = role.code();
+    let role = role.with_article();
     let said = match (change, applied.changed()) {
         (Change::Grant, true) => format!("{nickname} is {role} now."),
         (Change::Grant, false) => format!("{nickname} was {role} already."),

@@ -10,6 +10,7 @@ use sqlx::PgPool;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument;
 
 use crate::bus::{Bus, Signal};
 use crate::clock::Clock;
@@ -147,7 +148,7 @@ impl Context {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        self.0.tasks.spawn(work)
+        self.0.tasks.spawn(work.in_current_span())
     }
 
     /// Runs a loop that ends when [`Context::stopping`] is cancelled.

@@ -39,8 +39,18 @@ struct Inner {
     fields: Vec<FieldError>,
     retry_after: Option<Duration>,
     headers: HeaderMap,
-    transient: bool,
+    transience: Transience,
     cause: Option<Arc<dyn Error + Send + Sync>>,
+}
+
+/// Whether the same again may well succeed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Transience {
+    None,
+    /// Everything is busy.
+    Later,
+    /// A deadlock, or a connection that was cut.
+    AtOnce,
 }
 
 impl Failure {
@@ -53,7 +63,7 @@ impl Failure {
             fields: Vec::new(),
             retry_after: None,
             headers: HeaderMap::new(),
-            transient: false,
+            transience: Transience::None,
             cause: None,
         }))
     }
@@ -165,7 +175,12 @@ impl Failure {
 
     /// True for a deadlock, a serialisation failure or a lost connection: the same again may well succeed.
     pub fn is_transient(&self) -> bool {
-        self.0.transient
+        self.0.transience != Transience::None
+    }
+
+    /// True where trying again at once is worth it: not where everything is busy.
+    pub fn is_worth_repeating(&self) -> bool {
+        self.0.transience == Transience::AtOnce
     }
 
     /// True where a form can be shown again with messages, rather than an error page.
@@ -203,18 +218,23 @@ impl Error for Failure {}
 
 impl From<sqlx::Error> for Failure {
     fn from(error: sqlx::Error) -> Self {
-        let transient = match &error {
-            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => true,
-            // Deadlock, serialisation failure, lock timeout, shutdown, too many connections, crash.
-            sqlx::Error::Database(db) => matches!(
-                db.code().as_deref(),
-                Some("40001" | "40P01" | "55P03" | "57P01" | "57P02" | "57P03" | "53300" | "25P03")
-            ),
-            _ => false,
+        let transience = match &error {
+            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => Transience::Later,
+            sqlx::Error::Io(_) => Transience::AtOnce,
+            sqlx::Error::Database(db) => match db.code().as_deref() {
+                // Serialisation failure, deadlock, shut down or crashed meanwhile.
+                Some("40001" | "40P01" | "57P01" | "57P02") => Transience::AtOnce,
+                // Lock timeout, idle for too long, too many connections, just starting.
+                Some("55P03" | "25P03" | "53300" | "57P03") => Transience::Later,
+                _ => Transience::None,
+            },
+            _ => Transience::None,
         };
-        let mut failure =
-            if transient { Self::busy(Duration::from_secs(1)).because(error) } else { Self::internal(error) };
-        failure.0.transient = transient;
+        let mut failure = match transience {
+            Transience::None => Self::internal(error),
+            _ => Self::busy(Duration::from_secs(1)).because(error),
+        };
+        failure.0.transience = transience;
         failure
     }
 }

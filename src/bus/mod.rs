@@ -76,10 +76,12 @@ pub trait Bus: Send + Sync {
     fn close(&self) -> BoxFuture<'_, ()>;
 }
 
-/// Starts a relay for every module, and a consumer for every module that listens to others.
+/// Starts a relay for every module that has events, and a consumer for every module that listens to others.
 pub async fn start(ctx: &Context) -> Result<(), BusError> {
     for unit in ctx.units() {
-        ctx.spawn_loop(relay::run(ctx.clone(), unit.clone()));
+        if ctx.registry().events().any(|event| event.source == unit.spec.name) {
+            ctx.spawn_loop(relay::run(ctx.clone(), unit.clone()));
+        }
         let sources = unit.sources();
         if !sources.is_empty() {
             let inbound = ctx.bus().subscribe(unit.spec.name, &sources).await?;

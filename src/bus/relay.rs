@@ -16,20 +16,33 @@ use crate::store::unit::Unit;
 
 /// Another node has the head: it will not keep it for long.
 const LOCKED_WAIT: Duration = Duration::from_millis(3);
-/// After a fault.
+/// After a fault; after more in a row, so many times as long, up to [`FAULTS_MAX`].
 const FAULT_WAIT: Duration = Duration::from_millis(200);
+const FAULTS_MAX: u32 = 10;
 
 /// Runs until the program stops.
 pub async fn run(ctx: Context, unit: Arc<Unit>) {
     let poll = ctx.config().poll();
+    let mut faults = 0;
     while !ctx.stopping().is_cancelled() {
         let wait = match pass(&ctx, &unit).await {
-            Ok(Pass::Drained) => poll,
-            Ok(Pass::More) => continue,
-            Ok(Pass::Locked) => LOCKED_WAIT,
             Err(error) => {
-                tracing::warn!(module = unit.spec.name, %error, "the relay will try again");
-                FAULT_WAIT
+                // Said once, or the log would be full of it while the database is away.
+                if faults == 0 {
+                    tracing::warn!(module = unit.spec.name, %error, "the relay will try until it works");
+                }
+                faults += 1;
+                FAULT_WAIT * faults.min(FAULTS_MAX)
+            }
+            Ok(passed) => {
+                if std::mem::take(&mut faults) > 0 {
+                    tracing::info!(module = unit.spec.name, "the relay works again");
+                }
+                match passed {
+                    Pass::Drained => poll,
+                    Pass::More => continue,
+                    Pass::Locked => LOCKED_WAIT,
+                }
             }
         };
         tokio::select! {

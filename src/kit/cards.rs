@@ -28,7 +28,11 @@ pub struct Card {
     pub nickname: String,
     pub gender: Gender,
     pub age: i32,
+    /// The town's id.
+    #[serde(rename = "place")]
+    pub town: String,
     /// Town and county, as a person says it.
+    #[serde(rename = "placeName")]
     pub place: String,
     /// The colour of her generated portrait.
     #[serde(skip)]
@@ -90,6 +94,7 @@ impl CardRow {
             gender: self.gender,
             age: age_on(self.birthday, at),
             place: places::label(&self.place),
+            town: self.place,
             hue: hue(self.member),
         }
     }

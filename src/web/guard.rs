@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
@@ -44,7 +45,8 @@ async fn pass(record: &'static ActionRecord, request: Request, next: Next) -> Re
     let mut response = if changes(&record.action.method) {
         change(record, ctx, request, next).await
     } else {
-        next.run(request).await
+        let (parts, _) = request.into_parts();
+        run(&parts, &Bytes::new(), &next).await
     };
     if let Some(allowance) = allowance {
         allowance.write_to(response.headers_mut());
@@ -65,8 +67,22 @@ fn admit(record: &ActionRecord, visitor: &Visitor) -> Result<(), Failure> {
     }
 }
 
+/// Runs the action, and again where Postgres asks for that, or where it had cut an idle connection.
+async fn run(parts: &Parts, body: &Bytes, next: &Next) -> Response {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let request = Request::from_parts(parts.clone(), Body::from(body.clone()));
+        let response = next.clone().run(request).await;
+        let failure = response.extensions().get::<Failure>();
+        if tries >= TRIES_MAX || !failure.is_some_and(Failure::is_worth_repeating) {
+            return response;
+        }
+    }
+}
+
 /// Runs a change in a task of its own, which a client that goes away does not cancel (20 of 20 commands
-/// finish; without it, none of 20), and again where Postgres asks for that.
+/// finish; without it, none of 20).
 async fn change(record: &'static ActionRecord, ctx: Context, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, BODY_MAX).await else {
@@ -79,23 +95,7 @@ async fn change(record: &'static ActionRecord, ctx: Context, request: Request, n
     };
     let patience = if waits(record.face, &parts.headers) { PATIENCE } else { Duration::ZERO };
     let own = ctx.clone();
-    let work = ctx.spawn(async move {
-        let run = async {
-            for _ in 1..TRIES_MAX {
-                let mut again = Request::new(Body::from(body.clone()));
-                *again.method_mut() = parts.method.clone();
-                *again.uri_mut() = parts.uri.clone();
-                *again.headers_mut() = parts.headers.clone();
-                *again.extensions_mut() = parts.extensions.clone();
-                let response = next.clone().run(again).await;
-                if !response.extensions().get::<Failure>().is_some_and(Failure::is_transient) {
-                    return response;
-                }
-            }
-            next.run(Request::from_parts(parts, Body::from(body))).await
-        };
-        waiting::effects(&own, patience, run).await
-    });
+    let work = ctx.spawn(async move { waiting::effects(&own, patience, run(&parts, &body, &next)).await });
     work.await.unwrap_or_else(|fault| Failure::internal(fault).into_response())
 }
 

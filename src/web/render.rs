@@ -108,8 +108,8 @@ fn body(failure: &Failure, asked: &Asked, actor: Option<&Actor>) -> Response {
         page(failure, asked, actor)
     };
     if let Some(wait) = failure.wait() {
-        let seconds = wait.as_secs().max(1);
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
     }
     response
 }

@@ -6,26 +6,30 @@
 mod expect;
 mod page;
 mod play;
+mod probe;
 mod report;
 mod stage;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Mutex;
 
 use clap::Parser;
 use pancake::module::Registry;
 use pancake::modules;
+use pancake::store::{PrivatePostgres, Server, StoreError};
 use pancake::usecase::story::chosen;
 use pancake::usecase::summary::{facts, gaps};
 use pancake::usecase::{UseCase, UseCases, book, load};
 
-use play::{Kind, Outcome, play};
+use play::{Kind, play};
 use report::Report;
 use stage::House;
 
 /// Stages that play at the same time, each on a database of its own.
 const STAGES: usize = 2;
+/// Connections of the server that the stages share.
+const CONNECTIONS_MAX: u16 = 200;
 
 /// What the runner can be told.
 #[derive(Debug, Parser)]
@@ -38,12 +42,12 @@ struct Arguments {
     /// Folder of the use cases
     #[arg(long, default_value = "usecases")]
     usecases: PathBuf,
+    /// Folder of the Postgres that the stages are on
+    #[arg(long, default_value = concat!(env!("CARGO_TARGET_TMPDIR"), "/usecases"))]
+    data: PathBuf,
     /// Names the cases and plays none, for tools
     #[arg(long)]
     list: bool,
-    /// How cargo asks for everything; it is what happens anyway
-    #[arg(long, hide = true)]
-    include_ignored: bool,
 }
 
 fn main() -> ExitCode {
@@ -79,7 +83,9 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    runtime.block_on(perform(&usecases, &cases, &mut report));
+    if let Err(error) = runtime.block_on(perform(&usecases, &cases, &arguments.data, &mut report)) {
+        report.broken(error.to_string());
+    }
     if arguments.words.is_empty() {
         gates(&registry, &usecases, &arguments, &mut report);
     }
@@ -94,18 +100,27 @@ fn wanted<'c>(registry: &Registry, usecases: &'c UseCases, words: &[String]) -> 
 }
 
 /// Plays the cases on several stages, which take the next one as they get free.
-async fn perform(usecases: &UseCases, cases: &[&UseCase], report: &mut Report) {
+async fn perform(
+    usecases: &UseCases,
+    cases: &[&UseCase],
+    data: &Path,
+    report: &mut Report,
+) -> Result<(), StoreError> {
+    let server = Server { durable: false, max_connections: CONNECTIONS_MAX };
+    let postgres = PrivatePostgres::start(data, server).await?;
     let queue = Mutex::new(cases.iter());
     let shared = Mutex::new(report);
     let stages = (0..STAGES.min(cases.len())).map(|number| {
-        let (queue, shared) = (&queue, &shared);
+        let (queue, shared, postgres) = (&queue, &shared, &postgres);
         async move {
-            let house = match House::open(number).await {
+            let house = match House::open(postgres, number).await {
                 Ok(house) => house,
                 Err(error) => return lock(shared).broken(format!("stage {number} does not open: {error}")),
             };
             loop {
-                let Some(case) = lock(queue).next() else { break };
+                // Taken by itself: in a `while let`, the lock would be held while the case is played.
+                let next = lock(queue).next();
+                let Some(case) = next else { break };
                 for kind in Kind::ALL {
                     let outcome = play(&house, &usecases.cast, case, kind).await;
                     lock(shared).add(case, kind, outcome);
@@ -115,6 +130,7 @@ async fn perform(usecases: &UseCases, cases: &[&UseCase], report: &mut Report) {
         }
     });
     futures::future::join_all(stages).await;
+    postgres.stop().await
 }
 
 /// What a full run refuses besides failing cases.

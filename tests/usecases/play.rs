@@ -5,19 +5,19 @@ use std::collections::BTreeMap;
 use axum::http::Method;
 use chrono::TimeDelta;
 use futures::future::join_all;
-use pancake::module::{Face, Policy};
+use pancake::module::Face;
 use pancake::usecase::UseCase;
 use pancake::usecase::cast::Cast;
 use pancake::usecase::matching::path_fits;
-use pancake::usecase::model::{Body, Call, Caller, EventText, Given, Past, Press, Skip, State, Step, When};
+use pancake::usecase::model::{Call, Caller, EventText, Given, Past, Press, Skip, State, Step, When};
 use pancake::usecase::names::Bindings;
 use pancake::usecase::people::introduction;
 use pancake::usecase::time::{INTRODUCED, NOON, PACE};
 use pancake::usecase::wire::{self, Wire, inside};
-use serde_json::{Map, Value};
 
 use crate::expect;
 use crate::page;
+use crate::probe::{closed, hides, readings};
 use crate::stage::{Answer, Door, House};
 
 /// Who has no part in any story.
@@ -89,8 +89,8 @@ pub(crate) async fn play(house: &House, cast: &Cast, case: &UseCase, kind: Kind)
         known: Bindings::new(cast),
         at: TimeDelta::zero(),
         sessions: BTreeMap::new(),
+        twice: kind == Kind::Twice,
     };
-    house.stage.ctx.set_twice(kind == Kind::Twice);
     let played = match kind {
         Kind::NoSession => player.without_session(&probes).await,
         Kind::Stranger => player.as_stranger(&probes).await,
@@ -103,33 +103,6 @@ pub(crate) async fn play(house: &House, cast: &Cast, case: &UseCase, kind: Kind)
     }
 }
 
-/// Calls that need a session: a press counts as the form that it sends.
-fn closed(case: &UseCase) -> Vec<Call> {
-    let sent = case.steps.iter().filter_map(|step| match &step.when {
-        When::Call(call) => Some(call.clone()),
-        When::Press(press) => Some(Call {
-            line: press.line,
-            method: press.sends.0.clone(),
-            path: press.sends.1.clone(),
-            query: Vec::new(),
-            actor: press.actor.clone(),
-            body: Body::Form(Vec::new()),
-            headers: Vec::new(),
-            action: press.does.clone(),
-        }),
-        When::Event(_) => None,
-    });
-    sent.filter(|call| call.action.as_ref().is_some_and(|it| it.action.policy != Policy::Public)).collect()
-}
-
-/// Reads that are somebody's own.
-fn readings(case: &UseCase) -> Vec<Call> {
-    let mut calls = closed(case);
-    calls.retain(|call| call.method == Method::GET && call.actor != Caller::Nobody);
-    calls.dedup_by(|one, other| one.path == other.path && one.query == other.query);
-    calls
-}
-
 struct Player<'p> {
     house: &'p House,
     case: &'p UseCase,
@@ -138,6 +111,8 @@ struct Player<'p> {
     /// What the clock shows, from noon.
     at: TimeDelta,
     sessions: BTreeMap<String, String>,
+    /// Whether every listener runs twice.
+    twice: bool,
 }
 
 impl Player<'_> {
@@ -157,7 +132,7 @@ impl Player<'_> {
     /// People and what happened before, up to noon.
     async fn begin(&mut self, with_stranger: bool) -> Result<(), String> {
         let place = |text: String| format!("{}: {text}", self.case.file);
-        self.house.stage.reset().await.map_err(place)?;
+        self.reset().await.map_err(place)?;
         let mut people = self.case.people.clone();
         let (registry, cast) = (self.house.stage.ctx.registry(), self.known.cast);
         if with_stranger && let Some(person) = cast.person(STRANGER) {
@@ -181,17 +156,27 @@ impl Player<'_> {
             let given = self.given(given, default).await;
             given.map_err(|text| format!("{}:{line} (given): {text}", self.case.file))?;
         }
-        self.house.stage.settle().await.map_err(place)?;
+        self.settle().await.map_err(place)?;
         self.house.set_clock(TimeDelta::zero());
         self.sessions.clear();
         Ok(())
+    }
+
+    async fn reset(&self) -> Result<(), String> {
+        self.house.stage.reset().await.map_err(text)?;
+        self.house.stage.ctx.set_twice(self.twice);
+        Ok(())
+    }
+
+    async fn settle(&self) -> Result<(), String> {
+        self.house.stage.settle().await.map_err(text)
     }
 
     async fn given(&mut self, given: &Given, default: TimeDelta) -> Result<(), String> {
         match given {
             Given::Event(past) => self.past(past, default).await,
             Given::Call(past) => {
-                self.house.stage.settle().await?;
+                self.settle().await?;
                 self.house.set_clock(past.at.unwrap_or(default));
                 self.sessions.clear();
                 let answer = self.send(&past.call).await?;
@@ -223,8 +208,11 @@ impl Player<'_> {
         let parsed = (event.record.parse)(&json)
             .map_err(|error| format!("{}: {error} in {json}", event.record.name))?;
         self.house.set_clock(at);
-        let given = self.house.stage.give(parsed, NOON + at).await;
-        given.map_err(|error| format!("{} is not taken: {error} in {json}", event.record.name))
+        match self.house.stage.give(parsed, NOON + at).await {
+            Ok(applied) if applied.changed() => Ok(()),
+            Ok(_) => Err(format!("{} changes nothing, so it never happened: {json}", event.record.name)),
+            Err(error) => Err(format!("{} is not taken: {error} in {json}", event.record.name)),
+        }
     }
 
     async fn step(&mut self, step: &Step) -> Result<(), String> {
@@ -235,7 +223,7 @@ impl Player<'_> {
             self.sessions.clear();
         }
         let stage = &self.house.stage;
-        let before = stage.head(self.case.module).await?;
+        let before = stage.head(self.case.module).await.map_err(text)?;
         let mut given_itself = false;
         let answers = match &step.when {
             When::Event(event) => {
@@ -247,8 +235,8 @@ impl Player<'_> {
             When::Call(call) => vec![self.send(call).await?],
             When::Press(press) => vec![self.press(press).await?],
         };
-        stage.settle().await?;
-        let mut published = stage.journal(self.case.module, before).await?;
+        self.settle().await?;
+        let mut published = stage.journal(self.case.module, before).await.map_err(text)?;
         if given_itself && !published.is_empty() {
             published.remove(0);
         }
@@ -330,7 +318,7 @@ impl Player<'_> {
             on = location.to_owned();
             session = answer.session().or(session);
             // Others' effects show on the next page, which a person reaches no sooner than they do.
-            self.house.stage.settle().await?;
+            self.settle().await?;
             answer = self.house.send(self.door, &get(&on), session.as_deref()).await?;
         }
         let place = on.parse().map_err(|error| format!("{on} is no location: {error}"))?;
@@ -340,7 +328,7 @@ impl Player<'_> {
 
     /// Nothing but Public actions answers somebody who is not logged in.
     async fn without_session(&mut self, probes: &[Call]) -> Result<(), String> {
-        self.house.stage.reset().await?;
+        self.reset().await?;
         self.house.set_clock(TimeDelta::zero());
         for call in probes {
             let mut wire = Wire::of(call, &self.known);
@@ -366,7 +354,7 @@ impl Player<'_> {
         for call in probes {
             let call = Call { actor: Caller::Person(STRANGER.to_owned()), ..call.clone() };
             let answer = self.send(&call).await?;
-            if !self.hides(&answer) {
+            if !hides(self.case, &answer) {
                 let wire = Wire::of(&call, &self.known);
                 let (file, line, is) = (&self.case.file, call.line, expect::shown(&answer));
                 let hint = "If strangers may see this, say why: skip = { stranger = \"…\" }";
@@ -378,20 +366,10 @@ impl Player<'_> {
         }
         Ok(())
     }
+}
 
-    /// 403, 404, no items, or a page that names nobody of the case.
-    fn hides(&self, answer: &Answer) -> bool {
-        if matches!(answer.status, 400 | 403 | 404 | 422) {
-            return true;
-        }
-        if answer.is_page() {
-            let text = page::text(&answer.text());
-            let words: Vec<_> = text.split(|c: char| !c.is_alphanumeric()).collect();
-            return !self.case.people.iter().any(|who| words.contains(&who.nickname.as_str()));
-        }
-        let body = answer.json().unwrap_or_else(|| Value::Object(Map::new()));
-        body.get("items").and_then(Value::as_array).is_some_and(Vec::is_empty)
-    }
+fn text(error: impl ToString) -> String {
+    error.to_string()
 }
 
 /// A page that is loaded.

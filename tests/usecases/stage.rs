@@ -7,12 +7,13 @@ use axum::body::{Body, Bytes};
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request, header};
 
-use chrono::{TimeDelta, Utc};
+use chrono::TimeDelta;
 use http_body_util::BodyExt;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use pancake::stage::Stage;
+use pancake::stage::{Stage, StageError};
+use pancake::store::PrivatePostgres;
 use pancake::usecase::time::NOON;
 use pancake::usecase::wire::Wire;
 use serde_json::Value;
@@ -20,6 +21,8 @@ use tower::ServiceExt;
 
 /// How long an answer may take before the case fails.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// Of one stage, all modules together.
+const CONNECTIONS: u16 = 48;
 /// The session cookie of a site without https.
 const COOKIE: &str = "session";
 
@@ -45,8 +48,9 @@ pub(crate) struct Answer {
 }
 
 impl House {
-    pub(crate) async fn open(number: usize) -> Result<Self, String> {
-        let stage = Stage::open(number).await?;
+    /// Opens a site on a database of its own.
+    pub(crate) async fn open(postgres: &PrivatePostgres, number: usize) -> Result<Self, StageError> {
+        let stage = Stage::open(postgres, &format!("stage_{number}"), CONNECTIONS).await?;
         Ok(Self { stage, client: Client::builder(TokioExecutor::new()).build_http() })
     }
 
@@ -56,9 +60,7 @@ impl House {
 
     /// Sets the clock so that it shows noon of the stories, moved by `from_noon`.
     pub(crate) fn set_clock(&self, from_noon: TimeDelta) {
-        let clock = self.stage.ctx.clock();
-        // `now` may already be ahead; what counts is the machine's own time.
-        clock.set_ahead(NOON + from_noon - Utc::now());
+        self.stage.set_time(NOON + from_noon);
     }
 
     /// Sends a request as somebody who holds this session.

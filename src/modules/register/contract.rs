@@ -56,6 +56,14 @@ pub enum Role {
 }
 
 impl Role {
+    /// `a reviewer`
+    pub fn with_article(self) -> &'static str {
+        match self {
+            Self::Reviewer => "a reviewer",
+            Self::Admin => "an admin",
+        }
+    }
+
     /// As stored and as in JSON.
     pub fn code(self) -> &'static str {
         match self {
@@ -88,7 +96,7 @@ impl Event for RoleGranted {
         vec![self.member]
     }
     fn says(&self, names: &dyn Names) -> String {
-        format!("{} made {} a {}", self.by.name(names), names.name(self.member), self.role.code())
+        format!("{} made {} {}", self.by.name(names), names.name(self.member), self.role.with_article())
     }
 }
 

@@ -2,11 +2,11 @@
 
 mod apply_again;
 mod change_password;
+mod change_role;
 mod check_nickname;
 mod close_session;
 pub mod contract;
 mod end_sessions;
-mod grant_role;
 mod keep_members;
 mod keep_roles;
 mod list_sessions;
@@ -21,7 +21,7 @@ mod show_state;
 
 use std::time::Duration;
 
-pub use grant_role::{Change, run as change_role};
+pub use change_role::{Change, run_named as change_role};
 pub use open_session::Opened;
 pub use session_store::open as open_session_for;
 
@@ -32,7 +32,7 @@ pub struct Register;
 pub static SPEC: ModuleSpec = ModuleSpec {
     name: "register",
     schema: "register",
-    segments: &["register", "session", "login", "logout", "settings", "welcome"],
+    segments: &["register", "session", "login", "logout", "settings", "welcome", "role"],
     purpose: "Sign-up, login, sessions and roles.",
     migrations: sqlx::migrate!("schemas/register"),
     kit: false,
@@ -59,6 +59,7 @@ impl Module for Register {
         applications(at);
         logins(at);
         settings(at);
+        roles(at);
     }
 }
 
@@ -102,4 +103,11 @@ fn settings(at: &mut Registry) {
     at.json(change.limited("password-changes", 10, HOUR), change_password::json);
     let change = Action::post("/settings/password", Policy::Registered, "changes the password");
     at.html(change.limited("password-changes", 10, HOUR), change_password::form);
+}
+
+fn roles(at: &mut Registry) {
+    let grant = Action::put("/role/{member}/{role}", Policy::Admin, "gives a member a role");
+    at.json(grant, change_role::grant_json);
+    let revoke = Action::delete("/role/{member}/{role}", Policy::Admin, "takes a role from a member");
+    at.json(revoke, change_role::revoke_json);
 }

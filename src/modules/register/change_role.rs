@@ -1,0 +1,74 @@
+//! Give a role, or take it: admins do, and the operator at the command line, who makes the first of them.
+
+use axum::extract::State;
+use sqlx::query_scalar;
+
+use super::SPEC;
+use super::contract::{Role, RoleGranted, RoleRevoked};
+use crate::context::Context;
+use crate::event::Applied;
+use crate::failure::Failure;
+use crate::id::{MemberId, TypedId};
+use crate::kit::people::By;
+use crate::web::answer::Nothing;
+use crate::web::extract::Path;
+use crate::web::visitor::Actor;
+
+/// What happens to a role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    Grant,
+    Revoke,
+}
+
+/// Changes a role; the same again changes nothing.
+async fn run(ctx: &Context, by: By, member: MemberId, role: Role, change: Change) -> Result<Applied, Failure> {
+    let mut tx = ctx.begin(&SPEC).await?;
+    query_scalar!("select nickname from register.member where member = $1", member.uuid())
+        .fetch_optional(tx.conn())
+        .await?
+        .ok_or_else(Failure::not_found)?;
+    let applied = match change {
+        Change::Grant => tx.emit(RoleGranted { member, role, by }).await?,
+        Change::Revoke => tx.emit(RoleRevoked { member, role, by }).await?,
+    };
+    tx.commit().await?;
+    Ok(applied)
+}
+
+/// For the operator, who knows nicknames. Tells who that is, and whether anything changed.
+pub async fn run_named(
+    ctx: &Context,
+    nickname: &str,
+    role: Role,
+    change: Change,
+) -> Result<(MemberId, Applied), Failure> {
+    let member = query_scalar!("select member from register.member where lower(nickname) = lower($1)", nickname)
+        .fetch_optional(ctx.pool(&SPEC))
+        .await?
+        .map(MemberId::of)
+        .ok_or_else(Failure::not_found)?;
+    Ok((member, run(ctx, By::OPERATOR, member, role, change).await?))
+}
+
+pub(super) async fn grant_json(
+    State(ctx): State<Context>,
+    actor: Actor,
+    Path((member, role)): Path<(MemberId, Role)>,
+) -> Result<Nothing, Failure> {
+    let _ = run(&ctx, By::Member(actor.id), member, role, Change::Grant).await?;
+    Ok(Nothing)
+}
+
+pub(super) async fn revoke_json(
+    State(ctx): State<Context>,
+    actor: Actor,
+    Path((member, role)): Path<(MemberId, Role)>,
+) -> Result<Nothing, Failure> {
+    if actor.id == member && role == Role::Admin {
+        // Another admin can: so there always is one.
+        return Err(Failure::conflict("register.own-role", "You cannot take this role from yourself."));
+    }
+    let _ = run(&ctx, By::Member(actor.id), member, role, Change::Revoke).await?;
+    Ok(Nothing)
+}

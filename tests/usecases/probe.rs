@@ -1,0 +1,51 @@
+//! What a visitor and a stranger try in a case, and what hides it from them.
+
+use axum::http::Method;
+use pancake::module::Policy;
+use pancake::usecase::UseCase;
+use pancake::usecase::model::{Body, Call, Caller, When};
+use serde_json::{Map, Value};
+
+use crate::page;
+use crate::stage::Answer;
+
+/// Calls that need a session: a press counts as the form that it sends.
+pub(crate) fn closed(case: &UseCase) -> Vec<Call> {
+    let sent = case.steps.iter().filter_map(|step| match &step.when {
+        When::Call(call) => Some(call.clone()),
+        When::Press(press) => Some(Call {
+            line: press.line,
+            method: press.sends.0.clone(),
+            path: press.sends.1.clone(),
+            query: Vec::new(),
+            actor: press.actor.clone(),
+            body: Body::Form(Vec::new()),
+            headers: Vec::new(),
+            action: press.does.clone(),
+        }),
+        When::Event(_) => None,
+    });
+    sent.filter(|call| call.action.as_ref().is_some_and(|it| it.action.policy != Policy::Public)).collect()
+}
+
+/// Reads that are somebody's own.
+pub(crate) fn readings(case: &UseCase) -> Vec<Call> {
+    let mut calls = closed(case);
+    calls.retain(|call| call.method == Method::GET && call.actor != Caller::Nobody);
+    calls.dedup_by(|one, other| one.path == other.path && one.query == other.query);
+    calls
+}
+
+/// 403, 404, no items, or a page that names nobody of the case.
+pub(crate) fn hides(case: &UseCase, answer: &Answer) -> bool {
+    if matches!(answer.status, 400 | 403 | 404 | 422) {
+        return true;
+    }
+    if answer.is_page() {
+        let text = page::text(&answer.text());
+        let words: Vec<_> = text.split(|c: char| !c.is_alphanumeric()).collect();
+        return !case.people.iter().any(|who| words.contains(&who.nickname.as_str()));
+    }
+    let body = answer.json().unwrap_or_else(|| Value::Object(Map::new()));
+    body.get("items").and_then(Value::as_array).is_some_and(Vec::is_empty)
+}
