@@ -45,7 +45,7 @@ pub enum ReplayError {
     Signals(std::io::Error),
     #[error("A part of the replay broke: {0}. That is a fault of the replay itself.")]
     Broken(#[from] tokio::task::JoinError),
-    #[error("{0} differences between the file and the site.")]
+    #[error("The site is not what the file says; differences: {0}.")]
     Differs(usize),
 }
 
