@@ -84,7 +84,20 @@ pub struct MemberRole {
 #[derive(Debug, Clone, Subcommand)]
 pub enum Replay {
     /// Lines of `sender receiver seconds`: the first of each pair is a flirt
-    Flirts { file: PathBuf },
+    Flirts(Traffic),
+}
+
+/// What is replayed, and how hard.
+#[derive(Debug, Clone, Args)]
+pub struct Traffic {
+    /// The file
+    pub file: PathBuf,
+    /// Only the first so many lines
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+    pub lines: Option<u64>,
+    /// Calls under way at once
+    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub clients: u16,
 }
 
 #[cfg(test)]

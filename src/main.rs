@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use pancake::cli::{Cli, Command};
 use pancake::usecase::{graph, story, summary};
-use pancake::{admin, app, modules};
+use pancake::{admin, app, modules, replay};
 
 fn main() -> ExitCode {
     match run(Cli::parse().chosen()) {
@@ -37,6 +37,7 @@ fn in_runtime(command: Command) -> Result<(), Box<dyn Error>> {
             Ok(said) => print(&format!("{said}\n")),
             Err(error) => Err(error.into()),
         },
+        Command::Replay(asked) => runtime.block_on(replay::run(asked)).map_err(Into::into),
         other => Err(format!("`pancake {}` is not built yet.", other.word()).into()),
     };
     // What still runs was given its time already.

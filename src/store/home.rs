@@ -66,6 +66,28 @@ impl Home {
     }
 }
 
+/// Removes a data folder with its cluster, wherever that is. Its site must have ended; the server, if it still
+/// ends, is waited for.
+pub async fn discard(data: &Path) -> Result<(), StoreError> {
+    let Ok(data) = data.canonicalize() else { return Ok(()) };
+    guard::clear_remains(&data.join("postgres")).await?;
+    if let Some(id) = read_id(&data.join("cluster-id")).filter(|id| !belongs_to_another(id, &data)) {
+        let home = Path::new(ROOT_HOMES).join(id);
+        guard::clear_remains(&home.join("data")).await?;
+        remove_all(&home)?;
+    }
+    remove_all(&data)
+}
+
+fn remove_all(folder: &Path) -> Result<(), StoreError> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(StoreError::from_file(error, "remove", folder))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// A folder that only the account may enter; one that is there already must be exactly that.
 pub(super) fn make_private(folder: &Path, account: Option<Account>) -> Result<(), StoreError> {
     let fault = |error| StoreError::from_file(error, "make", folder);
