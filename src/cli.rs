@@ -62,8 +62,6 @@ impl Command {
 pub struct Admin {
     #[command(subcommand)]
     pub deed: Deed,
-    #[command(flatten)]
-    pub store: StoreConfig,
 }
 
 #[derive(Debug, Clone, Subcommand)]
@@ -79,6 +77,8 @@ pub struct MemberRole {
     /// Whose
     pub nickname: String,
     pub role: Role,
+    #[command(flatten)]
+    pub store: StoreConfig,
 }
 
 #[derive(Debug, Clone, Subcommand)]
@@ -136,7 +136,8 @@ mod tests {
         else {
             panic!("not read");
         };
-        assert_eq!(admin.store.data, PathBuf::from("/d"));
-        assert!(matches!(admin.deed, Deed::Grant(of) if of.nickname == "nancy" && of.role == Role::Reviewer));
+        let Deed::Grant(of) = admin.deed else { panic!("not granted") };
+        assert_eq!(of.store.data, PathBuf::from("/d"));
+        assert_eq!((of.nickname.as_str(), of.role), ("nancy", Role::Reviewer));
     }
 }
