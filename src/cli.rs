@@ -6,6 +6,9 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::config::{Config, StoreConfig};
 use crate::modules::register::contract::Role;
+use crate::usecase::graph::GraphArgs;
+use crate::usecase::story::StoryArgs;
+use crate::usecase::summary::SummaryArgs;
 
 /// HappyPancake, a dating site in one binary. Without a command it serves.
 #[derive(Debug, Parser)]
@@ -29,18 +32,16 @@ pub enum Command {
     /// Serve the site (also what happens without a command)
     Serve(Config),
     /// Print the use cases, to be read aloud
-    Story(Reading),
+    Story(StoryArgs),
     /// List every action, event and listener, and what no use case proves
-    Summary(Reading),
+    Summary(SummaryArgs),
     /// Print who listens to whom, for `dot -Tsvg`
-    Graph(Reading),
+    Graph(GraphArgs),
     /// Give roles to members, and take them
     Admin(Admin),
     /// Drive a server with real traffic and compare the outcome
     #[command(subcommand)]
     Replay(Replay),
-    /// Write the skeleton of a new module, which passes the tests
-    New(NewModule),
 }
 
 impl Command {
@@ -53,20 +54,8 @@ impl Command {
             Self::Graph(_) => "graph",
             Self::Admin(_) => "admin",
             Self::Replay(_) => "replay",
-            Self::New(_) => "new",
         }
     }
-}
-
-/// How the use cases and the registry are read. None of it needs a database.
-#[derive(Debug, Clone, Args)]
-pub struct Reading {
-    /// Only this module
-    #[arg(long)]
-    pub module: Option<String>,
-    /// JSON, for programs
-    #[arg(long)]
-    pub json: bool,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -96,12 +85,6 @@ pub struct MemberRole {
 pub enum Replay {
     /// Lines of `sender receiver seconds`: the first of each pair is a flirt
     Flirts { file: PathBuf },
-}
-
-#[derive(Debug, Clone, Args)]
-pub struct NewModule {
-    /// Its name, one lower-case word
-    pub module: String,
 }
 
 #[cfg(test)]
