@@ -9,7 +9,6 @@ use std::fs::{self, DirBuilder, File};
 use std::io::{self, Read};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, lchown};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use rustix::process::geteuid;
 use sha2::{Digest, Sha256};
@@ -18,8 +17,6 @@ use super::error::StoreError;
 use super::guard;
 
 const ROOT_HOMES: &str = "/var/lib/pancake";
-/// A cluster with members' data is kept this long after its data folder is gone: it may have been moved.
-const SWEEP_AFTER: Duration = Duration::from_hours(7 * 24);
 
 /// The account that the server runs as.
 #[derive(Clone, Copy)]
@@ -160,7 +157,8 @@ fn belongs_to_another(id: &str, data: &Path) -> bool {
     }
 }
 
-/// Removes the clusters whose data folder is gone.
+/// Removes the clusters of tests whose data folder is gone. One with members' data is never removed: its
+/// data folder may only be out of reach, on a volume that is not mounted yet.
 fn sweep() {
     for entry in fs::read_dir(ROOT_HOMES).into_iter().flatten().flatten() {
         let home = entry.path();
@@ -168,7 +166,11 @@ fn sweep() {
         let Some((durable, owner)) = read_owner(&home) else { continue };
         let cluster = home.join("data");
         let wanted = read_id(&owner.join("cluster-id")).is_some_and(|found| *found == *id);
-        if wanted || guard::running(&cluster).is_some() || (durable && used_lately(&cluster)) {
+        if wanted || guard::running(&cluster).is_some() {
+            continue;
+        }
+        if durable {
+            tracing::info!(folder = %home.display(), "this cluster's data folder is gone; remove it by hand if you want");
             continue;
         }
         // Another start may sweep at the same time: what is gone is gone.
@@ -176,12 +178,6 @@ fn sweep() {
             tracing::debug!(folder = %home.display(), %error, "a left-over cluster stays");
         }
     }
-}
-
-fn used_lately(cluster: &Path) -> bool {
-    // The server writes this file at every checkpoint and when it stops.
-    let written = fs::metadata(cluster.join("global/pg_control")).and_then(|there| there.modified());
-    written.is_ok_and(|at| at.elapsed().is_ok_and(|age| age < SWEEP_AFTER))
 }
 
 fn read_owner(home: &Path) -> Option<(bool, PathBuf)> {
