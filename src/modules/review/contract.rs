@@ -42,9 +42,6 @@ impl Event for RegistrationApproved {
     fn key(&self) -> MemberId {
         self.member
     }
-    fn subjects(&self) -> Vec<MemberId> {
-        vec![self.member]
-    }
     fn says(&self, names: &dyn Names) -> String {
         let age = names.age(self.birthday);
         format!(
@@ -75,9 +72,6 @@ impl Event for RegistrationRejected {
     fn key(&self) -> MemberId {
         self.member
     }
-    fn subjects(&self) -> Vec<MemberId> {
-        vec![self.member]
-    }
     fn says(&self, names: &dyn Names) -> String {
         format!(
             "{} rejected the registration of {}: \"{}\"",
@@ -107,9 +101,6 @@ impl Event for PresentationApproved {
     fn key(&self) -> MemberId {
         self.member
     }
-    fn subjects(&self) -> Vec<MemberId> {
-        vec![self.member]
-    }
     fn says(&self, names: &dyn Names) -> String {
         format!("{} approved the presentation of {}", self.by.name(names), names.name(self.member))
     }
@@ -133,9 +124,6 @@ impl Event for PresentationRejected {
 
     fn key(&self) -> MemberId {
         self.member
-    }
-    fn subjects(&self) -> Vec<MemberId> {
-        vec![self.member]
     }
     fn says(&self, names: &dyn Names) -> String {
         format!(
@@ -166,9 +154,6 @@ impl Event for PhotoApproved {
     fn key(&self) -> MemberId {
         self.member
     }
-    fn subjects(&self) -> Vec<MemberId> {
-        vec![self.member]
-    }
     fn says(&self, names: &dyn Names) -> String {
         format!("{} approved a photo of {}", self.by.name(names), names.name(self.member))
     }
@@ -194,9 +179,6 @@ impl Event for PhotoRejected {
 
     fn key(&self) -> MemberId {
         self.member
-    }
-    fn subjects(&self) -> Vec<MemberId> {
-        vec![self.member]
     }
     fn says(&self, names: &dyn Names) -> String {
         format!(
