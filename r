@@ -44,7 +44,8 @@ new) exec scripts/new.sh "$@" ;;
 prepare) exec scripts/prepare.sh "$@" ;;
 ci) exec scripts/ci.sh "$@" ;;
 replay)
-    [ -n "${DATABASE_URL:-}" ] || scripts/setup.sh
+    # Its server has a database of its own, whatever DATABASE_URL says.
+    scripts/setup.sh
     cargo build --release -q
     exec "$target/release/pancake" replay "$@"
     ;;

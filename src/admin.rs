@@ -5,11 +5,12 @@ use std::sync::Arc;
 use crate::bus::memory::MemoryBus;
 use crate::bus::settle::{Unsettled, settle};
 use crate::bus::{self, BusError};
-use crate::cli::{Admin, Deed, MemberRole};
+use crate::cli::{Admin, Deed};
 use crate::config::{Config, StoreConfig};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::MemberId;
+use crate::modules::register::contract::Role;
 use crate::modules::register::{Change, change_role};
 use crate::modules::{self, review};
 use crate::passwords::Passwords;
@@ -38,13 +39,17 @@ pub enum AdminError {
 /// Does it, and says what was done.
 pub async fn run(admin: Admin) -> Result<String, AdminError> {
     let registry = modules::registry();
-    let config = StoreConfig { connections: CONNECTIONS, ..admin.store };
+    let (of, change) = match admin.deed {
+        Deed::Grant(of) => (of, Change::Grant),
+        Deed::Revoke(of) => (of, Change::Revoke),
+    };
+    let config = StoreConfig { connections: CONNECTIONS, ..of.store };
     let Store { units, private } = store::open(&config, &registry).await?;
     let bus = Arc::new(MemoryBus::default());
     let config = Config::for_tools(config);
     let ctx = Context::assemble(config, Arc::new(registry), units, bus, Passwords::new()?);
     bus::start(&ctx).await?;
-    let done = change(&ctx, &admin.deed).await;
+    let done = run_change(&ctx, &of.nickname, of.role, change).await;
     ctx.stop(CLOSE_MAX).await;
     if let Some(private) = private {
         private.stop().await?;
@@ -52,14 +57,10 @@ pub async fn run(admin: Admin) -> Result<String, AdminError> {
     done
 }
 
-async fn change(ctx: &Context, deed: &Deed) -> Result<String, AdminError> {
-    let (MemberRole { nickname, role }, change) = match deed {
-        Deed::Grant(of) => (of, Change::Grant),
-        Deed::Revoke(of) => (of, Change::Revoke),
-    };
-    let changed = change_role(ctx, nickname, *role, change).await;
+async fn run_change(ctx: &Context, nickname: &str, role: Role, change: Change) -> Result<String, AdminError> {
+    let changed = change_role(ctx, nickname, role, change).await;
     let (member, applied) = changed.map_err(|failure| match failure.code() {
-        "not-found" => AdminError::Unknown(nickname.clone()),
+        "not-found" => AdminError::Unknown(nickname.to_owned()),
         _ => failure.into(),
     })?;
     settle(ctx).await?;

@@ -6,6 +6,9 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::config::{Config, StoreConfig};
 use crate::modules::register::contract::Role;
+use crate::usecase::graph::GraphArgs;
+use crate::usecase::story::StoryArgs;
+use crate::usecase::summary::SummaryArgs;
 
 /// HappyPancake, a dating site in one binary. Without a command it serves.
 #[derive(Debug, Parser)]
@@ -29,18 +32,16 @@ pub enum Command {
     /// Serve the site (also what happens without a command)
     Serve(Config),
     /// Print the use cases, to be read aloud
-    Story(Reading),
+    Story(StoryArgs),
     /// List every action, event and listener, and what no use case proves
-    Summary(Reading),
+    Summary(SummaryArgs),
     /// Print who listens to whom, for `dot -Tsvg`
-    Graph(Reading),
+    Graph(GraphArgs),
     /// Give roles to members, and take them
     Admin(Admin),
     /// Drive a server with real traffic and compare the outcome
     #[command(subcommand)]
     Replay(Replay),
-    /// Write the skeleton of a new module, which passes the tests
-    New(NewModule),
 }
 
 impl Command {
@@ -53,28 +54,14 @@ impl Command {
             Self::Graph(_) => "graph",
             Self::Admin(_) => "admin",
             Self::Replay(_) => "replay",
-            Self::New(_) => "new",
         }
     }
-}
-
-/// How the use cases and the registry are read. None of it needs a database.
-#[derive(Debug, Clone, Args)]
-pub struct Reading {
-    /// Only this module
-    #[arg(long)]
-    pub module: Option<String>,
-    /// JSON, for programs
-    #[arg(long)]
-    pub json: bool,
 }
 
 #[derive(Debug, Clone, Args)]
 pub struct Admin {
     #[command(subcommand)]
     pub deed: Deed,
-    #[command(flatten)]
-    pub store: StoreConfig,
 }
 
 #[derive(Debug, Clone, Subcommand)]
@@ -90,18 +77,27 @@ pub struct MemberRole {
     /// Whose
     pub nickname: String,
     pub role: Role,
+    #[command(flatten)]
+    pub store: StoreConfig,
 }
 
 #[derive(Debug, Clone, Subcommand)]
 pub enum Replay {
     /// Lines of `sender receiver seconds`: the first of each pair is a flirt
-    Flirts { file: PathBuf },
+    Flirts(Traffic),
 }
 
+/// What is replayed, and how hard.
 #[derive(Debug, Clone, Args)]
-pub struct NewModule {
-    /// Its name, one lower-case word
-    pub module: String,
+pub struct Traffic {
+    /// The file
+    pub file: PathBuf,
+    /// Only the first so many lines
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+    pub lines: Option<u64>,
+    /// Calls under way at once
+    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub clients: u16,
 }
 
 #[cfg(test)]
@@ -140,7 +136,8 @@ mod tests {
         else {
             panic!("not read");
         };
-        assert_eq!(admin.store.data, PathBuf::from("/d"));
-        assert!(matches!(admin.deed, Deed::Grant(of) if of.nickname == "nancy" && of.role == Role::Reviewer));
+        let Deed::Grant(of) = admin.deed else { panic!("not granted") };
+        assert_eq!(of.store.data, PathBuf::from("/d"));
+        assert_eq!((of.nickname.as_str(), of.role), ("nancy", Role::Reviewer));
     }
 }

@@ -10,14 +10,14 @@ use clap::{Args, ValueEnum};
 #[derive(Debug, Clone, Args)]
 pub struct StoreConfig {
     /// Folder of the private Postgres, used where no DATABASE_URL is given
-    #[arg(long, env = "DATA", default_value = ".pancake", global = true)]
+    #[arg(long, env = "DATA", default_value = ".pancake")]
     pub data: PathBuf,
     /// Postgres to use instead of the private one: postgres://user:password@host/database.
-    /// DATABASE_URL_<MODULE> puts one module on another database
-    #[arg(long, env = "DATABASE_URL", hide_env_values = true, global = true)]
+    /// DATABASE_URL_CHAT puts the module chat on another database, and so on
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<String>,
     /// Connections to Postgres, all modules together
-    #[arg(long, env = "CONNECTIONS", default_value_t = 64, global = true)]
+    #[arg(long, env = "CONNECTIONS", default_value_t = 64)]
     pub connections: u16,
 }
 
@@ -44,7 +44,7 @@ pub struct Config {
     /// Address of the Prometheus metrics; without it they are not served
     #[arg(long, env = "METRICS_LISTEN")]
     pub metrics_listen: Option<SocketAddr>,
-    /// The site's address as members type it [default: http://<listen>]. Anything but https is for
+    /// The site's address as members type it, by default that of --listen. Anything but https is for
     /// 127.0.0.1 and localhost only
     #[arg(long, env = "PUBLIC_URL")]
     pub public_url: Option<String>,

@@ -27,8 +27,10 @@ pub trait Event: Serialize + DeserializeOwned + Send + Sync + 'static {
 
     /// What it is about: events of one key stay in order even when one of them is parked.
     fn key(&self) -> MemberId;
-    /// The members it tells something of, for erasing.
-    fn subjects(&self) -> Vec<MemberId>;
+    /// The members it tells something of, for erasing. Where it is about one, that one.
+    fn subjects(&self) -> Vec<MemberId> {
+        vec![self.key()]
+    }
     /// The sentence that a story prints: `nancy flirted with bob`.
     fn says(&self, names: &dyn Names) -> String;
 }

@@ -178,6 +178,15 @@ impl Failure {
         self.0.transience != Transience::None
     }
 
+    /// Not to be repeated at once: it may have happened already.
+    #[must_use]
+    pub fn perhaps_done(mut self) -> Self {
+        if self.0.transience == Transience::AtOnce {
+            self.0.transience = Transience::Later;
+        }
+        self
+    }
+
     /// True where trying again at once is worth it: not where everything is busy.
     pub fn is_worth_repeating(&self) -> bool {
         self.0.transience == Transience::AtOnce

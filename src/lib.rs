@@ -6,6 +6,7 @@
 //! - [`context`]: what a slice may ask for; [`failure`]: how it refuses
 //! - [`web`]: sessions, limits, headers, forms and pages; [`store`]: Postgres
 //! - [`kit`]: what many modules share; [`modules`]: the site itself
+//! - [`replay`]: real traffic through a server of its own
 //! - [`usecase`]: the design as data: tests, stories, summary and graph
 //!
 //! # Invariants
@@ -32,6 +33,7 @@ pub mod metrics;
 pub mod module;
 pub mod modules;
 pub mod passwords;
+pub mod replay;
 pub mod stage;
 pub mod store;
 pub mod tx;

@@ -1,10 +1,13 @@
 //! Reads the command line and calls the library. A fault ends in one sentence that says what to do.
 
+use std::error::Error;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
 use pancake::cli::{Cli, Command};
-use pancake::{admin, app};
+use pancake::usecase::{graph, story, summary};
+use pancake::{admin, app, modules, replay};
 
 fn main() -> ExitCode {
     match run(Cli::parse().chosen()) {
@@ -16,16 +19,36 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command) -> Result<(), Box<dyn std::error::Error>> {
+fn run(command: Command) -> Result<(), Box<dyn Error>> {
+    match command {
+        Command::Story(args) => print(&story::run_story(&modules::registry(), &args)?),
+        Command::Summary(args) => print(&summary::run_summary(&modules::registry(), &args)?),
+        Command::Graph(args) => print(&graph::run_graph(&modules::registry(), &args)?),
+        other => in_runtime(other),
+    }
+}
+
+/// What opens sockets and files.
+fn in_runtime(command: Command) -> Result<(), Box<dyn Error>> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let outcome = match command {
         Command::Serve(config) => runtime.block_on(app::serve(config)).map_err(Into::into),
-        Command::Admin(admin) => {
-            runtime.block_on(admin::run(admin)).map(|said| println!("{said}")).map_err(Into::into)
-        }
+        Command::Admin(deed) => match runtime.block_on(admin::run(deed)) {
+            Ok(said) => print(&format!("{said}\n")),
+            Err(error) => Err(error.into()),
+        },
+        Command::Replay(asked) => runtime.block_on(replay::run(asked)).map_err(Into::into),
         other => Err(format!("`pancake {}` is not built yet.", other.word()).into()),
     };
     // What still runs was given its time already.
     runtime.shutdown_background();
     outcome
+}
+
+/// To the standard output; a reader who has seen enough (`| head`) is no fault.
+fn print(text: &str) -> Result<(), Box<dyn Error>> {
+    match io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
 }

@@ -35,7 +35,7 @@ pub struct ModuleSpec {
     pub schema: &'static str,
     /// The first path segments that are this module's, below `/api` and for pages.
     pub segments: &'static [&'static str],
-    /// One sentence for the README of the module.
+    /// One sentence, for BOOK.md.
     pub purpose: &'static str,
     /// `schemas/<name>/`. Empty for a module that is not built yet.
     pub migrations: Migrator,

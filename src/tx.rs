@@ -111,7 +111,8 @@ impl Tx {
                 .execute(&mut *self.inner)
                 .await?;
         }
-        self.inner.commit().await?;
+        // Where the answer to COMMIT is lost, nobody knows whether it happened.
+        self.inner.commit().await.map_err(|error| Failure::from(error).perhaps_done())?;
         if publishes {
             waiting::published(&self.unit, self.unit.progress.committed());
         }

@@ -101,6 +101,8 @@ impl CardRow {
 }
 
 /// Writes a card when a member is approved.
+///
+/// `on conflict` names no index: of two approvals at once, either index may be the one that notices.
 pub struct KeepCards {
     sql: Arc<str>,
 }
@@ -110,7 +112,7 @@ impl KeepCards {
         let sql = format!(
             "insert into {schema}.card (member, nickname, gender, birthday, place)
              select * from unnest($1::uuid[], $2::text[], $3::text[], $4::date[], $5::text[])
-             on conflict (member) do nothing"
+             on conflict do nothing"
         );
         Self { sql: sql.into() }
     }

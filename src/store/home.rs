@@ -9,7 +9,6 @@ use std::fs::{self, DirBuilder, File};
 use std::io::{self, Read};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, lchown};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use rustix::process::geteuid;
 use sha2::{Digest, Sha256};
@@ -18,8 +17,6 @@ use super::error::StoreError;
 use super::guard;
 
 const ROOT_HOMES: &str = "/var/lib/pancake";
-/// A cluster with members' data is kept this long after its data folder is gone: it may have been moved.
-const SWEEP_AFTER: Duration = Duration::from_hours(7 * 24);
 
 /// The account that the server runs as.
 #[derive(Clone, Copy)]
@@ -63,6 +60,28 @@ impl Home {
             guard::remove_file(&self.socket.join(left))?;
         }
         Ok(())
+    }
+}
+
+/// Removes a data folder with its cluster, wherever that is. Its site must have ended; the server, if it still
+/// ends, is waited for.
+pub async fn discard(data: &Path) -> Result<(), StoreError> {
+    let Ok(data) = data.canonicalize() else { return Ok(()) };
+    guard::clear_remains(&data.join("postgres")).await?;
+    if let Some(id) = read_id(&data.join("cluster-id")).filter(|id| !belongs_to_another(id, &data)) {
+        let home = Path::new(ROOT_HOMES).join(id);
+        guard::clear_remains(&home.join("data")).await?;
+        remove_all(&home)?;
+    }
+    remove_all(&data)
+}
+
+fn remove_all(folder: &Path) -> Result<(), StoreError> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(StoreError::from_file(error, "remove", folder))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -138,7 +157,8 @@ fn belongs_to_another(id: &str, data: &Path) -> bool {
     }
 }
 
-/// Removes the clusters whose data folder is gone.
+/// Removes the clusters of tests whose data folder is gone. One with members' data is never removed: its
+/// data folder may only be out of reach, on a volume that is not mounted yet.
 fn sweep() {
     for entry in fs::read_dir(ROOT_HOMES).into_iter().flatten().flatten() {
         let home = entry.path();
@@ -146,7 +166,11 @@ fn sweep() {
         let Some((durable, owner)) = read_owner(&home) else { continue };
         let cluster = home.join("data");
         let wanted = read_id(&owner.join("cluster-id")).is_some_and(|found| *found == *id);
-        if wanted || guard::running(&cluster).is_some() || (durable && used_lately(&cluster)) {
+        if wanted || guard::running(&cluster).is_some() {
+            continue;
+        }
+        if durable {
+            tracing::info!(folder = %home.display(), "this cluster's data folder is gone; remove it by hand if you want");
             continue;
         }
         // Another start may sweep at the same time: what is gone is gone.
@@ -154,12 +178,6 @@ fn sweep() {
             tracing::debug!(folder = %home.display(), %error, "a left-over cluster stays");
         }
     }
-}
-
-fn used_lately(cluster: &Path) -> bool {
-    // The server writes this file at every checkpoint and when it stops.
-    let written = fs::metadata(cluster.join("global/pg_control")).and_then(|there| there.modified());
-    written.is_ok_and(|at| at.elapsed().is_ok_and(|age| age < SWEEP_AFTER))
 }
 
 fn read_owner(home: &Path) -> Option<(bool, PathBuf)> {

@@ -9,5 +9,6 @@ mod programs;
 pub mod unit;
 
 pub use error::StoreError;
+pub use home::discard;
 pub use open::{Store, Units, open, open_at};
 pub use private::{PrivatePostgres, Server};

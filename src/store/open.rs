@@ -135,6 +135,8 @@ async fn connect(place: &Place) -> Result<PgConnection, StoreError> {
 /// The site's database in the private Postgres.
 async fn own_database(postgres: &PrivatePostgres) -> Result<PgConnectOptions, StoreError> {
     const NAME: &str = "pancake";
+    /// Another process may create it at the same moment: "duplicate database", or the catalogue's own index.
+    const RACED: [&str; 2] = ["42P04", "23505"];
     let what = "the private Postgres";
     let refused = |error| StoreError::from_connect(error, what);
     let mut conn = postgres.options().connect().await.map_err(refused)?;
@@ -145,12 +147,11 @@ async fn own_database(postgres: &PrivatePostgres) -> Result<PgConnectOptions, St
         .map_err(refused)?;
     if known.is_none() {
         let created = conn.execute("create database pancake").await;
-        // Another process may have been first.
-        if let Err(error) = created
-            && error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref()
-                != Some("42P04")
-        {
-            return Err(refused(error));
+        if let Err(error) = created {
+            let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+            if !code.is_some_and(|code| RACED.contains(&&*code)) {
+                return Err(refused(error));
+            }
         }
     }
     Ok(postgres.options().database(NAME))

@@ -1,6 +1,6 @@
 //! The way of a request: from the registry's routes and the layers around them to one [`Router`].
 //!
-//! Outermost first: [`observe`] (id, span, log line, metrics), [`headers::dress`], [`render::failures`]; then,
+//! Outermost first: `observe` (id, span, log line, metrics), [`headers::dress`], [`render::failures`]; then,
 //! for the actions of modules, [`admission::admit`], [`origin::refuse_cross_site`], [`session::recognise`] and
 //! each route's own [`guard`](super::guard). So whoever refuses a request, the refusal is rendered, dressed,
 //! counted and logged. Static files and health checks know no members and stay outside the inner three: they

@@ -36,7 +36,7 @@ pub struct Actor {
     pub state: State,
     pub reviewer: bool,
     pub admin: bool,
-    /// When the session was last written as used; older than [`crate::web::guard`] likes, it is renewed.
+    /// When the session was last written as used; [`crate::web::session`] renews it.
     pub used: DateTime<Utc>,
 }
 

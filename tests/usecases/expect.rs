@@ -137,15 +137,12 @@ pub(crate) fn events(then: &Then, published: &[Entry], known: &mut Bindings<'_>)
             &*entry.name == wanted.record.name
                 && compare(&wanted.fields, Some(json), "", &mut known.clone()).is_empty()
         });
-        match fitting {
-            Some(at) => {
-                let (_, json) = left.remove(at);
-                let _ = compare(&wanted.fields, Some(&json), "", known);
-            }
-            None => {
-                let (line, name) = (wanted.line, wanted.record.name);
-                found.push(format!("line {line}: {name} {} was not published", known.event(wanted)));
-            }
+        if let Some(at) = fitting {
+            let (_, json) = left.remove(at);
+            let _ = compare(&wanted.fields, Some(&json), "", known);
+        } else {
+            let (line, name) = (wanted.line, wanted.record.name);
+            found.push(format!("line {line}: {name} {} was not published", known.event(wanted)));
         }
     }
     found.extend(
@@ -164,7 +161,10 @@ pub(crate) fn verdict(differences: &[String], answers: &[&Answer]) -> Result<(),
     if differences.is_empty() {
         return Ok(());
     }
-    let mut text: String = differences.iter().map(|difference| format!("- {difference}\n")).collect();
+    let mut text = String::new();
+    for difference in differences {
+        text.push_str(&format!("- {difference}\n"));
+    }
     for answer in answers {
         text.push_str(&format!("The answer was {}\n", shown(answer)));
     }

@@ -163,13 +163,13 @@ impl Player<'_> {
     }
 
     async fn reset(&self) -> Result<(), String> {
-        self.house.stage.reset().await.map_err(text)?;
+        self.house.stage.reset().await.map_err(|error| error.to_string())?;
         self.house.stage.ctx.set_twice(self.twice);
         Ok(())
     }
 
     async fn settle(&self) -> Result<(), String> {
-        self.house.stage.settle().await.map_err(text)
+        self.house.stage.settle().await.map_err(|error| error.to_string())
     }
 
     async fn given(&mut self, given: &Given, default: TimeDelta) -> Result<(), String> {
@@ -223,7 +223,7 @@ impl Player<'_> {
             self.sessions.clear();
         }
         let stage = &self.house.stage;
-        let before = stage.head(self.case.module).await.map_err(text)?;
+        let before = stage.head(self.case.module).await.map_err(|error| error.to_string())?;
         let mut given_itself = false;
         let answers = match &step.when {
             When::Event(event) => {
@@ -236,7 +236,8 @@ impl Player<'_> {
             When::Press(press) => vec![self.press(press).await?],
         };
         self.settle().await?;
-        let mut published = stage.journal(self.case.module, before).await.map_err(text)?;
+        let mut published =
+            stage.journal(self.case.module, before).await.map_err(|error| error.to_string())?;
         if given_itself && !published.is_empty() {
             published.remove(0);
         }
@@ -319,7 +320,8 @@ impl Player<'_> {
             session = answer.session().or(session);
             // Others' effects show on the next page, which a person reaches no sooner than they do.
             self.settle().await?;
-            answer = self.house.send(self.door, &get(&on), session.as_deref()).await?;
+            let next = Wire { headers: answer.cookies(), ..get(&on) };
+            answer = self.house.send(self.door, &next, session.as_deref()).await?;
         }
         let place = on.parse().map_err(|error| format!("{on} is no location: {error}"))?;
         answer.headers.insert("location", place);
@@ -354,7 +356,7 @@ impl Player<'_> {
         for call in probes {
             let call = Call { actor: Caller::Person(STRANGER.to_owned()), ..call.clone() };
             let answer = self.send(&call).await?;
-            if !hides(self.case, &answer) {
+            if !hides(self.case, &answer, &self.known) {
                 let wire = Wire::of(&call, &self.known);
                 let (file, line, is) = (&self.case.file, call.line, expect::shown(&answer));
                 let hint = "If strangers may see this, say why: skip = { stranger = \"…\" }";
@@ -366,10 +368,6 @@ impl Player<'_> {
         }
         Ok(())
     }
-}
-
-fn text(error: impl ToString) -> String {
-    error.to_string()
 }
 
 /// A page that is loaded.

@@ -4,7 +4,7 @@ use axum::http::Method;
 use pancake::module::Policy;
 use pancake::usecase::UseCase;
 use pancake::usecase::model::{Body, Call, Caller, When};
-use serde_json::{Map, Value};
+use pancake::usecase::names::Bindings;
 
 use crate::page;
 use crate::stage::Answer;
@@ -36,16 +36,16 @@ pub(crate) fn readings(case: &UseCase) -> Vec<Call> {
     calls
 }
 
-/// 403, 404, no items, or a page that names nobody of the case.
-pub(crate) fn hides(case: &UseCase, answer: &Answer) -> bool {
+/// A refusal, or an answer that names nobody of the case: neither in JSON, nor on a page, nor in an address.
+pub(crate) fn hides(case: &UseCase, answer: &Answer, known: &Bindings<'_>) -> bool {
     if matches!(answer.status, 400 | 403 | 404 | 422) {
         return true;
     }
-    if answer.is_page() {
-        let text = page::text(&answer.text());
-        let words: Vec<_> = text.split(|c: char| !c.is_alphanumeric()).collect();
-        return !case.people.iter().any(|who| words.contains(&who.nickname.as_str()));
-    }
-    let body = answer.json().unwrap_or_else(|| Value::Object(Map::new()));
-    body.get("items").and_then(Value::as_array).is_some_and(Vec::is_empty)
+    let text = if answer.is_page() { page::text(&answer.text()) } else { answer.text() };
+    let text = format!("{text} {}", answer.header("location").unwrap_or_default());
+    let words: Vec<_> = text.split(|c: char| !c.is_alphanumeric() && c != '-').collect();
+    !case.people.iter().any(|who| {
+        let id = known.id(None, &who.nickname).map(|id| id.to_string());
+        words.contains(&who.nickname.as_str()) || id.is_some_and(|id| words.contains(&id.as_str()))
+    })
 }

@@ -105,9 +105,10 @@ impl House {
             request = request.header("sec-fetch-site", "same-origin").header(header::ACCEPT, "text/html");
         }
         if let Some(token) = session {
-            request = match wire.is_api() {
-                true => request.header(header::AUTHORIZATION, format!("Bearer {token}")),
-                false => request.header(header::COOKIE, format!("{COOKIE}={token}")),
+            request = if wire.is_api() {
+                request.header(header::AUTHORIZATION, format!("Bearer {token}"))
+            } else {
+                request.header(header::COOKIE, format!("{COOKIE}={token}"))
             };
         }
         let mut request = request.body(Body::from(wire.body.clone())).map_err(|error| error.to_string())?;
@@ -133,6 +134,14 @@ impl Answer {
 
     pub(crate) fn is_page(&self) -> bool {
         self.header("content-type").is_some_and(|kind| kind.starts_with("text/html"))
+    }
+
+    /// The other cookies that this answer sets, as a browser sends them back.
+    pub(crate) fn cookies(&self) -> Vec<(String, String)> {
+        let cookies = self.headers.get_all(header::SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let pairs = cookies.filter_map(|cookie| cookie.split(';').next());
+        let others = pairs.filter(|pair| !pair.starts_with(COOKIE) && !pair.ends_with('='));
+        others.map(|pair| ("cookie".to_owned(), pair.to_owned())).collect()
     }
 
     /// The session that a login's cookie gives, if this answer sets one.

@@ -11,7 +11,9 @@ use crate::modules::album::contract::PrivateAlbumAccessGranted;
 use crate::modules::flirt::contract::FlirtSent;
 use crate::modules::like::contract::{PhotoId, PhotoLiked};
 use crate::modules::profile::contract::ProfileVisited;
-use crate::modules::review::contract::{PresentationApproved, PresentationRejected};
+use crate::modules::review::contract::{
+    PhotoApproved, PhotoRejected, PresentationApproved, PresentationRejected,
+};
 use crate::tx::Tx;
 
 /// What an event means to the member who is told of it.
@@ -68,6 +70,20 @@ impl Alerting for PresentationRejected {
     const KIND: &'static str = "presentation-rejected";
     fn alert(&self) -> Alert<'_> {
         Alert { member: self.member, actor: None, photo: None, reason: Some(&self.reason) }
+    }
+}
+
+impl Alerting for PhotoApproved {
+    const KIND: &'static str = "photo-approved";
+    fn alert(&self) -> Alert<'_> {
+        Alert { member: self.member, actor: None, photo: Some(self.photo), reason: None }
+    }
+}
+
+impl Alerting for PhotoRejected {
+    const KIND: &'static str = "photo-rejected";
+    fn alert(&self) -> Alert<'_> {
+        Alert { member: self.member, actor: None, photo: Some(self.photo), reason: Some(&self.reason) }
     }
 }
 

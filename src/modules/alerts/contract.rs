@@ -27,9 +27,6 @@ impl Event for AlertRead {
     fn key(&self) -> MemberId {
         self.member
     }
-    fn subjects(&self) -> Vec<MemberId> {
-        vec![self.member]
-    }
     fn says(&self, names: &dyn Names) -> String {
         format!("{} read the alerts", names.name(self.member))
     }

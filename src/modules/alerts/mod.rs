@@ -13,7 +13,9 @@ use crate::modules::album::contract::PrivateAlbumAccessGranted;
 use crate::modules::flirt::contract::FlirtSent;
 use crate::modules::like::contract::PhotoLiked;
 use crate::modules::profile::contract::ProfileVisited;
-use crate::modules::review::contract::{PresentationApproved, PresentationRejected};
+use crate::modules::review::contract::{
+    PhotoApproved, PhotoRejected, PresentationApproved, PresentationRejected,
+};
 
 pub struct Alerts;
 
@@ -39,6 +41,8 @@ impl Module for Alerts {
         at.listens(add_alerts::AddAlerts::<PrivateAlbumAccessGranted>::new());
         at.listens(add_alerts::AddAlerts::<PresentationApproved>::new());
         at.listens(add_alerts::AddAlerts::<PresentationRejected>::new());
+        at.listens(add_alerts::AddAlerts::<PhotoApproved>::new());
+        at.listens(add_alerts::AddAlerts::<PhotoRejected>::new());
         at.listens(remove_likes::RemoveLikes);
 
         at.publishes::<contract::AlertRead>();

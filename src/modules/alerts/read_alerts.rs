@@ -26,7 +26,8 @@ const UNREAD_MAX: i64 = 100;
 #[derive(Debug, Serialize)]
 pub(super) struct Item {
     alert: EventId,
-    /// `flirt`, `visit`, `photo-liked`, `album-opened`, `presentation-approved`, `presentation-rejected`.
+    /// `flirt`, `visit`, `photo-liked`, `album-opened`, `presentation-approved`, `presentation-rejected`,
+    /// `photo-approved`, `photo-rejected`.
     kind: String,
     /// Who caused it; none where it was a reviewer.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -130,6 +131,8 @@ impl Row {
             "album-opened" => "opened a private album to you".to_owned(),
             "presentation-approved" => "Your presentation is approved and public now".to_owned(),
             "presentation-rejected" => format!("Your presentation was not approved: {reason}"),
+            "photo-approved" => "Your photo is approved and public now".to_owned(),
+            "photo-rejected" => format!("Your photo was not approved: {reason}"),
             other => other.to_owned(),
         };
         Self {

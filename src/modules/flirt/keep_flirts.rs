@@ -18,6 +18,16 @@ impl Listener for KeepFlirts {
         // One by one: a flirt and its answer may be in one slice, and only the own commands come here.
         for fact in facts {
             let FlirtSent { from, to } = fact.event;
+            // Of two flirts that cross, one has to answer the other: at the same moment neither would see the
+            // other's row, both would stay open, and neither of the two could ever flirt again.
+            query!(
+                "select from pg_advisory_xact_lock(
+                     hashtextextended('flirt' || least($1::uuid, $2)::text || greatest($1, $2)::text, 0))",
+                from.uuid(),
+                to.uuid()
+            )
+            .execute(tx.conn())
+            .await?;
             let kept = query!(
                 "insert into flirt.flirt (flirt, sender, receiver, at) values ($1, $2, $3, $4)
                  on conflict (sender, receiver) where not answered do nothing",

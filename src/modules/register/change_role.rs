@@ -22,7 +22,13 @@ pub enum Change {
 }
 
 /// Changes a role; the same again changes nothing.
-async fn run(ctx: &Context, by: By, member: MemberId, role: Role, change: Change) -> Result<Applied, Failure> {
+async fn run(
+    ctx: &Context,
+    by: By,
+    member: MemberId,
+    role: Role,
+    change: Change,
+) -> Result<Applied, Failure> {
     let mut tx = ctx.begin(&SPEC).await?;
     query_scalar!("select nickname from register.member where member = $1", member.uuid())
         .fetch_optional(tx.conn())
@@ -43,11 +49,12 @@ pub async fn run_named(
     role: Role,
     change: Change,
 ) -> Result<(MemberId, Applied), Failure> {
-    let member = query_scalar!("select member from register.member where lower(nickname) = lower($1)", nickname)
-        .fetch_optional(ctx.pool(&SPEC))
-        .await?
-        .map(MemberId::of)
-        .ok_or_else(Failure::not_found)?;
+    let member =
+        query_scalar!("select member from register.member where lower(nickname) = lower($1)", nickname)
+            .fetch_optional(ctx.pool(&SPEC))
+            .await?
+            .map(MemberId::of)
+            .ok_or_else(Failure::not_found)?;
     Ok((member, run(ctx, By::OPERATOR, member, role, change).await?))
 }
 

@@ -36,9 +36,6 @@ impl Event for MemberRegistered {
     fn key(&self) -> MemberId {
         self.member
     }
-    fn subjects(&self) -> Vec<MemberId> {
-        vec![self.member]
-    }
     fn says(&self, _: &dyn Names) -> String {
         let again = if self.application > 1 { " again" } else { "" };
         format!("{} registered{again}", self.nickname)
@@ -92,9 +89,6 @@ impl Event for RoleGranted {
     fn key(&self) -> MemberId {
         self.member
     }
-    fn subjects(&self) -> Vec<MemberId> {
-        vec![self.member]
-    }
     fn says(&self, names: &dyn Names) -> String {
         format!("{} made {} {}", self.by.name(names), names.name(self.member), self.role.with_article())
     }
@@ -118,9 +112,6 @@ impl Event for RoleRevoked {
 
     fn key(&self) -> MemberId {
         self.member
-    }
-    fn subjects(&self) -> Vec<MemberId> {
-        vec![self.member]
     }
     fn says(&self, names: &dyn Names) -> String {
         format!("{} took the role {} from {}", self.by.name(names), self.role.code(), names.name(self.member))

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::event::{Event, Names};
 use crate::id::MemberId;
 use crate::kit::people::{By, Gender, Ideal};
+use crate::modules::like::contract::PhotoId;
 
 crate::typed_id! {
     /// Something that a reviewer decides on.
@@ -41,9 +42,6 @@ impl Event for RegistrationApproved {
     fn key(&self) -> MemberId {
         self.member
     }
-    fn subjects(&self) -> Vec<MemberId> {
-        vec![self.member]
-    }
     fn says(&self, names: &dyn Names) -> String {
         let age = names.age(self.birthday);
         format!(
@@ -74,9 +72,6 @@ impl Event for RegistrationRejected {
     fn key(&self) -> MemberId {
         self.member
     }
-    fn subjects(&self) -> Vec<MemberId> {
-        vec![self.member]
-    }
     fn says(&self, names: &dyn Names) -> String {
         format!(
             "{} rejected the registration of {}: \"{}\"",
@@ -106,9 +101,6 @@ impl Event for PresentationApproved {
     fn key(&self) -> MemberId {
         self.member
     }
-    fn subjects(&self) -> Vec<MemberId> {
-        vec![self.member]
-    }
     fn says(&self, names: &dyn Names) -> String {
         format!("{} approved the presentation of {}", self.by.name(names), names.name(self.member))
     }
@@ -133,12 +125,64 @@ impl Event for PresentationRejected {
     fn key(&self) -> MemberId {
         self.member
     }
-    fn subjects(&self) -> Vec<MemberId> {
-        vec![self.member]
-    }
     fn says(&self, names: &dyn Names) -> String {
         format!(
             "{} rejected the presentation of {}: \"{}\"",
+            self.by.name(names),
+            names.name(self.member),
+            self.reason
+        )
+    }
+}
+
+/// A photo is public now. Played until photos are reviewed here.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PhotoApproved {
+    /// Whose.
+    pub member: MemberId,
+    /// Which.
+    pub photo: PhotoId,
+    /// Who decided.
+    pub by: By,
+}
+
+impl Event for PhotoApproved {
+    const NAME: &'static str = "photo-approved";
+    const SOURCE: &'static str = "review";
+
+    fn key(&self) -> MemberId {
+        self.member
+    }
+    fn says(&self, names: &dyn Names) -> String {
+        format!("{} approved a photo of {}", self.by.name(names), names.name(self.member))
+    }
+}
+
+/// A photo stays private. Played until photos are reviewed here.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PhotoRejected {
+    /// Whose.
+    pub member: MemberId,
+    /// Which.
+    pub photo: PhotoId,
+    /// What she is told.
+    pub reason: String,
+    /// Who decided.
+    pub by: By,
+}
+
+impl Event for PhotoRejected {
+    const NAME: &'static str = "photo-rejected";
+    const SOURCE: &'static str = "review";
+
+    fn key(&self) -> MemberId {
+        self.member
+    }
+    fn says(&self, names: &dyn Names) -> String {
+        format!(
+            "{} rejected a photo of {}: \"{}\"",
             self.by.name(names),
             names.name(self.member),
             self.reason

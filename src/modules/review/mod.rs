@@ -40,6 +40,8 @@ impl Module for Review {
         at.listens(keep_decisions::KeepRejections);
         at.plays::<contract::PresentationApproved>();
         at.plays::<contract::PresentationRejected>();
+        at.plays::<contract::PhotoApproved>();
+        at.plays::<contract::PhotoRejected>();
 
         let queue = |path| Action::get(path, Policy::Reviewer, "shows who waits for a decision");
         at.json(queue("/review"), read_queue::json);
