@@ -16,4 +16,6 @@ mod sessions;
 mod sources;
 mod taken;
 mod tidy;
+mod tidy_proof;
 mod wait;
+mod wire;

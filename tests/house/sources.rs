@@ -47,6 +47,11 @@ fn collect(folder: &Path, found: &mut Vec<Source>) {
 impl Source {
     fn read(path: String) -> Self {
         let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+        Self::of(path, text)
+    }
+
+    /// As if a file had this text.
+    pub(crate) fn of(path: String, text: String) -> Self {
         let lines =
             (1..).zip(text.lines()).map(|(number, text)| Line { number, text: text.to_owned() }).collect();
         Self { path, text, lines }

@@ -74,6 +74,12 @@ fn tidy_sources() {
     assert!(offences.is_empty(), "\n{}\n", offences.join("\n"));
 }
 
+/// The rules that a file offends.
+pub(crate) fn offended(source: &Source) -> Vec<&'static str> {
+    let offended = RULES.iter().filter(|(_, reads, finds)| reads(source) && !finds(source).is_empty());
+    offended.map(|(says, ..)| *says).collect()
+}
+
 #[test]
 fn tidy_modules_and_schemas_belong_together() {
     let registry = pancake::modules::registry();
