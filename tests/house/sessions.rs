@@ -259,5 +259,5 @@ pub(crate) async fn login(house: &House, nickname: &str, password: &str) -> Answ
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }

@@ -62,6 +62,11 @@ impl Source {
         self.path.strip_prefix("src/modules/")?.split_once('/').map(|(module, _)| module)
     }
 
+    /// By the end of its name.
+    pub(crate) fn is(&self, end: &str) -> bool {
+        Path::new(&self.path).extension().is_some_and(|found| found == end)
+    }
+
     pub(crate) fn has(&self, text: &str) -> bool {
         self.text.contains(text)
     }

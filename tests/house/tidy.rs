@@ -148,7 +148,7 @@ fn everything(_: &Source) -> bool {
 }
 
 fn rust(source: &Source) -> bool {
-    source.path.ends_with(".rs")
+    source.is("rs")
 }
 
 fn ours(source: &Source) -> bool {
@@ -168,7 +168,7 @@ fn listener(source: &Source) -> bool {
 }
 
 fn migration(source: &Source) -> bool {
-    source.path.ends_with(".sql")
+    source.is("sql")
 }
 
 fn sql(source: &Source) -> bool {
