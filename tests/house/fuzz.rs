@@ -1,9 +1,10 @@
 //! Two thousand requests that nobody would write, from a seed: no fault of ours, whatever comes.
 
 use axum::http::Method;
-use serde_json::{Value, json};
+use pancake::module::{ActionRecord, Face};
+use serde_json::json;
 
-use crate::bodies::{fields, form, taken, with};
+use crate::bodies::{Taken, fields, form, taken, with};
 use crate::house::{Ask, House, Who};
 use crate::routes::{NOBODY, actions, fill};
 
@@ -86,8 +87,8 @@ impl Dice {
 #[tokio::test]
 async fn nothing_that_comes_is_a_fault_of_ours() {
     let house = House::open("house_fuzz", 48).await;
-    let paths: Vec<String> = actions(&house).into_iter().map(|record| record.path).collect();
-    let good: Vec<Value> = taken().into_iter().map(|taken| taken.good).collect();
+    let actions = actions(&house);
+    let taken = taken();
     let mut dice = Dice::new(SEED);
     let everybody = [Who::Nobody, Who::Waiting, Who::Rejected, Who::Member, Who::Reviewer, Who::Admin];
     let mut tokens = tokens(&house, &everybody).await;
@@ -98,7 +99,7 @@ async fn nothing_that_comes_is_a_fault_of_ours() {
             house.forgive().await;
             tokens = self::tokens(&house, &everybody).await;
         }
-        let ask = random(&mut dice, &paths, &good);
+        let ask = random(&mut dice, &actions, &taken);
         let answer = house.ask(&ask, dice.pick(&tokens).as_deref()).await;
         *answered.entry(answer.status).or_default() += 1;
     }
@@ -110,13 +111,18 @@ async fn nothing_that_comes_is_a_fault_of_ours() {
     house.close().await;
 }
 
-fn random(dice: &mut Dice, paths: &[String], good: &[Value]) -> Ask {
-    let route: &String = dice.pick(paths);
+/// Mostly what an action takes, a little spoilt; otherwise anything at all.
+fn random(dice: &mut Dice, actions: &[ActionRecord], taken: &[Taken]) -> Ask {
+    let fits = dice.roll(4) > 0;
+    let known = taken.iter().filter_map(|taken| actions.iter().find(|record| record.title() == taken.title));
+    let with_body: Vec<&ActionRecord> = known.collect();
+    let record = if dice.roll(2) == 0 { dice.pick(actions) } else { *dice.pick(&with_body) };
     let (id, nickname): (&&str, &&str) = (dice.pick(&PARTS), dice.pick(&PARTS));
-    let path = fill(route, id, nickname);
-    let method: Method = dice.pick(&METHODS).parse().unwrap();
+    let path = fill(&record.path, id, nickname);
+    let method = if fits { record.action.method.clone() } else { dice.pick(&METHODS).parse().unwrap() };
     let mut ask = Ask::new(method, format!("{path}?{}", dice.pick(&QUERIES)));
-    let mut value = dice.pick(good).clone();
+    let own = taken.iter().find(|taken| taken.title == record.title()).filter(|_| fits);
+    let mut value = own.unwrap_or_else(|| dice.pick(taken)).good.clone();
     for _ in 0..dice.roll(3) {
         let all = fields(&value);
         let Some(field) = all.get(dice.roll(all.len().max(1))) else { break };
@@ -129,9 +135,9 @@ fn random(dice: &mut Dice, paths: &[String], good: &[Value]) -> Ask {
         };
         value = with(&value, field, new);
     }
-    ask = match dice.roll(4) {
-        0 => ask,
-        1 => ask.form(form(&value)),
+    ask = match (dice.roll(8), record.face) {
+        (0, _) => ask,
+        (1, Face::Json) | (2.., Face::Page) => ask.form(form(&value)),
         _ => ask.json(value.to_string()),
     };
     if dice.roll(4) == 0 && !ask.body.is_empty() {
