@@ -1,6 +1,5 @@
 //! Two thousand requests that nobody would write, from a seed: no fault of ours, whatever comes.
 
-use axum::http::Method;
 use pancake::module::{ActionRecord, Face};
 use serde_json::json;
 
