@@ -6,7 +6,7 @@ use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 
 use super::form::FormState;
@@ -40,9 +40,14 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
         expect_type(&request, "application/json")?;
         let bytes = read(request, state).await?;
+        // All of it first: a field of what is no JSON is no use to anybody.
+        serde_json::from_slice::<IgnoredAny>(&bytes).map_err(|error| malformed_json(&error))?;
+        if !bytes.trim_ascii_start().starts_with(b"{") {
+            // serde would take a list for a struct, field by field.
+            return Err(Failure::field("body", "wrong-type", "Send one JSON object: { … }."));
+        }
         let mut json = serde_json::Deserializer::from_slice(&bytes);
         let value = serde_path_to_error::deserialize(&mut json).map_err(|error| refuse_json(&error))?;
-        json.end().map_err(|error| malformed_json(&error))?;
         refuse_nul_in_json(&bytes)?;
         Ok(Self(value))
     }

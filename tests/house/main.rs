@@ -18,4 +18,5 @@ mod taken;
 mod tidy;
 mod tidy_proof;
 mod wait;
+mod walk;
 mod wire;

@@ -125,20 +125,25 @@ fn url(options: &sqlx::postgres::PgConnectOptions, user: &str, password: &str, d
 }
 
 /// The program on a free port; it ends with its test.
-struct Site {
+/// The program, serving. It ends with this value.
+pub(crate) struct Site {
     child: Child,
     address: String,
     data: PathBuf,
 }
 
 impl Site {
-    fn start(data: &Path) -> Self {
+    pub(crate) fn start(data: &Path) -> Self {
         let mut child = command().arg("--data").arg(data).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim().strip_prefix("HappyPancake is at http://");
         let address = address.unwrap_or_else(|| panic!("it did not start: {line:?}")).to_owned();
         Self { child, address, data: data.to_owned() }
+    }
+
+    pub(crate) fn address(&self) -> &str {
+        &self.address
     }
 
     fn pid(&self) -> Pid {
