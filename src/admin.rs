@@ -3,21 +3,20 @@
 use std::sync::Arc;
 
 use crate::bus::memory::MemoryBus;
-use crate::bus::settle::{Unsettled, settle};
+use crate::bus::settle::settle;
 use crate::bus::{self, BusError};
 use crate::cli::{Admin, Deed};
 use crate::config::{Config, StoreConfig};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::id::MemberId;
 use crate::modules::register::contract::Role;
 use crate::modules::register::{Change, change_role};
 use crate::modules::{self, review};
 use crate::passwords::Passwords;
 use crate::store::{self, Store, StoreError};
 
-/// Connections of a command: one a pool is enough.
-const CONNECTIONS: u16 = 24;
+/// How long a command waits for effects.
+const SETTLE_MAX: std::time::Duration = std::time::Duration::from_secs(5);
 /// What a command may take to close.
 const CLOSE_MAX: std::time::Duration = std::time::Duration::from_secs(2);
 
@@ -30,8 +29,6 @@ pub enum AdminError {
     Store(#[from] StoreError),
     #[error("{0}")]
     Bus(#[from] BusError),
-    #[error("It is done, but not everywhere yet: {0}")]
-    Unsettled(#[from] Unsettled),
     #[error("It was not done: {0}")]
     Failed(#[from] Failure),
 }
@@ -43,7 +40,9 @@ pub async fn run(admin: Admin) -> Result<String, AdminError> {
         Deed::Grant(of) => (of, Change::Grant),
         Deed::Revoke(of) => (of, Change::Revoke),
     };
-    let config = StoreConfig { connections: CONNECTIONS, ..of.store };
+    // One connection a pool is enough for a command.
+    let connections = u16::try_from(2 * registry.modules().len()).unwrap_or(u16::MAX);
+    let config = StoreConfig { connections, ..of.store };
     let Store { units, private } = store::open(&config, &registry).await?;
     let bus = Arc::new(MemoryBus::default());
     let config = Config::for_tools(config);
@@ -63,7 +62,8 @@ async fn run_change(ctx: &Context, nickname: &str, role: Role, change: Change) -
         "not-found" => AdminError::Unknown(nickname.to_owned()),
         _ => failure.into(),
     })?;
-    settle(ctx).await?;
+    // Somebody may have registered a moment ago: then the reviewers' queue has her soon.
+    let _ = settled(ctx).await;
     let role = role.with_article();
     let said = match (change, applied.changed()) {
         (Change::Grant, true) => format!("{nickname} is {role} now."),
@@ -71,13 +71,20 @@ async fn run_change(ctx: &Context, nickname: &str, role: Role, change: Change) -
         (Change::Revoke, true) => format!("{nickname} is no longer {role}."),
         (Change::Revoke, false) => format!("{nickname} was not {role}."),
     };
-    let approved = change == Change::Grant && approve(ctx, member).await?;
-    Ok(if approved { format!("{said} Her registration is approved.") } else { said })
+    // Who holds a role is a member: the first reviewer cannot wait for a reviewer.
+    let approved = change == Change::Grant && review::approve_waiting(ctx, member).await?;
+    let approved = if approved { " Her registration is approved." } else { "" };
+    let remark = match settled(ctx).await {
+        Ok(()) => String::new(),
+        Err(unsettled) => format!(" It is not everywhere yet: {unsettled}."),
+    };
+    Ok(format!("{said}{approved}{remark}"))
 }
 
-/// Who holds a role is a member: the first reviewer cannot wait for a reviewer.
-async fn approve(ctx: &Context, member: MemberId) -> Result<bool, AdminError> {
-    let approved = review::approve_waiting(ctx, member).await?;
-    settle(ctx).await?;
-    Ok(approved)
+/// Waits for effects, for a while.
+async fn settled(ctx: &Context) -> Result<(), String> {
+    match tokio::time::timeout(SETTLE_MAX, settle(ctx)).await {
+        Ok(settled) => settled.map_err(|unsettled| unsettled.to_string()),
+        Err(_) => Err("the site is busy".to_owned()),
+    }
 }

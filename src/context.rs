@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -25,6 +26,9 @@ use crate::store::unit::Unit;
 pub use crate::tx::Tx;
 use crate::web::visitor::Sessions;
 
+/// What may follow from reading at once.
+const AFTERWARDS_MAX: usize = 8;
+
 /// The running program. Cheap to clone.
 #[derive(Clone)]
 pub struct Context(Arc<Shared>);
@@ -41,6 +45,8 @@ struct Shared {
     /// Relays, consumers and streams: they end when `stopping` is cancelled.
     loops: TaskTracker,
     stopping: CancellationToken,
+    /// Seats of what follows from reading.
+    afterwards: Arc<Semaphore>,
     sessions: Sessions,
     passwords: Passwords,
     /// Runs every listener twice on every event (the second must change nothing). For use cases.
@@ -66,6 +72,7 @@ impl Context {
             tasks: TaskTracker::new(),
             loops: TaskTracker::new(),
             stopping: CancellationToken::new(),
+            afterwards: Arc::new(Semaphore::new(AFTERWARDS_MAX)),
             sessions: Sessions::default(),
             passwords,
             twice: AtomicBool::new(false),
@@ -149,6 +156,22 @@ impl Context {
         F::Output: Send + 'static,
     {
         self.0.tasks.spawn(work.in_current_span())
+    }
+
+    /// Runs what follows from reading, after the answer. When too much of it is under way this is left out:
+    /// it must not take the connections of those who read.
+    pub fn spawn_afterwards<F>(&self, work: F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let Ok(seat) = self.0.afterwards.clone().try_acquire_owned() else {
+            tracing::debug!("too much follows from reading; this is left out");
+            return;
+        };
+        self.spawn(async move {
+            work.await;
+            drop(seat);
+        });
     }
 
     /// Runs a loop that ends when [`Context::stopping`] is cancelled.

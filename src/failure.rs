@@ -178,6 +178,24 @@ impl Failure {
         self.0.transience != Transience::None
     }
 
+    /// True where the event itself is at fault, and handling it again would fail again: it does not parse, or
+    /// the tables do not take what it says. A missing table, a lost server or a full disk is not its fault.
+    pub fn is_poison(&self) -> bool {
+        if self.is_transient() {
+            return false;
+        }
+        let Some(cause) = self.cause() else { return true };
+        let of_the_data = |error: &sqlx::Error| match error {
+            // Classes 22, data exception, and 23, integrity constraint violation.
+            sqlx::Error::Database(db) => {
+                db.code().is_some_and(|code| code.starts_with("22") || code.starts_with("23"))
+            }
+            sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => true,
+            _ => false,
+        };
+        cause.is::<serde_json::Error>() || cause.downcast_ref::<sqlx::Error>().is_some_and(of_the_data)
+    }
+
     /// Not to be repeated at once: it may have happened already.
     #[must_use]
     pub fn perhaps_done(mut self) -> Self {
@@ -233,8 +251,11 @@ impl From<sqlx::Error> for Failure {
             sqlx::Error::Database(db) => match db.code().as_deref() {
                 // Serialisation failure, deadlock, shut down or crashed meanwhile.
                 Some("40001" | "40P01" | "57P01" | "57P02") => Transience::AtOnce,
-                // Lock timeout, idle for too long, too many connections, just starting.
-                Some("55P03" | "25P03" | "53300" | "57P03") => Transience::Later,
+                // Lock timeout, idle for too long, too many connections, just starting; took too long, no room on
+                // the disk, no memory, no disk, a read-only standby.
+                Some(
+                    "55P03" | "25P03" | "53300" | "57P03" | "57014" | "53100" | "53200" | "58030" | "25006",
+                ) => Transience::Later,
                 _ => Transience::None,
             },
             _ => Transience::None,

@@ -1,6 +1,7 @@
 //! Hashes passwords, with argon2id, a few at a time: 100 logins at once would take 1.9 GB.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Argon2, PasswordHasher, PasswordVerifier};
@@ -8,11 +9,18 @@ use tokio::sync::Semaphore;
 
 use crate::failure::Failure;
 
+/// Who may wait or be hashed at once, a core: about a second's worth.
+const SEATS_A_CORE: usize = 32;
+/// When to come back if they are taken.
+const BUSY_WAIT: Duration = Duration::from_secs(1);
+
 /// See the module.
 pub struct Passwords {
     argon: Argon2<'static>,
     /// About one hash a core at once; the others wait.
     turns: Arc<Semaphore>,
+    /// How many may wait, so that logins cannot take every seat of the site.
+    seats: Arc<Semaphore>,
     /// Verified against where there is no account, so that the answer takes as long.
     nobody: String,
 }
@@ -27,7 +35,8 @@ impl Passwords {
     pub fn with(argon: Argon2<'static>) -> Result<Self, Failure> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let nobody = hash(&argon, "nobody has this password")?;
-        Ok(Self { argon, turns: Arc::new(Semaphore::new(cores)), nobody })
+        let (turns, seats) = (Semaphore::new(cores), Semaphore::new(cores * SEATS_A_CORE));
+        Ok(Self { argon, turns: Arc::new(turns), seats: Arc::new(seats), nobody })
     }
 
     /// For keeping: the password's hash with its salt and parameters (PHC format).
@@ -51,10 +60,11 @@ impl Passwords {
     }
 
     async fn turn<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
+        let seat = self.seats.clone().try_acquire_owned().map_err(|_| Failure::busy(BUSY_WAIT))?;
         let turn = self.turns.clone().acquire_owned().await.map_err(Failure::internal)?;
         let work = move || {
             let done = work();
-            drop(turn);
+            drop((turn, seat));
             done
         };
         tokio::task::spawn_blocking(work).await.map_err(Failure::internal)

@@ -24,6 +24,8 @@ const FAULT_WAIT: Duration = Duration::from_millis(50);
 const FAULT_WAIT_MAX: Duration = Duration::from_secs(5);
 /// How often a batch is tried again before the consumer goes on and leaves it to the next look.
 const TRIES_MAX: u32 = 8;
+/// Batches read from one journal before the other sources have their turn.
+const REPAIR_BATCHES: u32 = 16;
 /// Entries taken from the bus in one transaction.
 const BATCH: usize = 1000;
 /// Bunches taken from the bus before they are worked on.
@@ -123,26 +125,28 @@ impl Consumer {
     /// The offset, if the source's journal goes on after it.
     async fn behind(&self, source: &'static str) -> Result<Option<i64>, Failure> {
         let Some(unit) = self.ctx.unit_named(source) else { return Ok(None) };
-        let head = journal::head(unit).await?;
+        // In this order: meanwhile the head can only move on.
         let offset = self.offset(source).await?;
+        let head = journal::head(unit).await?;
         let at = offset.map_or(0, |offset| offset.pos);
         self.handled(source, at);
         self.ctx.metrics().lag(self.unit.spec.name, source, head.pos - at);
         if offset.is_some_and(|offset| offset.epoch != head.epoch || offset.pos > head.pos) {
+            self.stop(source).await?;
             return Err(Failure::internal(format!(
                 "{} has read {source} up to {at}, but its journal ends at {} (epoch {}): was it restored from a \
-                 backup? {} stops reading it until that is settled",
+                 backup? {} reads no more of it until that is settled",
                 self.unit.spec.name, head.pos, head.epoch, self.unit.spec.name
             )));
         }
         Ok((at < head.pos).then_some(at))
     }
 
-    /// Reads the journal from the offset to its end.
+    /// Reads the journal from the offset on: to its end, or [`REPAIR_BATCHES`] far.
     async fn repair(&self, source: &'static str) {
         let Some(unit) = self.ctx.unit_named(source) else { return };
         let work = async {
-            loop {
+            for _ in 0..REPAIR_BATCHES {
                 let head = journal::head(unit).await?;
                 let at = self.offset(source).await?.map_or(0, |offset| offset.pos);
                 let entries = journal::read(unit, head.epoch, at).await?;
@@ -151,23 +155,29 @@ impl Consumer {
                 }
                 self.ctx.metrics().from_journal(self.unit.spec.name, entries.len());
                 if self.ctx.stopping().is_cancelled() {
-                    return Ok::<(), Failure>(());
+                    return Ok(());
                 }
             }
+            // The other sources have their turn before this one goes on.
+            self.unit.progress.look.notify_one();
+            Ok::<(), Failure>(())
         };
         if let Err(error) = work.await {
             self.report(source, &error);
         }
     }
 
-    /// Handles a batch; tries again with back-off while the fault is of the kind that passes.
+    /// Handles a batch; tries again with back-off while the fault is not the events' own.
     async fn persist(&self, source: &'static str, entries: &[Entry]) -> Result<Took, Failure> {
         let mut wait = FAULT_WAIT;
         for _ in 0..TRIES_MAX {
             match self.take(source, entries).await {
-                Err(error) if error.is_transient() && !self.ctx.stopping().is_cancelled() => {
+                Err(error) if !error.is_poison() && !self.ctx.stopping().is_cancelled() => {
                     tracing::debug!(module = self.unit.spec.name, source, %error, "will try again");
-                    tokio::time::sleep(wait).await;
+                    tokio::select! {
+                        () = self.ctx.stopping().cancelled() => {}
+                        () = tokio::time::sleep(wait) => {}
+                    }
                     wait = (wait * 2).min(FAULT_WAIT_MAX);
                 }
                 other => return other,
@@ -184,7 +194,7 @@ impl Consumer {
     ) -> BoxFuture<'a, Result<Took, Failure>> {
         async move {
             match self.attempt(source, entries, None).await {
-                Err(error) if !error.is_transient() => {
+                Err(error) if error.is_poison() => {
                     let (first, second) = entries.split_at(entries.len() / 2);
                     if first.is_empty() {
                         tracing::error!(module = self.unit.spec.name, source, %error,
@@ -221,13 +231,15 @@ impl Consumer {
         // A statement of its own: it must see what the last holder of the turn committed.
         let offset: Option<Head> =
             query_as(AssertSqlSafe(sql.read_offset.clone())).bind(source).fetch_optional(tx.conn()).await?;
+        if offset.is_some_and(|offset| offset.epoch != first.epoch) {
+            return Ok(Took::Gap);
+        }
         let at = offset.map_or(0, |offset| offset.pos);
         if last.pos <= at {
             return Ok(Took::Done);
         }
         let new = &entries[entries.partition_point(|entry| entry.pos <= at)..];
-        let whole = new.iter().zip(at + 1..).all(|(entry, pos)| entry.pos == pos);
-        if !whole || offset.is_some_and(|offset| offset.epoch != first.epoch) {
+        if !new.iter().zip(at + 1..).all(|(entry, pos)| entry.pos == pos) {
             return Ok(Took::Gap);
         }
         match parking {
@@ -247,8 +259,10 @@ impl Consumer {
 
     /// Runs the listeners, in runs of one type, so that the order between types survives.
     async fn handle(&self, tx: &mut Tx, source: &'static str, entries: &[Entry]) -> Result<(), Failure> {
+        let keys: HashSet<MemberId> = entries.iter().map(|entry| entry.key).collect();
         let parked: Vec<MemberId> = query_scalar(AssertSqlSafe(self.unit.sql.parked.clone()))
             .bind(source)
+            .bind(keys.into_iter().collect::<Vec<_>>())
             .fetch_all(tx.conn())
             .await?;
         let parked: HashSet<MemberId> = parked.into_iter().collect();
@@ -291,6 +305,13 @@ impl Consumer {
                 .await?;
         }
         self.ctx.metrics().parked(self.unit.spec.name, entries.len());
+        Ok(())
+    }
+
+    /// An epoch that no journal has keeps the consumer from reading on, also once the positions fit again.
+    async fn stop(&self, source: &str) -> Result<(), Failure> {
+        let sql = AssertSqlSafe(self.unit.sql.stop_offset.clone());
+        query(sql).bind(source).execute(&self.unit.background).await?;
         Ok(())
     }
 

@@ -77,6 +77,11 @@ pub enum StoreError {
     TooOld { what: String, found: u32 },
     #[error("the database in {what} refused: {said}")]
     Refused { what: String, said: String },
+    #[error(
+        "the database in {what} does not know that Å and å are one letter, so nicknames would not be unique: create it \
+         with UTF-8 (createdb --encoding=UTF8 --locale=C.UTF-8 --template=template0)"
+    )]
+    Locale { what: String },
     #[error("--connections {connections} is too few for all modules: give at least {needed}")]
     BudgetTooSmall { connections: u32, needed: u32 },
     #[error(

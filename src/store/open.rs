@@ -19,6 +19,8 @@ use crate::module::{ModuleSpec, Registry};
 
 /// How long a request waits for a connection before it is answered 503.
 const ACQUIRE_MAX: Duration = Duration::from_secs(2);
+/// A pooled connection that was idle for longer is tried before it is used.
+const PING_AFTER: Duration = Duration::from_secs(1);
 /// A node that froze in a transaction loses it, and its locks, after this many milliseconds.
 const IDLE_IN_TRANSACTION_MS: u32 = 3_000;
 /// No statement of the site takes longer, in milliseconds.
@@ -160,14 +162,18 @@ async fn own_database(postgres: &PrivatePostgres) -> Result<PgConnectOptions, St
 /// Refuses a server that is too old, or has too few connections for the pools.
 async fn check(conn: &mut PgConnection, place: &Place, needed: u32) -> Result<(), StoreError> {
     let refused = |error| StoreError::from_connect(error, &place.what);
-    let (version, available): (i32, i32) = sqlx::query_as(
+    let (version, available, folds): (i32, i32, bool) = sqlx::query_as(
         "select current_setting('server_version_num')::int,
-                current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int",
+                current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int,
+                lower('ÅÄÖÆØÉÜ') = 'åäöæøéü'",
     )
     .fetch_one(conn)
     .await
     .map_err(refused)?;
     StoreError::check_version(version.unsigned_abs(), &place.what)?;
+    if !folds {
+        return Err(StoreError::Locale { what: place.what.clone() });
+    }
     StoreError::check_connections(needed, available.unsigned_abs(), &place.what)
 }
 
@@ -253,7 +259,16 @@ fn pool(place: &Place, spec: &ModuleSpec, role: Option<&str>, size: u32) -> sqlx
     PgPoolOptions::new()
         .max_connections(size)
         .acquire_timeout(ACQUIRE_MAX)
-        // A ping before every use costs half of the small reads.
+        // A ping before every use costs half of the small reads; one after a pause costs nothing, and notices
+        // that the server was restarted.
         .test_before_acquire(false)
+        .before_acquire(|conn, meta| {
+            Box::pin(async move {
+                if meta.idle_for > PING_AFTER {
+                    conn.ping().await?;
+                }
+                Ok(true)
+            })
+        })
         .connect_lazy_with(options.disable_statement_logging())
 }

@@ -39,6 +39,7 @@ pub struct UnitSql {
     pub take_turn: Arc<str>,
     pub read_offset: Arc<str>,
     pub write_offset: Arc<str>,
+    pub stop_offset: Arc<str>,
     pub parked: Arc<str>,
     pub park: Arc<str>,
     pub state: Arc<str>,
@@ -154,7 +155,8 @@ impl UnitSql {
                  on conflict (source) do update set epoch = excluded.epoch, pos = excluded.pos"
             )
             .into(),
-            parked: format!("select distinct key from {m}.dead_letter where source = $1").into(),
+            stop_offset: format!("update {m}.offsets set epoch = -abs(epoch) where source = $1").into(),
+            parked: format!("select distinct key from {m}.dead_letter where source = $1 and key = any($2)").into(),
             park: format!(
                 "insert into {m}.dead_letter (source, pos, event, name, key, at, payload, error)
                  values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing"

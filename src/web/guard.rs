@@ -39,7 +39,7 @@ async fn pass(record: &'static ActionRecord, request: Request, next: Next) -> Re
     admit(record, &visitor)?;
     let limit = record.action.limit.or_else(|| changes(&record.action.method).then_some(EVERYDAY));
     let allowance = match limit {
-        Some(limit) => Some(limits::take(&ctx, limit, &visitor).await?),
+        Some(limit) => Some(limits::take(&ctx, limit, record.action.policy, &visitor).await?),
         None => None,
     };
     let mut response = if changes(&record.action.method) {

@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use super::visitor::Visitor;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::module::{Limit, Module, ModuleSpec, Registry};
+use crate::module::{Limit, Module, ModuleSpec, Policy, Registry};
 
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
@@ -90,11 +90,17 @@ impl Allowance {
     }
 }
 
-/// Counts a use by a member, or by an address where nobody is logged in.
-pub async fn take(ctx: &Context, limit: Limit, visitor: &Visitor) -> Result<Allowance, Failure> {
+/// Counts a use by a member, or by an address where nobody is logged in, and wherever nobody has to be: who
+/// registers or logs in could bring a new member for every try.
+pub async fn take(
+    ctx: &Context,
+    limit: Limit,
+    policy: Policy,
+    visitor: &Visitor,
+) -> Result<Allowance, Failure> {
     let subject = match &visitor.actor {
-        Some(actor) => format!("member:{}", actor.id),
-        None => format!("address:{}", network(visitor.address)),
+        Some(actor) if policy != Policy::Public => format!("member:{}", actor.id),
+        _ => format!("address:{}", network(visitor.address)),
     };
     count(ctx, limit, &subject).await
 }

@@ -70,7 +70,7 @@ impl Recogniser {
         }
         let Some(store) = self.ctx.registry().sessions() else { return };
         let (ctx, session) = (self.ctx.clone(), actor.session);
-        self.ctx.spawn(async move {
+        self.ctx.spawn_afterwards(async move {
             if let Err(failure) = store.touch(&ctx, session).await {
                 tracing::warn!(%failure, "a session's use was not written down");
             }

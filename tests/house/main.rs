@@ -14,6 +14,7 @@ mod process;
 mod routes;
 mod sessions;
 mod sources;
+mod spine;
 mod taken;
 mod tidy;
 mod tidy_proof;

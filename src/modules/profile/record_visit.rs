@@ -22,7 +22,7 @@ pub(super) fn after(ctx: &Context, visitor: MemberId, member: MemberId, look: &L
         return;
     }
     let own = ctx.clone();
-    ctx.spawn(async move {
+    ctx.spawn_afterwards(async move {
         if let Err(failure) = run(&own, visitor, member).await {
             tracing::warn!(%failure, "a visit was not recorded");
         }

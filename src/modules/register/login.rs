@@ -55,7 +55,8 @@ pub(super) async fn form(
 ) -> Result<Response, Failure> {
     let LoginForm { nickname, password, next } = input;
     let next = own_path(&next).unwrap_or_default().to_owned();
-    let tried = open_session::run(&ctx, Input { nickname, password }, &session_store::device(&headers)).await;
+    let input = Input { nickname, password };
+    let tried = open_session::run(&ctx, input, &session_store::device(&headers)).await;
     match tried {
         Ok(opened) => {
             let to = match opened.state.as_str() {

@@ -35,13 +35,14 @@ impl Application {
     }
 }
 
-/// The application that a reviewer is about to decide on.
+/// The application that a reviewer is about to decide on, locked until she has: another one waits, and then
+/// finds it decided.
 pub(super) async fn waiting(tx: &mut Tx, item: ItemId) -> Result<Application, Failure> {
     let application = query_as!(
         Application,
         r#"select member as "member: MemberId", nickname, gender as "gender: Gender", birthday, place,
                   ideal_gender as "ideal_gender: Gender", ideal_from, ideal_to, ideal_place, decision
-           from review.item where item = $1"#,
+           from review.item where item = $1 for update"#,
         item.uuid()
     )
     .fetch_optional(tx.conn())
