@@ -5,6 +5,7 @@
 mod bad_input;
 mod bodies;
 mod cancelled;
+mod crossing;
 mod fences;
 mod fuzz;
 mod house;
