@@ -100,7 +100,11 @@ impl Failure {
 
     /// 404: there is nothing here, or nothing that this actor may know of.
     pub fn not_found() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not-found", "There is nothing here.")
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not-found",
+            "This address leads nowhere, or to what is not there for you.",
+        )
     }
 
     /// 401: who is asking?

@@ -6,8 +6,8 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
+use super::device;
 use super::open_session::{self, Input};
-use super::session_store;
 use crate::config::Config;
 use crate::context::Context;
 use crate::failure::Failure;
@@ -56,7 +56,7 @@ pub(super) async fn form(
     let LoginForm { nickname, password, next } = input;
     let next = own_path(&next).unwrap_or_default().to_owned();
     let input = Input { nickname, password };
-    let tried = open_session::run(&ctx, input, &session_store::device(&headers)).await;
+    let tried = open_session::run(&ctx, input, &device::name(&headers)).await;
     match tried {
         Ok(opened) => {
             let to = match opened.state.as_str() {

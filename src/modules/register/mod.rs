@@ -6,6 +6,7 @@ mod change_role;
 mod check_nickname;
 mod close_session;
 pub mod contract;
+mod device;
 mod end_sessions;
 mod keep_members;
 mod keep_roles;

@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::query;
 
-use super::{SPEC, session_store};
+use super::{SPEC, device, session_store};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
@@ -85,5 +85,5 @@ pub(super) async fn json(
     headers: HeaderMap,
     Json(input): Json<Input>,
 ) -> Result<Created<Opened>, Failure> {
-    Ok(Created(run(&ctx, input, &session_store::device(&headers)).await?))
+    Ok(Created(run(&ctx, input, &device::name(&headers)).await?))
 }

@@ -1,6 +1,5 @@
 //! Logins: opened with a random token, found by its hash, ended by idling, by age or by hand.
 
-use axum::http::{HeaderMap, header};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -14,8 +13,6 @@ use crate::id::{MemberId, SessionId, TypedId};
 use crate::tx::Tx;
 use crate::web::visitor::{Actor, SessionStore, State, Token, TokenHash};
 
-/// Characters kept of what a browser says it is.
-const DEVICE_MAX: usize = 120;
 /// Logins of one member; the one unused for longest ends when there are more.
 const SESSIONS_MAX: i64 = 50;
 
@@ -87,13 +84,6 @@ pub(super) async fn end(
     .await?;
     ended.iter().for_each(|row| tx.signal(Signal::SessionEnded(SessionId::of(row.session))));
     Ok(ended.len())
-}
-
-/// What to call the device in the list of logins.
-pub(super) fn device(headers: &HeaderMap) -> String {
-    let named = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let named: String = named.chars().filter(|c| !c.is_control()).take(DEVICE_MAX).collect();
-    if named.is_empty() { "An unnamed program".to_owned() } else { named }
 }
 
 async fn find(ctx: &Context, token: TokenHash) -> Result<Option<Actor>, Failure> {
