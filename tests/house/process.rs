@@ -119,13 +119,17 @@ async fn ask_for_passwords(options: &sqlx::postgres::PgConnectOptions) {
     .await;
 }
 
-fn url(options: &sqlx::postgres::PgConnectOptions, user: &str, password: &str, database: &str) -> String {
+pub(crate) fn url(
+    options: &sqlx::postgres::PgConnectOptions,
+    user: &str,
+    password: &str,
+    database: &str,
+) -> String {
     let socket = options.get_socket().unwrap().display();
     format!("postgres://{user}:{password}@localhost/{database}?host={socket}")
 }
 
-/// The program on a free port; it ends with its test.
-/// The program, serving. It ends with this value.
+/// The program, serving on a free port. It ends with this value.
 pub(crate) struct Site {
     child: Child,
     address: String,
@@ -134,7 +138,13 @@ pub(crate) struct Site {
 
 impl Site {
     pub(crate) fn start(data: &Path) -> Self {
-        let mut child = command().arg("--data").arg(data).stdout(Stdio::piped()).spawn().unwrap();
+        Self::start_with(data, &[])
+    }
+
+    pub(crate) fn start_with(data: &Path, environment: &[(&str, &str)]) -> Self {
+        let mut command = command();
+        command.arg("--data").arg(data).envs(environment.iter().copied());
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim().strip_prefix("HappyPancake is at http://");
