@@ -147,7 +147,9 @@ impl Site {
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-        let address = line.trim().strip_prefix("HappyPancake is at http://");
+        let listen = environment.iter().find(|(name, _)| *name == "LISTEN").map(|(_, address)| *address);
+        let address = listen.or_else(|| line.trim().strip_prefix("HappyPancake is at http://"));
+        assert!(line.starts_with("HappyPancake is at"), "it did not start: {line:?}");
         let address = address.unwrap_or_else(|| panic!("it did not start: {line:?}")).to_owned();
         Self { child, address, data: data.to_owned() }
     }
