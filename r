@@ -35,7 +35,7 @@ up)
     exec "$target/debug/pancake" serve "$@"
     ;;
 test)
-    scripts/setup.sh
+    scripts/setup.sh test
     if [ $# -eq 0 ]; then exec cargo test; fi
     exec cargo test -q --test usecases -- "$@"
     ;;

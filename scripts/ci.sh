@@ -28,7 +28,7 @@ readable() {
     }
 }
 
-step 'server programs' scripts/setup.sh
+step 'server programs' scripts/setup.sh test
 step 'format, lints, docs, house rules' ./r check
 # The very command of the README.
 step 'tests' ./r test

@@ -1,18 +1,26 @@
 #!/bin/sh
-# Sees to it that the Postgres server programs are there: silent when they are, installs them through the
-# system's package manager where it may, and otherwise says exactly what to install.
+# Sees to it that the Postgres server programs are there, and with the word `test` also curl, which plays the
+# README's walk: silent when they are, installs them through the system's package manager where it may, and
+# otherwise says exactly what to install.
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/postgres.sh
 
-! postgres_bin >/dev/null || exit 0
+curl=
+[ "${1:-}" != test ] || command -v curl >/dev/null || curl=curl
+server=
+postgres_bin >/dev/null || server=server
+there() { postgres_bin >/dev/null && { [ -z "$curl" ] || command -v curl >/dev/null; }; }
+! there || exit 0
 
-if [ -n "${PANCAKE_POSTGRES_BIN:-}" ]; then
+if [ -n "${PANCAKE_POSTGRES_BIN:-}" ] && ! postgres_bin >/dev/null; then
     echo "setup: PANCAKE_POSTGRES_BIN is $PANCAKE_POSTGRES_BIN, which holds no Postgres server; correct or unset it" >&2
     exit 1
 fi
 
 give_up() {
+    [ -z "$curl" ] || echo "The tests need curl, and it is not installed: install the package curl." >&2
+    ! postgres_bin >/dev/null || exit 1
     cat >&2 <<'END'
 pancake needs the Postgres server programs (version 15 or newer), and they are not installed. Do one of these:
   Debian, Ubuntu   sudo apt-get install postgresql
@@ -43,26 +51,26 @@ apt_install() {
         echo 'create_main_cluster = false' | as_root tee /etc/postgresql-common/createcluster.d/pancake.conf >/dev/null
     fi
     as_root apt-get update -q &&
-        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends postgresql
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends ${server:+postgresql} $curl
 }
 
-echo "setup: installing the Postgres server programs, once" >&2
+echo "setup: installing ${server:+the Postgres server programs }$curl, once" >&2
 log=$(mktemp "${TMPDIR:-/tmp}/pancake-setup.XXXXXX")
 trap 'rm -f "$log"' EXIT
 if command -v apt-get >/dev/null; then
     install=apt_install
 elif command -v dnf >/dev/null; then
-    install='as_root dnf install -y postgresql-server'
+    install="as_root dnf install -y ${server:+postgresql-server} $curl"
 elif command -v apk >/dev/null; then
-    install='as_root apk add postgresql'
+    install="as_root apk add ${server:+postgresql} $curl"
 elif command -v pacman >/dev/null; then
-    install='as_root pacman -S --noconfirm postgresql'
+    install="as_root pacman -S --noconfirm ${server:+postgresql} $curl"
 elif command -v brew >/dev/null; then
-    install='brew install postgresql@17'
+    install="brew install ${server:+postgresql@17} $curl"
 else
     give_up
 fi
-if ! $install >"$log" 2>&1 </dev/null || ! postgres_bin >/dev/null; then
+if ! $install >"$log" 2>&1 </dev/null || ! there; then
     tail -n 20 "$log" >&2
     echo "setup: the package manager failed; its last lines are above" >&2
     give_up
