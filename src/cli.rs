@@ -37,6 +37,8 @@ pub enum Command {
     Summary(SummaryArgs),
     /// Print who listens to whom, for `dot -Tsvg`
     Graph(GraphArgs),
+    /// Print the JSON API as an OpenAPI document
+    Openapi,
     /// Give roles to members, and take them
     Admin(Admin),
     /// Drive a server with real traffic and compare the outcome
@@ -52,6 +54,7 @@ impl Command {
             Self::Story(_) => "story",
             Self::Summary(_) => "summary",
             Self::Graph(_) => "graph",
+            Self::Openapi => "openapi",
             Self::Admin(_) => "admin",
             Self::Replay(_) => "replay",
         }

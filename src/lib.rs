@@ -7,6 +7,7 @@
 //! - [`web`]: sessions, limits, headers, forms and pages; [`store`]: Postgres
 //! - [`kit`]: what many modules share; [`modules`]: the site itself
 //! - [`replay`]: real traffic through a server of its own
+//! - [`openapi`]: the JSON API as programs read it
 //! - [`usecase`]: the design as data: tests, stories, summary and graph
 //!
 //! # Invariants
@@ -32,6 +33,7 @@ pub mod logs;
 pub mod metrics;
 pub mod module;
 pub mod modules;
+pub mod openapi;
 pub mod passwords;
 pub mod replay;
 pub mod stage;

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use pancake::cli::{Cli, Command};
 use pancake::usecase::{graph, story, summary};
-use pancake::{admin, app, modules, replay};
+use pancake::{admin, app, modules, openapi, replay};
 
 fn main() -> ExitCode {
     match run(Cli::parse().chosen()) {
@@ -24,6 +24,7 @@ fn run(command: Command) -> Result<(), Box<dyn Error>> {
         Command::Story(args) => print(&story::run_story(&modules::registry(), &args)?),
         Command::Summary(args) => print(&summary::run_summary(&modules::registry(), &args)?),
         Command::Graph(args) => print(&graph::run_graph(&modules::registry(), &args)?),
+        Command::Openapi => print(&format!("{:#}\n", openapi::document(&modules::registry()))),
         other => in_runtime(other),
     }
 }

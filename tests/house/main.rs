@@ -10,6 +10,7 @@ mod fences;
 mod fuzz;
 mod house;
 mod limits;
+mod openapi;
 mod origins;
 mod postgres;
 mod process;
