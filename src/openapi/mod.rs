@@ -5,6 +5,7 @@
 //! policy, limit and refusals. An input without a schema does not compile.
 
 pub mod answer;
+pub mod catalogue;
 pub mod describe;
 pub mod document;
 pub mod example;
