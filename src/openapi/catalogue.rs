@@ -8,6 +8,9 @@ use crate::module::Registry;
 use crate::problem::{self, Problem};
 use crate::usecase::UseCase;
 
+/// Actions that are named one by one. What more have is the site's, not theirs.
+const NAMED_MAX: usize = 6;
+
 /// Whatever is known of one code.
 struct Entry {
     problem: Problem,
@@ -36,7 +39,7 @@ pub fn catalogue(registry: &Registry, cases: &[UseCase]) -> String {
             text.push_str(&format!("\n## {title}\n"));
             last = Some(of);
         }
-        text.push_str(&told(entry, registry));
+        text.push_str(&told(entry));
     }
     text
 }
@@ -75,16 +78,15 @@ fn entries(registry: &Registry, cases: &[UseCase]) -> Vec<Entry> {
     entries
 }
 
-fn told(entry: &Entry, registry: &Registry) -> String {
+fn told(entry: &Entry) -> String {
     let Problem { status, code, says } = entry.problem;
     let mut text = format!(
         "\n### `{code}`\n\n{} {}. {says}\n",
         status.as_u16(),
         status.canonical_reason().unwrap_or_default()
     );
-    let all = registry.actions().iter().filter(|record| record.signature.is_some()).count();
-    if entry.actions.len() == all {
-        text.push_str("\nOf: every action.\n");
+    if entry.actions.len() > NAMED_MAX {
+        text.push_str(&format!("\nOf: {} actions; the document names them.\n", entry.actions.len()));
     } else if !entry.actions.is_empty() {
         let names: Vec<String> = entry.actions.iter().map(|name| format!("`{name}`")).collect();
         text.push_str(&format!("\nOf: {}.\n", names.join(", ")));
