@@ -33,6 +33,7 @@ pub mod metrics;
 pub mod module;
 pub mod modules;
 pub mod passwords;
+pub mod rehearsal;
 pub mod replay;
 pub mod stage;
 pub mod store;

@@ -105,7 +105,7 @@ impl Stage {
             unit.pool.execute(AssertSqlSafe(deletes.concat())).await?;
         }
         self.ctx.sessions().forget_all();
-        self.ctx.set_twice(false);
+        self.ctx.rehearsal().end();
         self.set_time(story_time());
         Ok(())
     }
@@ -161,7 +161,7 @@ impl Stage {
     /// What a module published after a position: the first [`journal::BATCH_MAX`] entries.
     pub async fn journal(&self, module: &str, after: i64) -> Result<Vec<Entry>, StageError> {
         match self.ctx.unit_named(module) {
-            Some(unit) => Ok(journal::read(unit, 0, after).await?),
+            Some(unit) => Ok(journal::read(unit, after).await?.entries),
             None => Ok(Vec::new()),
         }
     }

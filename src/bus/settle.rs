@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, query_as};
 
+use super::status;
 use crate::context::Context;
 use crate::failure::Failure;
 
@@ -20,17 +21,12 @@ const LOOKS_MAX: u32 = 30_000;
 pub enum Unsettled {
     #[error("{module} has {count} dead letters")]
     Parked { module: &'static str, count: i64 },
+    #[error("{0}")]
+    Stopped(String),
     #[error("still unsettled after {LOOKS_MAX} looks: {0}")]
     Stuck(String),
     #[error("the tables could not be read: {0}")]
     Unreadable(#[from] Failure),
-}
-
-#[derive(sqlx::FromRow)]
-struct State {
-    pos: i64,
-    drained: bool,
-    parked: i64,
 }
 
 /// Returns when no request's task is left, every outbox is empty, and every consumer has reached the head
@@ -66,27 +62,28 @@ async fn open_work(ctx: &Context) -> Result<Result<BTreeMap<&'static str, i64>, 
     let mut heads = BTreeMap::new();
     for unit in ctx.units() {
         let module = unit.spec.name;
-        let state: State = query_as(AssertSqlSafe(unit.sql.state.clone()))
-            .fetch_one(&unit.pool)
-            .await
-            .map_err(Failure::from)?;
+        let state = status::state(unit).await?;
         if state.parked > 0 {
             return Err(Unsettled::Parked { module, count: state.parked });
         }
-        if !state.drained {
+        if state.outbox > 0 {
             unit.progress.wake.notify_one();
             return Ok(Err(format!("the outbox of {module} is not empty")));
         }
         heads.insert(module, state.pos);
     }
-    for unit in ctx.units() {
-        let offsets: Vec<(String, i64)> = query_as(AssertSqlSafe(unit.sql.offsets.clone()))
-            .fetch_all(&unit.pool)
+    for unit in ctx.units().filter(|unit| !ctx.rehearsal().holds(unit.spec.name)) {
+        let offsets: Vec<(String, i64, Option<String>)> = query_as(AssertSqlSafe(unit.sql.offsets.clone()))
+            .fetch_all(&unit.background)
             .await
             .map_err(Failure::from)?;
         for source in unit.sources() {
-            let at = offsets.iter().find(|(name, _)| name == source).map_or(0, |(_, pos)| *pos);
+            let known = offsets.iter().find(|(name, ..)| name == source);
+            let at = known.map_or(0, |(_, pos, _)| *pos);
             let head = heads.get(source).copied().unwrap_or_default();
+            if let Some(why) = known.and_then(|(.., stopped)| stopped.clone()) {
+                return Err(Unsettled::Stopped(why));
+            }
             if at < head {
                 return Ok(Err(format!("{} has read {source} up to {at} of {head}", unit.spec.name)));
             }

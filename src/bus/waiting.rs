@@ -46,7 +46,7 @@ pub async fn effects<F: Future>(ctx: &Context, patience: Duration, work: F) -> F
 async fn arrived(ctx: &Context, unit: &Arc<Unit>, commit: u64) {
     let mut relayed = unit.progress.relayed.subscribe();
     let Ok((_, end)) = relayed.wait_for(|(seen, _)| *seen >= commit).await.map(|seen| *seen) else { return };
-    for consumer in ctx.units() {
+    for consumer in ctx.units().filter(|consumer| !ctx.rehearsal().holds(consumer.spec.name)) {
         if let Some(handled) = consumer.progress.handled.get(unit.spec.name) {
             let _ = handled.subscribe().wait_for(|pos| *pos >= end).await;
         }

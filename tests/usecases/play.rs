@@ -96,7 +96,7 @@ pub(crate) async fn play(house: &House, cast: &Cast, case: &UseCase, kind: Kind)
         Kind::Stranger => player.as_stranger(&probes).await,
         Kind::InProcess | Kind::Http | Kind::Twice => player.whole().await,
     };
-    house.stage.ctx.set_twice(false);
+    house.stage.ctx.rehearsal().end();
     match played {
         Ok(()) => Outcome::Passed,
         Err(text) => Outcome::Failed(text),
@@ -164,7 +164,7 @@ impl Player<'_> {
 
     async fn reset(&self) -> Result<(), String> {
         self.house.stage.reset().await.map_err(|error| error.to_string())?;
-        self.house.stage.ctx.set_twice(self.twice);
+        self.house.stage.ctx.rehearsal().set_twice(self.twice);
         Ok(())
     }
 
