@@ -32,6 +32,8 @@ pub struct Feed {
     pub lag: i64,
     /// Why it reads no more, or what it does instead.
     pub remark: Option<String>,
+    /// It reads no more until it is rebuilt.
+    pub stopped: bool,
 }
 
 /// A module's own state.
@@ -51,13 +53,14 @@ pub async fn feeds(ctx: &Context) -> Result<Vec<Feed>, Failure> {
             let head = super::journal::head(from).await?.pos;
             let pos = offset.as_ref().map_or(0, |offset| offset.pos);
             let own = unit.subscription(source);
+            let stopped = offset.as_ref().is_some_and(|offset| offset.stopped.is_some());
             let remark = offset.and_then(|offset| match offset.stopped {
                 Some(why) => Some(why),
                 None if offset.subscription > own => Some("a newer program consumes here".to_owned()),
                 None if offset.subscription < own => Some(format!("catches up, {} of {pos}", offset.filled)),
                 None => None,
             });
-            feeds.push(Feed { consumer: unit.spec.name, source, pos, lag: head - pos, remark });
+            feeds.push(Feed { consumer: unit.spec.name, source, pos, lag: head - pos, remark, stopped });
         }
     }
     Ok(feeds)
