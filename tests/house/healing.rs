@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::house::{Ask, House, Who};
 use crate::postgres::postgres;
-use crate::spine::{BOB, DAVE, NANCY, alerts, journal, journal_as, look, offset};
+use crate::spine::{BOB, DAVE, NANCY, alerts, journal, journal_as, look, offset, restore_to};
 use crate::wait::until;
 
 #[tokio::test]
@@ -157,12 +157,4 @@ async fn commands_are_refused_while_their_module_is_rebuilt() {
     assert_eq!(house.ask(&flirt, token.as_deref()).await.status, 201);
     house.stage.settle().await.unwrap();
     house.close().await;
-}
-
-/// As if flirt's journal came from a backup that was made at this position.
-async fn restore_to(stage: &Stage, pos: i64) {
-    let flirt = &stage.ctx.unit_named("flirt").unwrap().pool;
-    let mut tx = flirt.acquire().await.unwrap();
-    sqlx::query("delete from flirt.journal where pos > $1").bind(pos).execute(&mut *tx).await.unwrap();
-    sqlx::query("update flirt.head set pos = $1").bind(pos).execute(&mut *tx).await.unwrap();
 }

@@ -12,6 +12,7 @@ mod healing;
 mod house;
 mod journals;
 mod limits;
+mod operate;
 mod origins;
 mod postgres;
 mod process;

@@ -111,3 +111,11 @@ pub(crate) async fn alerts(stage: &Stage, member: &str) -> i64 {
     let count = query_scalar("select count(*) from alerts.alert where member = $1::uuid");
     count.bind(member.parse::<Uuid>().unwrap()).fetch_one(pool).await.unwrap()
 }
+
+/// As if flirt's journal came from a backup that was made at this position.
+pub(crate) async fn restore_to(stage: &Stage, pos: i64) {
+    let flirt = &stage.ctx.unit_named("flirt").unwrap().pool;
+    let mut tx = flirt.acquire().await.unwrap();
+    sqlx::query("delete from flirt.journal where pos > $1").bind(pos).execute(&mut *tx).await.unwrap();
+    sqlx::query("update flirt.head set pos = $1").bind(pos).execute(&mut *tx).await.unwrap();
+}
