@@ -17,6 +17,7 @@ mod origins;
 mod postgres;
 mod process;
 mod routes;
+mod samples;
 mod sessions;
 mod sources;
 mod spine;
