@@ -14,6 +14,7 @@ mod journals;
 mod limits;
 mod operate;
 mod origins;
+mod owned;
 mod postgres;
 mod process;
 mod routes;
