@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use crate::bus::journal;
 use crate::bus::memory::MemoryBus;
 use crate::bus::settle::{Unsettled, settle};
-use crate::bus::{self, BusError, Entry, waiting};
+use crate::bus::{self, Bus, BusError, Entry, waiting};
 use crate::config::{Config, StoreConfig};
 use crate::context::{Context, Tx};
 use crate::event::{AnyEvent, Applied};
@@ -35,6 +35,22 @@ pub struct Stage {
     pub address: SocketAddr,
 }
 
+/// What a stage is to be like.
+pub struct StageOptions {
+    /// Of all modules together.
+    pub connections: u16,
+    pub bus: Arc<dyn Bus>,
+    /// Milliseconds between looks at the journals.
+    pub poll_ms: u64,
+}
+
+impl StageOptions {
+    /// The bus of a single node, and a look every second.
+    pub fn of(connections: u16) -> Self {
+        Self { connections, bus: Arc::new(MemoryBus::default()), poll_ms: 1000 }
+    }
+}
+
 /// Why a stage does not work.
 #[derive(Debug, thiserror::Error)]
 pub enum StageError {
@@ -46,6 +62,8 @@ pub enum StageError {
     Bus(#[from] BusError),
     #[error(transparent)]
     Unsettled(#[from] Unsettled),
+    #[error("its effects had not arrived everywhere after {ARRIVAL_MAX:?}")]
+    Late,
     #[error("the test database: {0}")]
     Database(#[from] sqlx::Error),
     #[error("no port on this machine: {0}")]
@@ -53,12 +71,21 @@ pub enum StageError {
 }
 
 impl Stage {
-    /// Opens a site on a fresh database of this name, with this many connections.
+    /// Opens a site on a fresh database of this name, with this many connections and the bus of a single node.
     pub async fn open(postgres: &PrivatePostgres, name: &str, connections: u16) -> Result<Self, StageError> {
+        Self::open_with(postgres, name, StageOptions::of(connections)).await
+    }
+
+    /// Opens a site on a fresh database of this name.
+    pub async fn open_with(
+        postgres: &PrivatePostgres,
+        name: &str,
+        options: StageOptions,
+    ) -> Result<Self, StageError> {
         let mut conn = postgres.options().connect().await?;
         conn.execute(AssertSqlSafe(format!("drop database if exists {name} with (force)"))).await?;
         conn.execute(AssertSqlSafe(format!("create database {name}"))).await?;
-        Self::reopen(postgres, name, connections).await
+        Self::reopen_with(postgres, name, options).await
     }
 
     /// Opens a site on a database that an earlier one has left: a restart, or a second node.
@@ -67,13 +94,23 @@ impl Stage {
         name: &str,
         connections: u16,
     ) -> Result<Self, StageError> {
+        Self::reopen_with(postgres, name, StageOptions::of(connections)).await
+    }
+
+    /// The same, with everything said.
+    pub async fn reopen_with(
+        postgres: &PrivatePostgres,
+        name: &str,
+        options: StageOptions,
+    ) -> Result<Self, StageError> {
+        let StageOptions { connections, bus, poll_ms } = options;
         let registry = modules::registry();
         let units = store::open_at(postgres.options().database(name), connections, &registry).await?;
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let mut config = Config::for_tools(StoreConfig::for_tests(connections));
         config.listen = address;
-        let bus = Arc::new(MemoryBus::default());
+        config.poll_ms = poll_ms;
         let ctx = Context::assemble(config, Arc::new(registry), units, bus, cheap_passwords()?);
         bus::start(&ctx).await?;
         router::start(&ctx);
@@ -86,7 +123,12 @@ impl Stage {
 
     /// Waits until everything has had its effect.
     pub async fn settle(&self) -> Result<(), StageError> {
-        Ok(settle(&self.ctx).await?)
+        settle(&self.ctx).await?;
+        if !self.ctx.bus().features().signals {
+            // As if the time had passed after which nobody believes them any more.
+            self.ctx.sessions().forget_all();
+        }
+        Ok(())
     }
 
     /// As if nobody had ever been here. Positions in journals go on: consumers know where they are.
@@ -125,7 +167,11 @@ impl Stage {
             tx.commit().await?;
             Ok::<_, Failure>(applied)
         };
-        Ok(waiting::effects(&self.ctx, ARRIVAL_MAX, publish).await?)
+        match waiting::effects(&self.ctx, ARRIVAL_MAX, publish).await {
+            (Err(failure), _) => Err(failure.into()),
+            (Ok(_), false) => Err(StageError::Late),
+            (Ok(applied), true) => Ok(applied),
+        }
     }
 
     /// Gives a member an account, as registering would.
