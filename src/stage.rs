@@ -6,8 +6,9 @@ use std::sync::Arc;
 use argon2::{Algorithm, Argon2, Params, Version};
 use axum::Router;
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::{AssertSqlSafe, ConnectOptions, Executor, query_scalar};
+use sqlx::{AssertSqlSafe, ConnectOptions, Executor, PgConnection, query_scalar};
 use tokio::net::TcpListener;
+use tokio::sync::Mutex;
 
 use crate::bus::journal;
 use crate::bus::memory::MemoryBus;
@@ -33,6 +34,9 @@ pub struct Stage {
     pub ctx: Context,
     pub router: Router,
     pub address: SocketAddr,
+    operator: Mutex<PgConnection>,
+    /// Statements that delete what was ever written, except how far everybody is.
+    emptying: Arc<str>,
 }
 
 /// What a stage is to be like.
@@ -116,7 +120,9 @@ impl Stage {
         router::start(&ctx);
         let router = router::router(&ctx);
         ctx.spawn_loop(serve::serve(listener, router.clone(), ctx.clone()));
-        let stage = Self { ctx, router, address };
+        let mut operator = postgres.options().database(name).connect().await?;
+        let emptying = emptying(&ctx, &mut operator).await?;
+        let stage = Self { ctx, router, address, operator: Mutex::new(operator), emptying };
         stage.set_time(story_time());
         Ok(stage)
     }
@@ -134,18 +140,8 @@ impl Stage {
     /// As if nobody had ever been here. Positions in journals go on: consumers know where they are.
     pub async fn reset(&self) -> Result<(), StageError> {
         self.settle().await?;
-        for unit in self.ctx.units() {
-            let tables: Vec<String> = query_scalar(
-                "select tablename::text from pg_tables where schemaname = $1
-                 and tablename not like '%migrations' and tablename not in ('head', 'turn', 'offsets')",
-            )
-            .bind(unit.spec.schema)
-            .fetch_all(&unit.pool)
-            .await?;
-            let deletes: Vec<String> =
-                tables.iter().map(|table| format!("delete from {}.{table};", unit.spec.schema)).collect();
-            unit.pool.execute(AssertSqlSafe(deletes.concat())).await?;
-        }
+        // In one transaction, by the operator, who may write in all schemas.
+        self.operator.lock().await.execute(AssertSqlSafe(self.emptying.clone())).await?;
         self.ctx.sessions().forget_all();
         self.ctx.set_twice(false);
         self.set_time(story_time());
@@ -160,18 +156,23 @@ impl Stage {
 
     /// Publishes an event of the past through its own module, and waits until it has arrived everywhere.
     pub async fn give(&self, event: Box<dyn AnyEvent>, at: DateTime<Utc>) -> Result<Applied, StageError> {
-        let publish = async {
-            let mut tx = self.begin(event.source()).await?;
-            tx.set_now(at);
-            let applied = event.emit(&mut tx).await?;
-            tx.commit().await?;
-            Ok::<_, Failure>(applied)
-        };
-        match waiting::effects(&self.ctx, ARRIVAL_MAX, publish).await {
-            (Err(failure), _) => Err(failure.into()),
-            (Ok(_), false) => Err(StageError::Late),
-            (Ok(applied), true) => Ok(applied),
-        }
+        self.arrived(self.publish(event, at)).await?
+    }
+
+    /// Publishes an event of the past through its own module. [`Stage::arrived`] waits for it.
+    pub async fn publish(&self, event: Box<dyn AnyEvent>, at: DateTime<Utc>) -> Result<Applied, StageError> {
+        self.set_time(at);
+        let mut tx = self.begin(event.source()).await?;
+        tx.set_now(at);
+        let applied = event.emit(&mut tx).await?;
+        tx.commit().await?;
+        Ok(applied)
+    }
+
+    /// Does something, and waits until what it published has arrived everywhere.
+    pub async fn arrived<F: Future>(&self, work: F) -> Result<F::Output, StageError> {
+        let (done, arrived) = waiting::effects(&self.ctx, ARRIVAL_MAX, work).await;
+        if arrived { Ok(done) } else { Err(StageError::Late) }
     }
 
     /// Gives a member an account, as registering would.
@@ -222,6 +223,20 @@ impl Stage {
         let pool = unit.pool.clone();
         Tx::begin(self.ctx.clone(), unit, pool).await
     }
+}
+
+/// SQL that empties all modules' tables. Whoever has no rows costs next to nothing.
+async fn emptying(ctx: &Context, operator: &mut PgConnection) -> Result<Arc<str>, sqlx::Error> {
+    let schemas: Vec<String> = ctx.units().map(|unit| unit.spec.schema.to_owned()).collect();
+    let tables: Vec<String> = query_scalar(
+        "select schemaname || '.' || tablename from pg_tables where schemaname = any($1)
+         and tablename not like '%migrations' and tablename not in ('head', 'turn', 'offsets')",
+    )
+    .bind(schemas)
+    .fetch_all(operator)
+    .await?;
+    let deletes: Vec<String> = tables.iter().map(|table| format!("delete from {table};")).collect();
+    Ok(deletes.concat().into())
 }
 
 /// [`STORY_TIME`] as a time.

@@ -6,15 +6,19 @@ use std::time::Duration;
 
 use futures::future::try_join_all;
 use sqlx::{AssertSqlSafe, query_as};
+use tokio::time::timeout;
 
+use super::waiting;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::store::unit::Unit;
 
+/// How long this process's own knowledge is waited for before each look.
+const AHEAD_MAX: Duration = Duration::from_millis(100);
 /// Between two looks.
 const LOOK_EVERY: Duration = Duration::from_millis(2);
-/// Looks after which something must be wrong: about a minute.
-const LOOKS_MAX: u32 = 30_000;
+/// Looks after which something must be wrong: a minute or more.
+const LOOKS_MAX: u32 = 10_000;
 
 /// Why it does not settle.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +43,8 @@ struct State {
 pub async fn settle(ctx: &Context) -> Result<(), Unsettled> {
     let mut waiting_for = String::new();
     for look in 1..=LOOKS_MAX {
+        // Costs no query as long as all is well; what it does not know of, the tables do.
+        let _ = timeout(AHEAD_MAX, waiting::everything(ctx)).await;
         match open_work(ctx, look > 1).await? {
             None => return Ok(()),
             Some(work) => waiting_for = work,

@@ -58,6 +58,13 @@ pub async fn effects<F: Future>(ctx: &Context, patience: Duration, work: F) -> (
     (output, arrived)
 }
 
+/// Waits until the effects of everything that this process has published so far have arrived.
+pub async fn everything(ctx: &Context) {
+    let published =
+        ctx.units().map(|unit| (unit, unit.progress.commits())).filter(|(_, commits)| *commits > 0);
+    join_all(published.map(|(unit, commits)| arrived(ctx, unit, commits))).await;
+}
+
 /// Waits for a relay pass that began after the commit, then for every consumer to reach its end.
 async fn arrived(ctx: &Context, unit: &Arc<Unit>, commit: u64) {
     let mut relayed = unit.progress.relayed.subscribe();

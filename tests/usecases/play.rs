@@ -9,7 +9,7 @@ use pancake::module::Face;
 use pancake::usecase::UseCase;
 use pancake::usecase::cast::Cast;
 use pancake::usecase::matching::path_fits;
-use pancake::usecase::model::{Call, Caller, EventText, Given, Past, Press, State, Step, When};
+use pancake::usecase::model::{Call, Caller, EventText, Given, Introduction, Past, Press, State, Step, When};
 use pancake::usecase::names::Bindings;
 use pancake::usecase::people::introduction;
 use pancake::usecase::time::{INTRODUCED, NOON, PACE};
@@ -106,12 +106,7 @@ impl Player<'_> {
                 introduction(registry, cast, person, State::Approved).map_err(|e| place(e.to_string()))?,
             );
         }
-        for (number, who) in (0_i32..).zip(&people) {
-            let at = INTRODUCED + PACE * number;
-            for event in &who.events {
-                self.give(event, at).await.map_err(place)?;
-            }
-        }
+        self.introduce(&people).await.map_err(place)?;
         let count = i32::try_from(self.case.given.len()).unwrap_or(i32::MAX);
         for (number, given) in (0_i32..).zip(&self.case.given) {
             let default = PACE * (number - count);
@@ -126,6 +121,28 @@ impl Player<'_> {
         self.house.set_clock(TimeDelta::zero());
         self.sessions.clear();
         Ok(())
+    }
+
+    /// All register, then all are decided on: modules have to know of the one before the other.
+    async fn introduce(&self, people: &[Introduction]) -> Result<(), String> {
+        let rounds = people.iter().map(|who| who.events.len()).max().unwrap_or_default();
+        for round in 0..rounds {
+            let told =
+                (0_i32..).zip(people).filter_map(|(number, who)| Some((number, who.events.get(round)?)));
+            let published = async {
+                for (number, event) in told {
+                    self.publish(event, INTRODUCED + PACE * number).await?;
+                }
+                Ok(())
+            };
+            self.arrived(published).await?;
+        }
+        Ok(())
+    }
+
+    /// Does something, and waits until it is known everywhere.
+    async fn arrived(&self, work: impl Future<Output = Result<(), String>>) -> Result<(), String> {
+        self.house.stage.arrived(work).await.map_err(|error| error.to_string())?
     }
 
     async fn reset(&self) -> Result<(), String> {
@@ -163,21 +180,25 @@ impl Player<'_> {
     async fn past(&mut self, past: &Past, default: TimeDelta) -> Result<(), String> {
         let repeats = i32::try_from(past.repeat).unwrap_or(i32::MAX);
         let first = past.at.unwrap_or(default - past.every * (repeats - 1));
-        for number in 0..repeats {
-            self.known.number = u32::try_from(number + 1).ok();
-            let given = self.give(&past.event, first + past.every * number).await;
-            self.known.number = None;
-            given?;
-        }
-        Ok(())
+        let house = self.house;
+        let published = async {
+            for number in 0..repeats {
+                self.known.number = u32::try_from(number + 1).ok();
+                let published = self.publish(&past.event, first + past.every * number).await;
+                self.known.number = None;
+                published?;
+            }
+            Ok(())
+        };
+        house.stage.arrived(published).await.map_err(|error| error.to_string())?
     }
 
-    async fn give(&self, event: &EventText, at: TimeDelta) -> Result<(), String> {
+    /// Publishes an event, and waits for nothing.
+    async fn publish(&self, event: &EventText, at: TimeDelta) -> Result<(), String> {
         let json = self.known.event(event);
         let parsed = (event.record.parse)(&json)
             .map_err(|error| format!("{}: {error} in {json}", event.record.name))?;
-        self.house.set_clock(at);
-        match self.house.stage.give(parsed, NOON + at).await {
+        match self.house.stage.publish(parsed, NOON + at).await {
             Ok(applied) if applied.changed() => Ok(()),
             Ok(_) => Err(format!("{} changes nothing, so it never happened: {json}", event.record.name)),
             Err(error) => Err(format!("{} is not taken: {error} in {json}", event.record.name)),
@@ -197,7 +218,7 @@ impl Player<'_> {
         let answers = match &step.when {
             When::Event(event) => {
                 given_itself = event.record.source == self.case.module;
-                self.give(event, self.at).await?;
+                self.arrived(self.publish(event, self.at)).await?;
                 Vec::new()
             }
             When::Call(call) if step.at_once > 1 => self.race(call, step.at_once).await?,
