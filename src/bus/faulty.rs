@@ -62,7 +62,7 @@ struct State {
     seeds: u64,
     /// The last position that each source has published.
     published: HashMap<&'static str, i64>,
-    /// The same when the seed was given.
+    /// The same when the seed was given, or before the first since then.
     begun: HashMap<&'static str, i64>,
     signals: i64,
 }
@@ -227,8 +227,10 @@ impl Bus for FaultyBus {
     }
 
     fn publish<'a>(&'a self, entries: &'a [Entry]) -> BoxFuture<'a, Result<(), BusError>> {
-        if let Some(last) = entries.last() {
-            self.shared.state().published.insert(last.source, last.pos);
+        if let (Some(first), Some(last)) = (entries.first(), entries.last()) {
+            let mut state = self.shared.state();
+            state.published.insert(last.source, last.pos);
+            state.begun.entry(first.source).or_insert(first.pos - 1);
         }
         self.inner.publish(entries)
     }

@@ -1,14 +1,13 @@
 //! The sites that one worker plays on, one a bus, each opened when it is first needed.
 
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use pancake::bus::Bus;
 use pancake::bus::faulty::{Faults, FaultyBus};
 use pancake::bus::memory::MemoryBus;
 use pancake::bus::null::NullBus;
-use pancake::stage::{StageError, StageOptions};
+use pancake::stage::{Stage, StageError, StageOptions};
 
 use crate::kept::Kept;
 use crate::kind::Site;
@@ -23,51 +22,67 @@ const POLL_MS: u64 = 60_000;
 /// See the module.
 pub(crate) struct Houses<'k> {
     kept: &'k Kept<'k>,
-    worker: usize,
+    worker: u16,
     open: BTreeMap<Site, House>,
     tally: Tally,
 }
 
 /// What the sites of this many workers need of the server.
-pub(crate) fn connections(workers: usize, modules: usize) -> u16 {
-    let sum: usize = Site::ALL.map(|site| usize::from(budget(site, modules))).iter().sum();
-    u16::try_from(workers * sum).unwrap_or(u16::MAX)
+pub(crate) fn connections(workers: u16) -> u16 {
+    workers * Site::ALL.map(budget).iter().sum::<u16>()
 }
 
-/// A pool for requests and one for the background a module.
-fn budget(site: Site, modules: usize) -> u16 {
+fn budget(site: Site) -> u16 {
     match site {
-        Site::Narrow => u16::try_from(2 * modules).unwrap_or(u16::MAX),
+        // A pool for requests and one for the background a module.
+        Site::Narrow => u16::try_from(2 * pancake::modules::registry().modules().len()).unwrap_or(u16::MAX),
         Site::Memory | Site::Faulty | Site::Null => CONNECTIONS,
     }
 }
 
+fn options(site: Site, bus: Arc<dyn Bus>) -> StageOptions {
+    StageOptions { connections: budget(site), bus, poll_ms: POLL_MS }
+}
+
+/// A site's bus, and the same by its own type if it takes seeds.
+fn bus(site: Site) -> (Arc<dyn Bus>, Option<Arc<FaultyBus>>) {
+    match site {
+        Site::Memory | Site::Narrow => (Arc::new(MemoryBus::default()), None),
+        Site::Null => (Arc::new(NullBus::default()), None),
+        Site::Faulty => {
+            let bus = Arc::new(FaultyBus::new(Arc::new(MemoryBus::default()), 0));
+            (bus.clone(), Some(bus))
+        }
+    }
+}
+
 impl<'k> Houses<'k> {
-    pub(crate) fn new(kept: &'k Kept<'k>, worker: usize) -> Self {
+    pub(crate) fn new(kept: &'k Kept<'k>, worker: u16) -> Self {
         Self { kept, worker, open: BTreeMap::new(), tally: Tally::default() }
     }
 
     /// The site, opened if it is not.
     pub(crate) async fn at(&mut self, site: Site) -> Result<&House, StageError> {
-        let name = self.database(site);
-        match self.open.entry(site) {
-            Entry::Occupied(house) => Ok(house.into_mut()),
-            Entry::Vacant(place) => {
-                let modules = pancake::modules::registry().modules().len();
-                let mut faulty = None;
-                let bus: Arc<dyn Bus> = match site {
-                    Site::Memory | Site::Narrow => Arc::new(MemoryBus::default()),
-                    Site::Null => Arc::new(NullBus::default()),
-                    Site::Faulty => {
-                        let bus = Arc::new(FaultyBus::new(Arc::new(MemoryBus::default()), 0));
-                        faulty = Some(bus.clone());
-                        bus
-                    }
-                };
-                let options = StageOptions { connections: budget(site, modules), bus, poll_ms: POLL_MS };
-                Ok(place.insert(House::open(self.kept.postgres(), &name, options, faulty).await?))
-            }
+        if !self.open.contains_key(&site) {
+            let house = self.open(site).await?;
+            self.open.insert(site, house);
         }
+        self.open.get(&site).ok_or(StageError::Late)
+    }
+
+    /// On the database that an earlier run has left, since making one takes longer than many plays; on a new one
+    /// if there is none, or none that works.
+    async fn open(&self, site: Site) -> Result<House, StageError> {
+        let (postgres, database) = (self.kept.postgres(), self.database(site));
+        let (bus, faulty) = bus(site);
+        if let Ok(stage) = Stage::reopen_with(postgres, &database, options(site, bus)).await {
+            if stage.reset().await.is_ok() {
+                return Ok(House::of(stage, faulty));
+            }
+            stage.close().await;
+        }
+        let (bus, faulty) = self::bus(site);
+        Ok(House::of(Stage::open_with(postgres, &database, options(site, bus)).await?, faulty))
     }
 
     /// Leaves the site's database as it is for somebody to look at, if there are not enough of those. Says how.
@@ -89,8 +104,8 @@ impl<'k> Houses<'k> {
     async fn close_one(&mut self, site: Site) {
         let Some(house) = self.open.remove(&site) else { return };
         house.stage.close().await;
-        let faults = house.faulty.map_or_else(Faults::default, |bus| bus.faults());
-        self.tally.add(site, house.stage.ctx.metrics().taken(), faults);
+        let faults = house.faulty.as_ref().map_or_else(Faults::default, |bus| bus.faults());
+        self.tally.add(site, house.taken(), faults);
     }
 
     fn database(&self, site: Site) -> String {

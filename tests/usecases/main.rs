@@ -33,7 +33,7 @@ use play::play;
 use report::Report;
 
 /// Workers that play at the same time, each on databases of its own.
-const WORKERS: usize = 2;
+const WORKERS: u16 = 2;
 /// Connections for whoever else looks at the databases.
 const CONNECTIONS_SPARE: u16 = 20;
 
@@ -133,14 +133,13 @@ fn wanted<'c>(registry: &Registry, usecases: &'c UseCases, words: &[String]) -> 
 
 /// Several workers take the next case as they get free.
 async fn perform(play: Play<'_>, arguments: &Arguments, report: &mut Report) -> Result<(), String> {
-    let modules = modules::registry().modules().len();
-    let max_connections = houses::connections(WORKERS, modules) + CONNECTIONS_SPARE;
+    let max_connections = houses::connections(WORKERS) + CONNECTIONS_SPARE;
     let server = Server { durable: false, max_connections };
     let postgres = PrivatePostgres::start(&arguments.data, server).await.map_err(|e| e.to_string())?;
     let kept = Kept::none(&postgres, &arguments.data).await.map_err(|e| e.to_string())?;
     let queue = Mutex::new(play.cases.iter());
     let shared = Mutex::new(report);
-    let workers = (0..WORKERS.min(play.cases.len())).map(|number| {
+    let workers = (0..WORKERS).take(play.cases.len()).map(|number| {
         let (queue, shared, kept) = (&queue, &shared, &kept);
         async move {
             let mut houses = Houses::new(kept, number);

@@ -14,8 +14,8 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use pancake::bus::faulty::FaultyBus;
-use pancake::stage::{Stage, StageError, StageOptions};
-use pancake::store::PrivatePostgres;
+use pancake::metrics::Taken;
+use pancake::stage::Stage;
 use pancake::usecase::time::NOON;
 use pancake::usecase::wire::Wire;
 use serde_json::Value;
@@ -31,6 +31,7 @@ pub(crate) struct House {
     pub(crate) stage: Stage,
     /// Its bus, if it is this one.
     pub(crate) faulty: Option<Arc<FaultyBus>>,
+    before: Taken,
     client: Client<HttpConnector, Body>,
 }
 
@@ -50,15 +51,16 @@ pub(crate) struct Answer {
 }
 
 impl House {
-    /// Opens a site on a database of its own. A faulty bus among the options can be given seeds.
-    pub(crate) async fn open(
-        postgres: &PrivatePostgres,
-        database: &str,
-        options: StageOptions,
-        faulty: Option<Arc<FaultyBus>>,
-    ) -> Result<Self, StageError> {
-        let stage = Stage::open_with(postgres, database, options).await?;
-        Ok(Self { stage, faulty, client: Client::builder(TokioExecutor::new()).build_http() })
+    /// With the doors of a site. Its faulty bus, if it has one, can be given seeds.
+    pub(crate) fn of(stage: Stage, faulty: Option<Arc<FaultyBus>>) -> Self {
+        let before = stage.ctx.metrics().taken();
+        Self { stage, faulty, before, client: Client::builder(TokioExecutor::new()).build_http() }
+    }
+
+    /// Where the entries of its plays came from, without what it found when it was opened.
+    pub(crate) fn taken(&self) -> Taken {
+        let Taken { bus, journal } = self.stage.ctx.metrics().taken();
+        Taken { bus: bus - self.before.bus, journal: journal - self.before.journal }
     }
 
     /// Sets the clock so that it shows noon of the stories, moved by `from_noon`.
