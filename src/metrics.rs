@@ -1,6 +1,6 @@
 //! What Prometheus reads: requests, events, lag. No label ever holds a member's id.
 
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
@@ -48,6 +48,16 @@ pub struct Metrics {
     lag: Family<FeedLabel, Gauge>,
     stopped: Family<FeedLabel, Gauge>,
     shed: Counter<u64, AtomicU64>,
+    /// Over all modules.
+    bus: AtomicU64,
+    journal: AtomicU64,
+}
+
+/// Where the entries came from that all consumers of this process have newly handled.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Taken {
+    pub bus: u64,
+    pub journal: u64,
 }
 
 impl Default for Metrics {
@@ -63,6 +73,8 @@ impl Default for Metrics {
             lag: Family::default(),
             stopped: Family::default(),
             shed: Counter::default(),
+            bus: AtomicU64::new(0),
+            journal: AtomicU64::new(0),
         };
         let all = &mut metrics.registry;
         all.register("requests", "Requests answered", metrics.requests.clone());
@@ -95,10 +107,18 @@ impl Metrics {
 
     pub fn from_bus(&self, module: &'static str, count: usize) {
         self.from_bus.get_or_create(&ModuleLabel { module }).inc_by(count as u64);
+        self.bus.fetch_add(count as u64, Ordering::Relaxed);
     }
 
     pub fn from_journal(&self, module: &'static str, count: usize) {
         self.from_journal.get_or_create(&ModuleLabel { module }).inc_by(count as u64);
+        self.journal.fetch_add(count as u64, Ordering::Relaxed);
+    }
+
+    /// Over all modules, since the start.
+    pub fn taken(&self) -> Taken {
+        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        Taken { bus: read(&self.bus), journal: read(&self.journal) }
     }
 
     pub fn parked(&self, module: &'static str, count: usize) {

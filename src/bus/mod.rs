@@ -7,8 +7,10 @@
 pub mod consumer;
 pub mod dead_letter;
 pub mod erase;
+pub mod faulty;
 pub mod journal;
 pub mod memory;
+pub mod null;
 pub mod rebuild;
 pub mod relay;
 pub mod retention;
@@ -65,8 +67,25 @@ pub struct BusError(pub String);
 /// What a consumer receives: entries of its sources, in bunches, perhaps with gaps and repeats.
 pub type Inbound = mpsc::Receiver<Arc<[Entry]>>;
 
+/// In what buses honestly differ. What is true is proven by the facts in `tests/house/bus.rs`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Features {
+    /// Something arrives at all.
+    pub carries: bool,
+    /// Every entry reaches every consumer that keeps up. Where this is false, whoever waits for effects tells
+    /// the consumers to look at the journals.
+    pub delivers: bool,
+    /// What arrives of one source is in the order in which it was published.
+    pub ordered: bool,
+    /// Nothing arrives twice.
+    pub once: bool,
+    /// Every signal reaches every node that keeps up, this one included.
+    pub signals: bool,
+}
+
 /// Carries entries to consumers and signals to nodes.
 pub trait Bus: Send + Sync {
+    fn features(&self) -> Features;
     /// Hands over entries of one source, in order.
     fn publish<'a>(&'a self, entries: &'a [Entry]) -> BoxFuture<'a, Result<(), BusError>>;
     /// Everything that `sources` publish from now on, also types that the consumer does not want: it skips

@@ -1,28 +1,25 @@
 //! What stands before every action: policy, rate limit, and a task of its own for every change.
 
-use std::time::Duration;
-
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{Method, StatusCode};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
 
 use super::limits;
+use super::prefer::Wait;
 use super::visitor::Visitor;
 use crate::bus::waiting;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::module::{ActionRecord, EVERYDAY, Face, Policy};
+use crate::module::{ActionRecord, EVERYDAY, Policy};
 
 /// Bytes of a request's body. No form of the site needs more.
 pub const BODY_MAX: usize = 64 * 1024;
 /// How often a deadlock or a serialisation failure is tried again before anyone sees it.
 const TRIES_MAX: u32 = 3;
-/// How long a page waits for the effects of what was just done, so that the next page shows them.
-const PATIENCE: Duration = Duration::from_millis(250);
 
 /// Puts the guards before a route.
 pub fn guarded(record: &ActionRecord, route: MethodRouter<Context>) -> MethodRouter<Context> {
@@ -96,19 +93,12 @@ async fn change(record: &'static ActionRecord, ctx: Context, request: Request, n
         )
         .into_response();
     };
-    let patience = if waits(record.face, &parts.headers) { PATIENCE } else { Duration::ZERO };
+    let wait = Wait::of(record.face, &parts.headers);
     let own = ctx.clone();
-    let work = ctx.spawn(async move { waiting::effects(&own, patience, run(&parts, &body, &next)).await });
+    let work = ctx.spawn(async move {
+        let (mut response, arrived) = waiting::effects(&own, wait.patience, run(&parts, &body, &next)).await;
+        wait.answer(arrived, response.headers_mut());
+        response
+    });
     work.await.unwrap_or_else(|fault| Failure::internal(fault).into_response())
-}
-
-/// Pages wait for effects; programs ask for it with `Prefer: wait` (RFC 7240).
-fn waits(face: Face, headers: &HeaderMap) -> bool {
-    face == Face::Page
-        || headers
-            .get_all("prefer")
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .any(|preference| preference.trim().split('=').next() == Some("wait"))
 }

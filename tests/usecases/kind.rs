@@ -1,0 +1,105 @@
+//! The ways in which a case is played, and how that went.
+
+use pancake::usecase::model::Skip;
+
+/// A way of playing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    InProcess,
+    Http,
+    Twice,
+    PoolsOfOne,
+    /// On the bus that loses, repeats and reorders, from this seed.
+    Faulty(u64),
+    Null,
+    NoSession,
+    Stranger,
+}
+
+/// The sites of the runner. Each has a database of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Site {
+    Memory,
+    /// On the memory bus too, with one connection a pool.
+    Narrow,
+    Faulty,
+    Null,
+}
+
+impl Kind {
+    /// All ways, the cheapest first.
+    pub(crate) fn all(seeds: &[u64]) -> Vec<Self> {
+        let plain = [Self::InProcess, Self::Http, Self::Twice, Self::NoSession, Self::Stranger];
+        let sites = [Self::PoolsOfOne, Self::Null];
+        plain.into_iter().chain(sites).chain(Self::seeded(seeds)).collect()
+    }
+
+    /// The ways that depend on a seed.
+    pub(crate) fn seeded(seeds: &[u64]) -> Vec<Self> {
+        seeds.iter().map(|seed| Self::Faulty(*seed)).collect()
+    }
+
+    /// The same for all seeds.
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::InProcess => "in process",
+            Self::Http => "over HTTP",
+            Self::Twice => "every event twice",
+            Self::PoolsOfOne => "pools of one",
+            Self::Faulty(_) => "on the faulty bus",
+            Self::Null => "on the null bus",
+            Self::NoSession => "without a session",
+            Self::Stranger => "as a stranger",
+        }
+    }
+
+    pub(crate) fn seed(self) -> Option<u64> {
+        match self {
+            Self::Faulty(seed) => Some(seed),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn site(self) -> Site {
+        match self {
+            Self::PoolsOfOne => Site::Narrow,
+            Self::Faulty(_) => Site::Faulty,
+            Self::Null => Site::Null,
+            Self::InProcess | Self::Http | Self::Twice | Self::NoSession | Self::Stranger => Site::Memory,
+        }
+    }
+
+    /// What a case may say that it is left out of.
+    pub(crate) fn skip(self) -> Option<Skip> {
+        match self {
+            Self::Twice => Some(Skip::Twice),
+            Self::Stranger => Some(Skip::Stranger),
+            _ => None,
+        }
+    }
+}
+
+impl Site {
+    pub(crate) const ALL: [Self; 4] = [Self::Memory, Self::Narrow, Self::Faulty, Self::Null];
+
+    /// Part of its database's name.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Memory => "memory",
+            Self::Narrow => "narrow",
+            Self::Faulty => "faulty",
+            Self::Null => "null",
+        }
+    }
+}
+
+/// How it went.
+pub(crate) enum Outcome {
+    Passed,
+    /// The reason that the case gives.
+    Skipped(String),
+    /// This way has nothing to try in this case.
+    Idle,
+    /// What to mend.
+    Failed(String),
+}
