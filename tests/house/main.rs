@@ -11,15 +11,17 @@ mod fuzz;
 mod house;
 mod limits;
 mod origins;
-mod postgres;
 mod process;
 mod routes;
 mod sessions;
+#[path = "../shared/mod.rs"]
+mod shared;
 mod sources;
 mod spine;
 mod taken;
 mod tidy;
 mod tidy_proof;
-mod wait;
 mod walk;
 mod wire;
+
+use shared::{dice, join, postgres, site, wait};
