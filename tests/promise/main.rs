@@ -4,12 +4,12 @@
 //! `cargo test --test promise -- --nocapture` prints what was measured; docs/reliability.md tells how it works.
 
 mod client;
-//mod cut;
-//mod frozen;
+mod cut;
+mod frozen;
 mod kept;
 mod killed;
-//mod nodes;
-//mod restarted;
+mod nodes;
+mod restarted;
 #[path = "../shared/mod.rs"]
 mod shared;
 mod town;
