@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use pancake::stage::Stage;
 use rustix::process::{Signal, kill_process};
 use sqlx::{AssertSqlSafe, Connection, query_scalar};
 
@@ -42,6 +43,27 @@ async fn frozen_with_the_turn_of_a_consumer() {
 async fn frozen_with_the_head_of_a_journal() {
     let (table, statement) = ("flirt.journal", "%insert into flirt.journal%");
     freeze(Trap { database: "frozen_head", table, pool: "pancake flirt", statement }).await;
+}
+
+/// A machine that is gone cannot be had here, and a Unix socket needs none of it: so this looks whether every
+/// session asks the server to notice, and to end what stands still.
+#[tokio::test]
+async fn sessions_ask_to_be_ended_when_their_node_is_gone() {
+    let stage = Stage::open(postgres().await, "gone", 18).await.unwrap();
+    for unit in stage.ctx.units() {
+        for pool in [&unit.pool, &unit.background] {
+            let unset: Vec<String> = query_scalar(
+                "select name from pg_settings where reset_val = '0' and name in (
+                     'tcp_keepalives_idle', 'tcp_keepalives_interval', 'tcp_keepalives_count', 'tcp_user_timeout',
+                     'idle_in_transaction_session_timeout', 'statement_timeout')",
+            )
+            .fetch_all(pool)
+            .await
+            .unwrap();
+            assert!(unset.is_empty(), "sessions of {} have no {unset:?}", unit.spec.name);
+        }
+    }
+    stage.close().await;
 }
 
 async fn freeze(trap: Trap) {

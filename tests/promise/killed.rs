@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use axum::http::Method;
 use futures::future::{join, join_all};
-use pancake::store::{PrivatePostgres, Server};
+use pancake::store::{PrivatePostgres, Server, discard};
 use rustix::process::{Signal, kill_process};
 use tokio::sync::watch;
 
@@ -102,6 +102,7 @@ async fn killed_at_random_moments() {
     assert!(ledger.refused > 0 && ledger.repeated > 0 && ledger.toggled > 0, "too little happened");
     drop(site);
     postgres.stop().await.unwrap();
+    discard(&folder("killed")).await.unwrap();
 }
 
 /// Kills and starts again. Returns the last server.

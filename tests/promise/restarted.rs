@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use futures::future::{join, join_all};
-use pancake::store::{PrivatePostgres, Server};
+use pancake::store::{PrivatePostgres, Server, discard};
 use sqlx::query_scalar;
 
 use crate::client::{Call, Client};
@@ -118,6 +118,7 @@ async fn restarted_while_nobody_asks() {
     scene.ends("while nobody asks", CLIENTS * 2, tries).await;
     drop(site);
     postgres.stop().await.unwrap();
+    discard(&folder(NAME)).await.unwrap();
 }
 
 /// Connections in use break, and so do those that were used a moment ago, which nobody tries first.
@@ -164,4 +165,5 @@ async fn restarted_while_everybody_asks() {
     assert!(scene.later.load(Ordering::SeqCst) > 0, "nobody noticed the restart");
     drop(site);
     postgres.stop().await.unwrap();
+    discard(&folder(NAME)).await.unwrap();
 }
