@@ -1,24 +1,28 @@
 //! Clients that go away: a thousand requests are cut at random moments, some while they are being sent, on the
 //! smallest pools. No connection is lost, and what happened happened whole.
 
+use std::fs;
 use std::io::ErrorKind;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::http::Method;
 use futures::future::join_all;
-use sqlx::{PgConnection, query_as, query_scalar};
+use pancake::store::{PrivatePostgres, Server, discard};
+use sqlx::{Executor, PgConnection, query_as, query_scalar};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 use crate::client::{Call, Client};
 use crate::dice::Dice;
 use crate::kept::kept;
-use crate::postgres::postgres;
+use crate::postgres::folder;
 use crate::site::Site;
 use crate::town::Town;
 use crate::wait;
 
+const NAME: &str = "cut";
 const SEED: u64 = 0x0061_626f_7274;
 /// Cut after the whole request, before any answer.
 const CUT: usize = 1_000;
@@ -51,7 +55,11 @@ impl Count {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn cut_off_at_random_moments() {
     let begun = Instant::now();
-    let town = Town::open(postgres().await, "cut", MEMBERS).await;
+    // Of its own, so that all that its log complains of is about this.
+    let server = Server { durable: false, max_connections: 100 };
+    let postgres = PrivatePostgres::start(&folder(NAME), server).await.unwrap();
+    let town = Town::open(&postgres, NAME, MEMBERS).await;
+    town.conn().await.execute("alter database cut set log_min_messages = 'warning'").await.unwrap();
     let site = town.site(&SMALLEST).await;
     let typical = typical(&town, &site).await;
     let before = kept(&mut town.conn().await).await;
@@ -64,6 +72,7 @@ async fn cut_off_at_random_moments() {
     assert!(site.get("/health/ready").starts_with("HTTP/1.1 200"));
     every_module_serves(&town, &site, &mut conn).await;
     kept(&mut conn).await;
+    nobody_met_a_transaction(&mut conn).await;
     let [half_sent, cut, answered] =
         [&count.half_sent, &count.cut, &count.answered].map(|count| count.load(Ordering::SeqCst));
     println!(
@@ -74,6 +83,9 @@ async fn cut_off_at_random_moments() {
     );
     assert!(half_sent >= CUT / 10, "too few were cut while being sent");
     assert!(flirts > 0, "nothing that was cut has happened");
+    drop(site);
+    postgres.stop().await.unwrap();
+    discard(&folder(NAME)).await.unwrap();
 }
 
 /// How long a request takes that nobody cuts.
@@ -152,6 +164,18 @@ async fn nothing_is_held(conn: &mut PgConnection) {
     .await
     .unwrap();
     assert!(counts.len() > 5 && counts.iter().all(|(_, count)| *count <= 2), "{counts:?}");
+}
+
+/// A transaction that was left open heals as soon as the next one commits, or when Postgres ends it: only the
+/// server's log still knows.
+async fn nobody_met_a_transaction(conn: &mut PgConnection) {
+    let data: String = query_scalar("show data_directory").fetch_one(conn).await.unwrap();
+    let log = fs::read_to_string(Path::new(&data).join("server.log")).unwrap();
+    assert!(log.contains("ready to accept connections"), "this is not the log: {log}");
+    for complaint in ["already a transaction in progress", "idle-in-transaction timeout"] {
+        let count = log.matches(complaint).count();
+        assert_eq!(count, 0, "{complaint}");
+    }
 }
 
 /// Each pool has one connection: asked twice, it is given back in order. What is done can be seen from outside.
