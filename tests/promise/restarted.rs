@@ -17,6 +17,8 @@ use crate::wait;
 
 const SEED: u64 = 0x0072_6573_7461;
 const SERVER: Server = Server { durable: true, max_connections: 100 };
+/// What it logs while its database is away is no news to who reads the test.
+const QUIET: [(&str, &str); 1] = [("LOG", "off")];
 const CLIENTS: usize = 8;
 const MEMBERS: usize = 60;
 /// How often one flirt is tried: a second apart, so for longer than a restart takes.
@@ -93,7 +95,7 @@ async fn restarted_while_nobody_asks() {
     const NAME: &str = "restarted_idle";
     let postgres = PrivatePostgres::start(&folder(NAME), SERVER).await.unwrap();
     let town = Town::open(&postgres, NAME, MEMBERS).await;
-    let site = town.site(&[]).await;
+    let site = town.site(&QUIET).await;
     let scene = Scene::new(&town, &site);
     let client = Client::new();
     let pairs = town.pairs(&mut Dice::new(SEED));
@@ -127,7 +129,7 @@ async fn restarted_while_everybody_asks() {
     const NAME: &str = "restarted_busy";
     let postgres = PrivatePostgres::start(&folder(NAME), SERVER).await.unwrap();
     let town = Town::open(&postgres, NAME, MEMBERS).await;
-    let site = town.site(&[]).await;
+    let site = town.site(&QUIET).await;
     let scene = Scene::new(&town, &site);
     let pairs = town.pairs(&mut Dice::new(SEED));
     let next = AtomicUsize::new(0);
