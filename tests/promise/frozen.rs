@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use futures::future::join;
 use pancake::stage::Stage;
 use rustix::process::{Signal, kill_process};
 use sqlx::{AssertSqlSafe, Connection, query_scalar};
@@ -25,7 +26,8 @@ const WAITING: usize = 10;
 /// Between two flirts while the node is frozen, so that they do not run out.
 const PACE: Duration = Duration::from_millis(200);
 
-/// Where a node is caught: in this statement, which waits for this table.
+/// Where a node is caught, with the turn of a consumer or the head of a journal in its hands: in this statement,
+/// which waits for this table.
 struct Trap {
     database: &'static str,
     table: &'static str,
@@ -33,16 +35,14 @@ struct Trap {
     statement: &'static str,
 }
 
+/// Both at once: most of it is waiting.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn frozen_with_the_turn_of_a_consumer() {
+async fn frozen_in_the_middle_of_a_batch() {
     let (table, statement) = ("alerts.alert", "insert into alerts.alert%");
-    freeze(Trap { database: "frozen_turn", table, pool: "pancake alerts", statement }).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn frozen_with_the_head_of_a_journal() {
+    let turn = Trap { database: "frozen_turn", table, pool: "pancake alerts", statement };
     let (table, statement) = ("flirt.journal", "%insert into flirt.journal%");
-    freeze(Trap { database: "frozen_head", table, pool: "pancake flirt", statement }).await;
+    let head = Trap { database: "frozen_head", table, pool: "pancake flirt", statement };
+    join(freeze(turn), freeze(head)).await;
 }
 
 /// A machine that is gone cannot be had here, and a Unix socket needs none of it: so this looks whether every
