@@ -183,22 +183,20 @@ impl Scene<'_> {
 
     /// Asks once, as soon as somebody takes the connection. 503 says as little as no answer.
     async fn ask(&self, client: &Client, call: &Call, ledger: &mut Ledger) -> Option<Answer> {
-        let mut answer = None;
-        wait::until("a server takes the connection", async || {
-            let address = self.address.borrow().clone();
+        let mut address = self.address.clone();
+        let answer = loop {
+            let at = address.borrow_and_update().clone();
             self.sent.fetch_add(1, Ordering::SeqCst);
-            match client.ask(&address, call).await {
-                Heard::Answer(heard) => answer = Some(heard),
-                Heard::Nothing => {}
+            match client.ask(&at, call).await {
+                Heard::Answer(answer) => break Some(answer),
+                Heard::Nothing => break None,
                 Heard::Unsent => {
                     self.sent.fetch_sub(1, Ordering::SeqCst);
                     ledger.unsent += 1;
-                    return false;
+                    address.changed().await.expect("another server is started");
                 }
             }
-            true
-        })
-        .await;
+        };
         let answer = answer.filter(|answer| !answer.is_later());
         ledger.unanswered += usize::from(answer.is_none());
         answer
