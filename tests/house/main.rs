@@ -15,16 +15,18 @@ mod limits;
 mod operate;
 mod origins;
 mod owned;
-mod postgres;
 mod process;
 mod routes;
 mod samples;
 mod sessions;
+#[path = "../shared/mod.rs"]
+mod shared;
 mod sources;
 mod spine;
 mod taken;
 mod tidy;
 mod tidy_proof;
-mod wait;
 mod walk;
 mod wire;
+
+use shared::{dice, join, postgres, site, wait};
