@@ -4,6 +4,8 @@
 
 mod bad_input;
 mod bodies;
+mod bus;
+mod bus_facts;
 mod cancelled;
 mod crossing;
 mod fences;
