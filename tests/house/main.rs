@@ -8,6 +8,7 @@ mod bus;
 mod bus_facts;
 mod cancelled;
 mod crossing;
+mod effects;
 mod fences;
 mod fuzz;
 mod house;
