@@ -6,6 +6,9 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::config::{Config, StoreConfig};
 use crate::modules::register::contract::Role;
+use crate::operate::letters::DeadLetter;
+use crate::operate::renew::RebuildArgs;
+use crate::operate::status::StatusArgs;
 use crate::usecase::graph::GraphArgs;
 use crate::usecase::story::StoryArgs;
 use crate::usecase::summary::SummaryArgs;
@@ -39,6 +42,13 @@ pub enum Command {
     Graph(GraphArgs),
     /// Give roles to members, and take them
     Admin(Admin),
+    /// Show how far everything has come, and what waits for somebody
+    Status(StatusArgs),
+    /// Empty a module's tables and write them anew from the journals
+    Rebuild(RebuildArgs),
+    /// Events that a module could not handle
+    #[command(subcommand)]
+    DeadLetter(DeadLetter),
     /// Drive a server with real traffic and compare the outcome
     #[command(subcommand)]
     Replay(Replay),
@@ -53,6 +63,9 @@ impl Command {
             Self::Summary(_) => "summary",
             Self::Graph(_) => "graph",
             Self::Admin(_) => "admin",
+            Self::Status(_) => "status",
+            Self::Rebuild(_) => "rebuild",
+            Self::DeadLetter(_) => "dead-letter",
             Self::Replay(_) => "replay",
         }
     }

@@ -6,6 +6,7 @@
 //! - [`context`]: what a slice may ask for; [`failure`]: how it refuses
 //! - [`web`]: sessions, limits, headers, forms and pages; [`store`]: Postgres
 //! - [`kit`]: what many modules share; [`modules`]: the site itself
+//! - [`operate`]: commands of those who run it; [`rehearsal`]: what use cases turn
 //! - [`replay`]: real traffic through a server of its own
 //! - [`usecase`]: the design as data: tests, stories, summary and graph
 //!
@@ -18,7 +19,6 @@
 
 #[macro_use]
 pub mod id;
-pub mod admin;
 pub mod app;
 pub mod bus;
 pub mod cli;
@@ -32,7 +32,9 @@ pub mod logs;
 pub mod metrics;
 pub mod module;
 pub mod modules;
+pub mod operate;
 pub mod passwords;
+pub mod rehearsal;
 pub mod replay;
 pub mod stage;
 pub mod store;

@@ -46,6 +46,7 @@ pub struct Metrics {
     from_journal: Family<ModuleLabel, Counter>,
     parked: Family<ModuleLabel, Counter>,
     lag: Family<FeedLabel, Gauge>,
+    stopped: Family<FeedLabel, Gauge>,
     shed: Counter<u64, AtomicU64>,
     /// Over all modules.
     bus: AtomicU64,
@@ -70,6 +71,7 @@ impl Default for Metrics {
             from_journal: Family::default(),
             parked: Family::default(),
             lag: Family::default(),
+            stopped: Family::default(),
             shed: Counter::default(),
             bus: AtomicU64::new(0),
             journal: AtomicU64::new(0),
@@ -82,6 +84,7 @@ impl Default for Metrics {
         all.register("entries_from_journal", "Entries repaired from a journal", metrics.from_journal.clone());
         all.register("entries_parked", "Entries put into dead letters", metrics.parked.clone());
         all.register("lag", "Entries a consumer is behind a source", metrics.lag.clone());
+        all.register("stopped", "1 where a consumer reads no more of a source", metrics.stopped.clone());
         all.register(
             "requests_shed",
             "Requests answered 503 since too many were under way",
@@ -124,6 +127,10 @@ impl Metrics {
 
     pub fn lag(&self, consumer: &'static str, source: &'static str, entries: i64) {
         self.lag.get_or_create(&FeedLabel { consumer, source }).set(entries);
+    }
+
+    pub fn stopped(&self, consumer: &'static str, source: &'static str, stopped: bool) {
+        self.stopped.get_or_create(&FeedLabel { consumer, source }).set(stopped.into());
     }
 
     pub fn shed(&self) {

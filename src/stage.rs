@@ -143,7 +143,7 @@ impl Stage {
         // In one transaction, by the operator, who may write in all schemas.
         self.operator.lock().await.execute(AssertSqlSafe(self.emptying.clone())).await?;
         self.ctx.sessions().forget_all();
-        self.ctx.set_twice(false);
+        self.ctx.rehearsal().end();
         self.set_time(story_time());
         Ok(())
     }
@@ -208,7 +208,7 @@ impl Stage {
     /// What a module published after a position: the first [`journal::BATCH_MAX`] entries.
     pub async fn journal(&self, module: &str, after: i64) -> Result<Vec<Entry>, StageError> {
         match self.ctx.unit_named(module) {
-            Some(unit) => Ok(journal::read(unit, 0, after).await?),
+            Some(unit) => Ok(journal::read(unit, after).await?.entries),
             None => Ok(Vec::new()),
         }
     }

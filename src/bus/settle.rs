@@ -8,6 +8,7 @@ use futures::future::try_join_all;
 use sqlx::{AssertSqlSafe, query_as};
 use tokio::time::timeout;
 
+use super::status;
 use super::waiting;
 use crate::context::Context;
 use crate::failure::Failure;
@@ -25,17 +26,12 @@ const LOOKS_MAX: u32 = 10_000;
 pub enum Unsettled {
     #[error("{module} has {count} dead letters")]
     Parked { module: &'static str, count: i64 },
+    #[error("{0}")]
+    Stopped(String),
     #[error("still unsettled after {LOOKS_MAX} looks: {0}")]
     Stuck(String),
     #[error("the tables could not be read: {0}")]
     Unreadable(#[from] Failure),
-}
-
-#[derive(sqlx::FromRow)]
-struct State {
-    pos: i64,
-    drained: bool,
-    parked: i64,
 }
 
 /// Returns when no request's task is left, every outbox is empty, and every consumer has reached the head of
@@ -64,7 +60,7 @@ async fn open_work(ctx: &Context, nudging: bool) -> Result<Option<String>, Unset
         return Ok(Some(format!("{} tasks are running", ctx.tasks_running())));
     }
     let offsets = try_join_all(ctx.units().map(offsets)).await?;
-    let states = try_join_all(ctx.units().map(state)).await?;
+    let states = try_join_all(ctx.units().map(|unit| status::state(unit))).await?;
     let mut open = None;
     let mut heads = BTreeMap::new();
     for (unit, state) in ctx.units().zip(states) {
@@ -72,7 +68,7 @@ async fn open_work(ctx: &Context, nudging: bool) -> Result<Option<String>, Unset
         if state.parked > 0 {
             return Err(Unsettled::Parked { module, count: state.parked });
         }
-        if !state.drained {
+        if state.outbox > 0 {
             unit.progress.wake.notify_one();
             open = Some(format!("the outbox of {module} is not empty"));
         }
@@ -80,9 +76,16 @@ async fn open_work(ctx: &Context, nudging: bool) -> Result<Option<String>, Unset
     }
     let nudging = nudging && !ctx.bus().features().delivers;
     for (unit, offsets) in ctx.units().zip(offsets) {
+        if ctx.rehearsal().holds(unit.spec.name) {
+            continue;
+        }
         for source in unit.sources() {
-            let at = offsets.iter().find(|(name, _)| name == source).map_or(0, |(_, pos)| *pos);
+            let known = offsets.iter().find(|(name, ..)| name == source);
+            let at = known.map_or(0, |(_, pos, _)| *pos);
             let head = heads.get(source).copied().unwrap_or_default();
+            if let Some(why) = known.and_then(|(.., stopped)| stopped.clone()) {
+                return Err(Unsettled::Stopped(why));
+            }
             if at < head {
                 if nudging {
                     unit.progress.look.notify_one();
@@ -97,13 +100,10 @@ async fn open_work(ctx: &Context, nudging: bool) -> Result<Option<String>, Unset
     Ok(open)
 }
 
-async fn offsets(unit: &Arc<Unit>) -> Result<Vec<(String, i64)>, Failure> {
+/// How far a module has read its sources, and why not further.
+async fn offsets(unit: &Arc<Unit>) -> Result<Vec<(String, i64, Option<String>)>, Failure> {
     if unit.sources().is_empty() {
         return Ok(Vec::new());
     }
-    Ok(query_as(AssertSqlSafe(unit.sql.offsets.clone())).fetch_all(&unit.pool).await?)
-}
-
-async fn state(unit: &Arc<Unit>) -> Result<State, Failure> {
-    Ok(query_as(AssertSqlSafe(unit.sql.state.clone())).fetch_one(&unit.pool).await?)
+    Ok(query_as(AssertSqlSafe(unit.sql.offsets.clone())).fetch_all(&unit.background).await?)
 }

@@ -69,7 +69,8 @@ pub async fn everything(ctx: &Context) {
 async fn arrived(ctx: &Context, unit: &Arc<Unit>, commit: u64) {
     let mut relayed = unit.progress.relayed.subscribe();
     let Ok((_, end)) = relayed.wait_for(|(seen, _)| *seen >= commit).await.map(|seen| *seen) else { return };
-    join_all(ctx.units().map(|consumer| caught_up(ctx, consumer, unit.spec.name, end))).await;
+    let free = ctx.units().filter(|consumer| !ctx.rehearsal().holds(consumer.spec.name));
+    join_all(free.map(|consumer| caught_up(ctx, consumer, unit.spec.name, end))).await;
 }
 
 /// Waits until a consumer has read a source up to `end`, on whatever node.

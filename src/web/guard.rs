@@ -33,6 +33,9 @@ async fn pass(record: &'static ActionRecord, request: Request, next: Next) -> Re
         return Err(Failure::internal("a request came past the visitor layer"));
     };
     let (ctx, visitor) = (ctx.clone(), visitor.clone());
+    if ctx.rehearsal().lacks_action(|| record.title()) {
+        return Err(Failure::not_found());
+    }
     admit(record, &visitor)?;
     let limit = record.action.limit.or_else(|| changes(&record.action.method).then_some(EVERYDAY));
     let allowance = match limit {

@@ -18,8 +18,10 @@ use pancake::usecase::wire::{self, Wire, inside};
 use crate::expect;
 use crate::houses::Houses;
 use crate::kind::{Kind, Outcome};
+use crate::merged;
 use crate::page;
 use crate::probe::{closed, hides, readings};
+use crate::rebuilt;
 use crate::stage::{Answer, Door, House};
 
 /// Who has no part in any story.
@@ -39,7 +41,11 @@ pub(crate) async fn play(houses: &mut Houses<'_>, cast: &Cast, case: &UseCase, k
         Kind::Stranger => readings(case),
         _ => Vec::new(),
     };
-    if probes.is_empty() && matches!(kind, Kind::NoSession | Kind::Stranger) {
+    let idle = match kind {
+        Kind::NoSession | Kind::Stranger => probes.is_empty(),
+        _ => kind.merges() && merged::sources(case) < 2,
+    };
+    if idle {
         return Outcome::Idle;
     }
     let house = match houses.at(kind.site()).await {
@@ -58,9 +64,13 @@ pub(crate) async fn play(houses: &mut Houses<'_>, cast: &Cast, case: &UseCase, k
     let played = match kind {
         Kind::NoSession => player.without_session(&probes).await,
         Kind::Stranger => player.as_stranger(&probes).await,
+        Kind::Rebuilt => match player.whole().await {
+            Ok(()) => rebuilt::compare(&house.stage).await,
+            failed => failed,
+        },
         _ => player.whole().await,
     };
-    house.stage.ctx.set_twice(false);
+    house.stage.ctx.rehearsal().end();
     match played {
         Ok(()) => Outcome::Passed,
         Err(text) => match houses.keep(kind.site()).await {
@@ -117,6 +127,8 @@ impl Player<'_> {
             let given = self.given(given, default).await;
             given.map_err(|text| format!("{}:{line} (given): {text}", self.case.file))?;
         }
+        self.release().await.map_err(place)?;
+        self.house.stage.ctx.rehearsal().hold(None);
         self.settle().await.map_err(place)?;
         self.house.set_clock(TimeDelta::zero());
         self.sessions.clear();
@@ -147,11 +159,24 @@ impl Player<'_> {
 
     async fn reset(&self) -> Result<(), String> {
         self.house.stage.reset().await.map_err(|error| error.to_string())?;
-        self.house.stage.ctx.set_twice(self.kind == Kind::Twice);
+        self.house.stage.ctx.rehearsal().set_twice(self.kind == Kind::Twice);
+        if self.kind.merges() {
+            self.house.stage.ctx.rehearsal().hold(Some(self.case.module));
+        }
         if let (Some(bus), Some(seed)) = (&self.house.faulty, self.kind.seed()) {
             bus.reseed(seed);
         }
         Ok(())
+    }
+
+    /// Where the module under test was held, it gets now what others have published meanwhile: before it does
+    /// anything itself, since that may rest on it.
+    async fn release(&self) -> Result<(), String> {
+        if !self.kind.merges() {
+            return Ok(());
+        }
+        self.settle().await?;
+        merged::release(&self.house.stage, self.case.module, self.kind.seed()).await
     }
 
     async fn settle(&self) -> Result<(), String> {
@@ -162,6 +187,7 @@ impl Player<'_> {
         match given {
             Given::Event(past) => self.past(past, default).await,
             Given::Call(past) => {
+                self.release().await?;
                 self.settle().await?;
                 self.house.set_clock(past.at.unwrap_or(default));
                 self.sessions.clear();
@@ -195,6 +221,9 @@ impl Player<'_> {
 
     /// Publishes an event, and waits for nothing.
     async fn publish(&self, event: &EventText, at: TimeDelta) -> Result<(), String> {
+        if event.record.source == self.case.module {
+            self.release().await?;
+        }
         let json = self.known.event(event);
         let parsed = (event.record.parse)(&json)
             .map_err(|error| format!("{}: {error} in {json}", event.record.name))?;
