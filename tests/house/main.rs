@@ -4,8 +4,11 @@
 
 mod bad_input;
 mod bodies;
+mod bus;
+mod bus_facts;
 mod cancelled;
 mod crossing;
+mod effects;
 mod fences;
 mod fuzz;
 mod healing;
