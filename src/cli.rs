@@ -40,6 +40,8 @@ pub enum Command {
     Summary(SummaryArgs),
     /// Print who listens to whom, for `dot -Tsvg`
     Graph(GraphArgs),
+    /// Print the JSON API as an OpenAPI document
+    Openapi,
     /// Give roles to members, and take them
     Admin(Admin),
     /// Show how far everything has come, and what waits for somebody
@@ -62,6 +64,7 @@ impl Command {
             Self::Story(_) => "story",
             Self::Summary(_) => "summary",
             Self::Graph(_) => "graph",
+            Self::Openapi => "openapi",
             Self::Admin(_) => "admin",
             Self::Status(_) => "status",
             Self::Rebuild(_) => "rebuild",

@@ -8,7 +8,7 @@ use clap::Parser;
 use pancake::cli::{Cli, Command};
 use pancake::operate::{OperateError, letters, renew, roles, status};
 use pancake::usecase::{graph, story, summary};
-use pancake::{app, modules, replay};
+use pancake::{app, modules, openapi, replay};
 
 fn main() -> ExitCode {
     match run(Cli::parse().chosen()) {
@@ -25,6 +25,7 @@ fn run(command: Command) -> Result<(), Box<dyn Error>> {
         Command::Story(args) => print(&story::run_story(&modules::registry(), &args)?),
         Command::Summary(args) => print(&summary::run_summary(&modules::registry(), &args)?),
         Command::Graph(args) => print(&graph::run_graph(&modules::registry(), &args)?),
+        Command::Openapi => print(&format!("{:#}\n", openapi::document(&modules::registry()))),
         other => in_runtime(other),
     }
 }

@@ -16,6 +16,8 @@ use sqlx::migrate::Migrator;
 
 use crate::context::Context;
 use crate::event::{AnyEvent, AnyListener, Event, Listener};
+use crate::openapi::{JsonAction, Signature};
+use crate::problem::Problem;
 use crate::web::guard;
 use crate::web::visitor::SessionStore;
 
@@ -81,20 +83,34 @@ pub struct Action {
     /// A verb phrase: `sends a flirt`.
     pub says: &'static str,
     pub limit: Option<Limit>,
+    /// What its slice refuses it for. What the guard and the extractors refuse follows from the rest.
+    pub refuses: Vec<Problem>,
 }
 
 impl Action {
     pub const fn get(path: &'static str, policy: Policy, says: &'static str) -> Self {
-        Self { method: Method::GET, path, policy, says, limit: None }
+        Self { method: Method::GET, path, policy, says, limit: None, refuses: Vec::new() }
     }
     pub const fn post(path: &'static str, policy: Policy, says: &'static str) -> Self {
-        Self { method: Method::POST, path, policy, says, limit: None }
+        Self { method: Method::POST, path, policy, says, limit: None, refuses: Vec::new() }
     }
     pub const fn put(path: &'static str, policy: Policy, says: &'static str) -> Self {
-        Self { method: Method::PUT, path, policy, says, limit: None }
+        Self { method: Method::PUT, path, policy, says, limit: None, refuses: Vec::new() }
     }
     pub const fn delete(path: &'static str, policy: Policy, says: &'static str) -> Self {
-        Self { method: Method::DELETE, path, policy, says, limit: None }
+        Self { method: Method::DELETE, path, policy, says, limit: None, refuses: Vec::new() }
+    }
+
+    /// Names what the slice refuses it for.
+    #[must_use]
+    pub fn refuses(mut self, problems: &[Problem]) -> Self {
+        self.refuses.extend_from_slice(problems);
+        self
+    }
+
+    /// True for methods that change something.
+    pub fn changes(&self) -> bool {
+        !matches!(self.method, Method::GET | Method::HEAD | Method::OPTIONS)
     }
 
     /// At most `count` calls in `window`. Writes without one of their own share [`EVERYDAY`].
@@ -123,12 +139,21 @@ pub struct ActionRecord {
     /// The whole path: `/api/flirt/{member}`.
     pub path: String,
     pub action: Action,
+    /// The handler's path in the sources: `pancake::modules::flirt::send_flirt::json`.
+    pub handler: &'static str,
+    /// What it takes and gives; nobody asks that of a page.
+    pub signature: Option<Signature>,
 }
 
 impl ActionRecord {
     /// `POST /api/flirt/{member}`
     pub fn title(&self) -> String {
         format!("{} {}", self.action.method, self.path)
+    }
+
+    /// The allowance that a call uses up.
+    pub fn limit(&self) -> Option<Limit> {
+        self.action.limit.or_else(|| self.action.changes().then_some(EVERYDAY))
     }
 }
 
@@ -190,10 +215,10 @@ impl Registry {
     /// Offers an action to programs, below `/api`.
     pub fn json<H, T>(&mut self, action: Action, handler: H)
     where
-        H: Handler<T, Context>,
+        H: Handler<T, Context> + JsonAction<T>,
         T: 'static,
     {
-        self.record(Face::Json, format!("/api{}", action.path), action, handler);
+        self.record((Face::Json, Some(<H as JsonAction<T>>::SIGNATURE)), action, handler);
     }
 
     /// Offers an action to people: a page, or a form's target.
@@ -202,7 +227,7 @@ impl Registry {
         H: Handler<T, Context>,
         T: 'static,
     {
-        self.record(Face::Page, action.path.to_owned(), action, handler);
+        self.record((Face::Page, None), action, handler);
     }
 
     /// Declares an event that this module publishes.
@@ -276,14 +301,25 @@ impl Registry {
         self.routes.iter().map(|(path, route)| (path.as_str(), route.clone()))
     }
 
-    fn record<H, T>(&mut self, face: Face, path: String, action: Action, handler: H)
+    fn record<H, T>(&mut self, (face, signature): (Face, Option<Signature>), action: Action, handler: H)
     where
         H: Handler<T, Context>,
         T: 'static,
     {
         let filter = MethodFilter::try_from(action.method.clone())
             .unwrap_or_else(|_| unreachable!("axum knows the methods of Action"));
-        let record = ActionRecord { module: self.spec().name, face, path: path.clone(), action };
+        let path = match face {
+            Face::Json => format!("/api{}", action.path),
+            Face::Page => action.path.to_owned(),
+        };
+        let record = ActionRecord {
+            module: self.spec().name,
+            face,
+            path: path.clone(),
+            action,
+            handler: std::any::type_name::<H>(),
+            signature,
+        };
         let route = guard::guarded(&record, on(filter, handler));
         self.actions.push(record);
         match self.routes.iter_mut().find(|(known, _)| *known == path) {
@@ -303,9 +339,32 @@ impl Registry {
         self.events.insert((E::SOURCE, E::NAME), record);
     }
 
+    /// What does not fit together in an action, a sentence each.
+    fn faults_of_actions(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        let mut said: BTreeMap<&str, Problem> = BTreeMap::new();
+        for record in &self.actions {
+            let title = format!("{}: {}", record.module, record.title());
+            let takes_actor = record.signature.is_some_and(|signature| signature.takes_actor);
+            if takes_actor && record.action.policy == Policy::Public {
+                faults.push(format!("{title} is for everybody, and its handler takes an Actor"));
+            }
+            for problem in &record.action.refuses {
+                let of = problem.code.split_once('.').map(|(module, _)| module);
+                if of.is_some_and(|module| module != record.module) {
+                    faults.push(format!("{title} refuses with {}, another module's code", problem.code));
+                }
+                if said.insert(problem.code, *problem).is_some_and(|before| before != *problem) {
+                    faults.push(format!("{title}: {} means two things", problem.code));
+                }
+            }
+        }
+        faults
+    }
+
     /// What does not fit together, a sentence each.
     fn faults(&self) -> Vec<String> {
-        let mut faults = Vec::new();
+        let mut faults = self.faults_of_actions();
         for record in &self.actions {
             let first = record.action.path.split('/').nth(1).unwrap_or_default();
             let owner = self.modules.iter().find(|spec| spec.segments.contains(&first));

@@ -7,6 +7,8 @@ mod bodies;
 mod bus;
 mod bus_facts;
 mod cancelled;
+#[path = "../usecases/contract.rs"]
+mod contract;
 mod crossing;
 mod effects;
 mod fences;
@@ -15,6 +17,7 @@ mod healing;
 mod house;
 mod journals;
 mod limits;
+mod openapi;
 mod operate;
 mod origins;
 mod owned;
