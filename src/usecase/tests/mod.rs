@@ -14,7 +14,7 @@ use super::paint::Paint;
 use super::read::Reader;
 use super::summary::{Kind, facts, gaps};
 use super::tree::Tree;
-use super::{book, graph, matching, story, wire};
+use super::{UseCases, book, graph, matching, story, wire};
 use crate::module::Registry;
 
 const CAST: &str = r#"
@@ -51,6 +51,11 @@ fn good(text: &str) -> UseCase {
     let (case, errors) = read(&toy::registry(), "letterbox", text);
     assert!(errors.is_empty(), "{errors:#?}");
     case.unwrap()
+}
+
+/// A case with its cast.
+pub(super) fn only(text: &str) -> UseCases {
+    UseCases { cast: cast(), cases: vec![good(text)] }
 }
 
 fn errors(text: &str) -> Vec<String> {
