@@ -19,7 +19,7 @@ use super::admission::{self, Door};
 use super::headers::{self, Dress};
 use super::origin::{self, Origins};
 use super::session::{self, Recogniser};
-use super::{health, limits, render, statics};
+use super::{docs, health, limits, render, statics};
 use crate::context::Context;
 use crate::failure::Failure;
 
@@ -41,6 +41,7 @@ pub fn router(ctx: &Context) -> Router {
         .layer(from_fn_with_state(Door::of(ctx), admission::admit))
         .merge(health::routes())
         .merge(statics::routes())
+        .merge(docs::routes(docs::LOGGED_IN))
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn(render::failures))
         .layer(from_fn_with_state(Dress::of(ctx), headers::dress))
