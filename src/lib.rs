@@ -6,7 +6,9 @@
 //! - [`context`]: what a slice may ask for; [`failure`]: how it refuses
 //! - [`web`]: sessions, limits, headers, forms and pages; [`store`]: Postgres
 //! - [`kit`]: what many modules share; [`modules`]: the site itself
+//! - [`mock`]: the use cases' answers over HTTP, before a server has them
 //! - [`replay`]: real traffic through a server of its own
+//! - [`openapi`]: the JSON API as programs read it
 //! - [`usecase`]: the design as data: tests, stories, summary and graph
 //!
 //! # Invariants
@@ -30,8 +32,10 @@ pub mod failure;
 pub mod kit;
 pub mod logs;
 pub mod metrics;
+pub mod mock;
 pub mod module;
 pub mod modules;
+pub mod openapi;
 pub mod passwords;
 pub mod replay;
 pub mod stage;

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use pancake::cli::{Cli, Command};
-use pancake::usecase::{graph, story, summary};
-use pancake::{admin, app, modules, replay};
+use pancake::usecase::{example, graph, story, summary};
+use pancake::{admin, app, mock, modules, replay};
 
 fn main() -> ExitCode {
     match run(Cli::parse().chosen()) {
@@ -24,6 +24,7 @@ fn run(command: Command) -> Result<(), Box<dyn Error>> {
         Command::Story(args) => print(&story::run_story(&modules::registry(), &args)?),
         Command::Summary(args) => print(&summary::run_summary(&modules::registry(), &args)?),
         Command::Graph(args) => print(&graph::run_graph(&modules::registry(), &args)?),
+        Command::Openapi(args) => print(&example::run_openapi(&modules::registry(), &args)?),
         other => in_runtime(other),
     }
 }
@@ -37,6 +38,7 @@ fn in_runtime(command: Command) -> Result<(), Box<dyn Error>> {
             Ok(said) => print(&format!("{said}\n")),
             Err(error) => Err(error.into()),
         },
+        Command::Mock(args) => runtime.block_on(mock::serve(args)).map_err(Into::into),
         Command::Replay(asked) => runtime.block_on(replay::run(asked)).map_err(Into::into),
         other => Err(format!("`pancake {}` is not built yet.", other.word()).into()),
     };

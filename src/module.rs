@@ -15,6 +15,7 @@ use sqlx::migrate::Migrator;
 
 use crate::context::Context;
 use crate::event::{AnyEvent, AnyListener, Event, Listener};
+use crate::openapi::{JsonAction, Schemas, Shape};
 use crate::web::guard;
 use crate::web::visitor::SessionStore;
 
@@ -93,6 +94,11 @@ impl Action {
         Self { method: Method::DELETE, path, policy, says, limit: None }
     }
 
+    /// True for methods that change something.
+    pub fn changes(&self) -> bool {
+        !matches!(self.method, Method::GET | Method::HEAD | Method::OPTIONS)
+    }
+
     /// At most `count` calls in `window`. Writes without one of their own share [`EVERYDAY`].
     #[must_use]
     pub const fn limited(mut self, name: &'static str, count: u32, window: Duration) -> Self {
@@ -119,12 +125,21 @@ pub struct ActionRecord {
     /// The whole path: `/api/flirt/{member}`.
     pub path: String,
     pub action: Action,
+    /// The handler's path in the sources: `pancake::modules::flirt::send_flirt::json`.
+    pub handler: &'static str,
+    /// What it takes and gives; nobody asks that of a page.
+    pub shape: Option<fn(&mut Schemas) -> Shape>,
 }
 
 impl ActionRecord {
     /// `POST /api/flirt/{member}`
     pub fn title(&self) -> String {
         format!("{} {}", self.action.method, self.path)
+    }
+
+    /// The allowance that a call uses up.
+    pub fn limit(&self) -> Option<Limit> {
+        self.action.limit.or_else(|| self.action.changes().then_some(EVERYDAY))
     }
 }
 
@@ -180,10 +195,11 @@ impl Registry {
     /// Offers an action to programs, below `/api`.
     pub fn json<H, T>(&mut self, action: Action, handler: H)
     where
-        H: Handler<T, Context>,
+        H: Handler<T, Context> + JsonAction<T>,
         T: 'static,
     {
-        self.record(Face::Json, format!("/api{}", action.path), action, handler);
+        let path = format!("/api{}", action.path);
+        self.record(Face::Json, path, action, handler, Some(<H as JsonAction<T>>::shape));
     }
 
     /// Offers an action to people: a page, or a form's target.
@@ -192,7 +208,7 @@ impl Registry {
         H: Handler<T, Context>,
         T: 'static,
     {
-        self.record(Face::Page, action.path.to_owned(), action, handler);
+        self.record(Face::Page, action.path.to_owned(), action, handler, None);
     }
 
     /// Declares an event that this module publishes.
@@ -256,14 +272,22 @@ impl Registry {
         self.routes.iter().map(|(path, route)| (path.as_str(), route.clone()))
     }
 
-    fn record<H, T>(&mut self, face: Face, path: String, action: Action, handler: H)
-    where
+    fn record<H, T>(
+        &mut self,
+        face: Face,
+        path: String,
+        action: Action,
+        handler: H,
+        shape: Option<fn(&mut Schemas) -> Shape>,
+    ) where
         H: Handler<T, Context>,
         T: 'static,
     {
         let filter = MethodFilter::try_from(action.method.clone())
             .unwrap_or_else(|_| unreachable!("axum knows the methods of Action"));
-        let record = ActionRecord { module: self.spec().name, face, path: path.clone(), action };
+        let module = self.spec().name;
+        let handler_name = std::any::type_name::<H>();
+        let record = ActionRecord { module, face, path: path.clone(), action, handler: handler_name, shape };
         let route = guard::guarded(&record, on(filter, handler));
         self.actions.push(record);
         match self.routes.iter_mut().find(|(known, _)| *known == path) {

@@ -90,7 +90,8 @@ impl Book {
         let method = if asked.method == Method::HEAD { &Method::GET } else { asked.method };
         let at_path = self.examples.iter().filter(|example| fits(&example.pattern, asked.path));
         let (here, others): (Vec<_>, Vec<_>) = at_path.partition(|it| it.request.method == *method);
-        let literal = |pattern: &str| pattern.split('/').map(|part| part.starts_with('{')).collect::<Vec<_>>();
+        let literal =
+            |pattern: &str| pattern.split('/').map(|part| part.starts_with('{')).collect::<Vec<_>>();
         if let Some(nearest) = here.iter().map(|example| literal(&example.pattern)).min() {
             return Ok(here.into_iter().filter(|example| literal(&example.pattern) == nearest).collect());
         }
@@ -101,7 +102,8 @@ impl Book {
         if allow.is_empty() {
             return Err(nothing_here("No use case asks this."));
         }
-        let detail = "Use cases call this path, but not by this method; the Allow header names those they use.";
+        let detail =
+            "Use cases call this path, but not by this method; the Allow header names those they use.";
         let refusal = Failure::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", detail);
         Err(refusal.with_headers(HeaderMap::from_iter([(header::ALLOW, allow)])))
     }

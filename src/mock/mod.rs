@@ -25,7 +25,7 @@ use crate::openapi;
 use crate::passwords::Passwords;
 use crate::store::Units;
 use crate::usecase::fault::LoadErrors;
-use crate::usecase::{example, load};
+use crate::usecase::load;
 use crate::web::admission::{self, Door};
 use crate::web::serve::serve as serve_http;
 use crate::web::{docs, render, statics};
@@ -67,7 +67,7 @@ pub async fn serve(args: MockArgs) -> Result<(), MockError> {
     let usecases = load::drafts(&args.usecases, &registry)?;
     let book = Book::of(&registry, usecases);
     let count = book.len();
-    let config = Config { listen: address, ..Config::for_tools(StoreConfig::of_environment()) };
+    let config = Config { listen: address, ..Config::for_tools(StoreConfig::none()) };
     let ctx = Context::assemble(
         config,
         Arc::new(registry),
@@ -87,8 +87,8 @@ pub async fn serve(args: MockArgs) -> Result<(), MockError> {
 /// The mock as a router, which needs no socket.
 #[expect(clippy::disallowed_methods, reason = "a mock has the routes of use cases, not of modules")]
 pub fn router(ctx: &Context, book: Arc<Book>) -> Router {
-    let document = openapi::serve::fixed(book.document());
-    let listed = book.clone();
+    let (listed, described) = (book.clone(), book.clone());
+    let document = openapi::serve::routes_of(move |_| described.document().clone());
     let list = get(async move |headers| list::show(&listed, &headers));
     Router::new()
         .route("/", list.clone())

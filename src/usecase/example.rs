@@ -8,18 +8,23 @@ mod answer;
 mod fill;
 mod schema;
 
+use std::path::PathBuf;
+
 use axum::http::Method;
 use chrono::{DateTime, Utc};
+use clap::Args;
 use serde_json::Value;
 
 use super::check;
-use super::load::UseCases;
+use super::fault::LoadErrors;
+use super::load::{UseCases, load};
 use super::matching::compare;
 use super::model::{Body, Call, Caller, EventText, Given, Step, Then, UseCase, When};
 use super::names::{Bindings, capture, stand_in};
 use super::time::NOON;
 use super::wire::{Wire, is_api};
-use crate::module::ActionRecord;
+use crate::module::{ActionRecord, Registry};
+use crate::openapi;
 
 /// One call of a use case, complete.
 #[derive(Debug, Clone)]
@@ -87,9 +92,46 @@ impl Example {
     }
 }
 
+/// What `pancake openapi` can be told.
+#[derive(Debug, Clone, Args)]
+pub struct OpenapiArgs {
+    /// With every call of the use cases as an example
+    #[arg(long)]
+    pub examples: bool,
+    /// Folder of the use cases
+    #[arg(long, default_value = "usecases")]
+    pub usecases: PathBuf,
+}
+
+/// The document, for the standard output.
+pub fn run_openapi(registry: &Registry, args: &OpenapiArgs) -> Result<String, LoadErrors> {
+    let mut document = openapi::document(registry);
+    if args.examples {
+        let examples = examples(&load(&args.usecases, registry)?, &document);
+        document = openapi::with_examples(document, &of_operations(&examples));
+    }
+    Ok(format!("{document:#}\n"))
+}
+
 /// All calls to the API of all use cases, in their order. `document` describes the API (OpenAPI 3.1).
 pub fn examples(usecases: &UseCases, document: &Value) -> Vec<Example> {
     usecases.cases.iter().flat_map(|case| Teller::of(usecases, document).case(case)).collect()
+}
+
+/// For the API's document: those of actions that it describes.
+pub fn of_operations(examples: &[Example]) -> Vec<openapi::Example> {
+    let described = examples.iter().filter_map(|example| Some((example, example.action.as_ref()?)));
+    let all = described.map(|(example, action)| openapi::Example {
+        operation: openapi::operation_id(action),
+        name: example.label(),
+        request: match &example.request.body {
+            Sent::Json(body) => Some(body.clone()),
+            Sent::Nothing | Sent::Bytes(_) => None,
+        },
+        status: example.response.status,
+        response: example.response.body.clone(),
+    });
+    all.collect()
 }
 
 /// Tells one case from its beginning, and remembers what its captures stand for.

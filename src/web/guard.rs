@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
@@ -15,7 +15,7 @@ use super::visitor::Visitor;
 use crate::bus::waiting;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::module::{ActionRecord, EVERYDAY, Face, Policy};
+use crate::module::{ActionRecord, Face, Policy};
 
 /// Bytes of a request's body. No form of the site needs more.
 pub const BODY_MAX: usize = 64 * 1024;
@@ -37,12 +37,11 @@ async fn pass(record: &'static ActionRecord, request: Request, next: Next) -> Re
     };
     let (ctx, visitor) = (ctx.clone(), visitor.clone());
     admit(record, &visitor)?;
-    let limit = record.action.limit.or_else(|| changes(&record.action.method).then_some(EVERYDAY));
-    let allowance = match limit {
+    let allowance = match record.limit() {
         Some(limit) => Some(limits::take(&ctx, limit, record.action.policy, &visitor).await?),
         None => None,
     };
-    let mut response = if changes(&record.action.method) {
+    let mut response = if record.action.changes() {
         change(record, ctx, request, next).await
     } else {
         let (parts, _) = request.into_parts();
@@ -52,11 +51,6 @@ async fn pass(record: &'static ActionRecord, request: Request, next: Next) -> Re
         allowance.write_to(response.headers_mut());
     }
     Ok(response)
-}
-
-/// True for methods that change something.
-fn changes(method: &Method) -> bool {
-    !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
 fn admit(record: &ActionRecord, visitor: &Visitor) -> Result<(), Failure> {

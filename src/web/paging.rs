@@ -3,6 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -14,13 +15,18 @@ const MAX_DEFAULT: i64 = 20;
 /// Items in a page at most.
 pub const MAX_MOST: i64 = 100;
 
+/// What a cursor looks like to programs: 24 bytes, of which the first are a time that Postgres can hold.
+const CURSOR: &str = "^A[AB][A-Za-z0-9_-]{30}$";
+
 /// The query string of a list.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PageQuery {
-    /// Items wanted, 1 to 100.
+    /// Items wanted; 20 where it is left out.
+    #[schemars(range(min = 1, max = MAX_MOST))]
     max: Option<i64>,
     /// `next` of the page before.
+    #[schemars(regex(pattern = CURSOR))]
     from: Option<String>,
 }
 
@@ -41,10 +47,12 @@ pub struct Cursor {
 }
 
 /// One page of a list.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "{T}Page")]
 pub struct Listing<T> {
     pub items: Vec<T>,
+    /// True where there is a next page.
     pub has_more: bool,
     /// For `from` of the next page.
     #[serde(skip_serializing_if = "Option::is_none")]

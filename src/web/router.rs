@@ -3,8 +3,8 @@
 //! Outermost first: `observe` (id, span, log line, metrics), [`headers::dress`], [`render::failures`]; then,
 //! for the actions of modules, [`admission::admit`], [`origin::refuse_cross_site`], [`session::recognise`] and
 //! each route's own [`guard`](super::guard). So whoever refuses a request, the refusal is rendered, dressed,
-//! counted and logged. Static files and health checks know no members and stay outside the inner three: they
-//! answer under load too.
+//! counted and logged. Static files, health checks and the API's document know no members and stay outside the inner
+//! three: they answer under load too.
 
 use std::time::{Duration, Instant};
 
@@ -22,6 +22,7 @@ use super::session::{self, Recogniser};
 use super::{docs, health, limits, render, statics};
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::openapi;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static(render::REQUEST_ID);
 /// Stands for the route of a request that no route is for.
@@ -42,6 +43,7 @@ pub fn router(ctx: &Context) -> Router {
         .merge(health::routes())
         .merge(statics::routes())
         .merge(docs::routes(docs::LOGGED_IN))
+        .merge(openapi::serve::routes())
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn(render::failures))
         .layer(from_fn_with_state(Dress::of(ctx), headers::dress))

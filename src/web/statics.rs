@@ -59,16 +59,9 @@ struct File {
 
 impl File {
     fn of(&(name, kind, content): &(&'static str, &'static str, &'static [u8])) -> Self {
-        let hash = URL_SAFE_NO_PAD.encode(Sha256::digest(content));
-        let mark = hash[..MARK_CHARS].to_owned();
-        Self {
-            name,
-            kind,
-            content,
-            etag: format!("\"{hash}\""),
-            href: format!("/static/{name}?v={mark}"),
-            mark,
-        }
+        let etag = etag_of(content);
+        let mark = etag[1..=MARK_CHARS].to_owned();
+        Self { name, kind, content, etag, href: format!("/static/{name}?v={mark}"), mark }
     }
 
     fn named(name: &str) -> Option<&'static Self> {
@@ -110,8 +103,13 @@ async fn send(
     Ok(response)
 }
 
+/// The hash of a content, in quotes.
+pub fn etag_of(content: &[u8]) -> String {
+    format!("\"{}\"", URL_SAFE_NO_PAD.encode(Sha256::digest(content)))
+}
+
 /// Whether the browser has this content. Comparison is weak, as RFC 9110 wants it for `If-None-Match`.
-fn knows(headers: &HeaderMap, etag: &str) -> bool {
+pub fn knows(headers: &HeaderMap, etag: &str) -> bool {
     headers
         .get_all(header::IF_NONE_MATCH)
         .iter()

@@ -10,6 +10,8 @@ mod fences;
 mod fuzz;
 mod house;
 mod limits;
+mod mock;
+mod openapi;
 mod origins;
 mod postgres;
 mod process;

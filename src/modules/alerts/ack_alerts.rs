@@ -1,6 +1,7 @@
 //! Mark alerts as read, up to the newest that she has seen. Older ones cannot become unread again.
 
 use axum::extract::State;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use sqlx::query_scalar;
 
@@ -13,8 +14,9 @@ use crate::web::answer::{Done, Json, Nothing};
 use crate::web::extract::Form;
 use crate::web::visitor::Actor;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(rename = "AlertsSeen")]
 pub(super) struct Input {
     /// The newest alert that she has seen.
     up_to: EventId,

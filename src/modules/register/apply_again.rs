@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::Serialize;
 use sqlx::query;
 
@@ -15,13 +16,14 @@ use crate::id::TypedId;
 use crate::web::answer::{Created, Done, Json, Page};
 use crate::web::extract::Form;
 use crate::web::shell::Shell;
-use crate::web::visitor::Actor;
+use crate::web::visitor::{self, Actor};
 
 /// The new application.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "AppliedAgain")]
 pub(super) struct Applied {
     nickname: String,
-    state: &'static str,
+    state: visitor::State,
     /// 2, 3, …
     application: i32,
 }
@@ -48,7 +50,7 @@ async fn run(ctx: &Context, actor: &Actor, input: &PersonInput) -> Result<Applie
     let (nickname, application) = (person.nickname.clone(), last.application + 1);
     let _ = tx.emit(registered(actor.id, person, application)).await?;
     tx.commit().await?;
-    Ok(Applied { nickname, state: "waiting", application })
+    Ok(Applied { nickname, state: visitor::State::Waiting, application })
 }
 
 pub(super) async fn json(

@@ -2,12 +2,13 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use sqlx::{query, query_scalar};
 
 use super::person::{self, Refusals};
 use super::show_settings::SettingsPage;
-use super::{SPEC, session_store};
+use super::{SPEC, schemas, session_store};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::TypedId;
@@ -16,12 +17,14 @@ use crate::web::extract::Form;
 use crate::web::shell::Shell;
 use crate::web::visitor::Actor;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "PasswordChange")]
 pub(super) struct Input {
     /// The password now.
     current: String,
     /// The new one.
+    #[schemars(schema_with = "schemas::password")]
     password: String,
 }
 

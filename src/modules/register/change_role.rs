@@ -58,7 +58,7 @@ pub async fn run_named(
     Ok((member, run(ctx, By::OPERATOR, member, role, change).await?))
 }
 
-pub(super) async fn grant_json(
+pub(super) async fn grant_role_json(
     State(ctx): State<Context>,
     actor: Actor,
     Path((member, role)): Path<(MemberId, Role)>,
@@ -67,7 +67,7 @@ pub(super) async fn grant_json(
     Ok(Nothing)
 }
 
-pub(super) async fn revoke_json(
+pub(super) async fn revoke_role_json(
     State(ctx): State<Context>,
     actor: Actor,
     Path((member, role)): Path<(MemberId, Role)>,

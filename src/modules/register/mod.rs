@@ -16,6 +16,7 @@ mod open_session;
 mod person;
 mod read_session;
 mod register_member;
+mod schemas;
 mod session_store;
 mod show_settings;
 mod show_state;
@@ -93,11 +94,11 @@ fn settings(at: &mut Registry) {
     at.json(list, list_sessions::json);
     at.html(Action::get("/settings", Policy::Registered, "shows the settings"), show_settings::page);
     let end = Action::delete("/session/{session}", Policy::Registered, "ends one login");
-    at.json(end, end_sessions::one_json);
+    at.json(end, end_sessions::end_session_json);
     let end = Action::post("/settings/sessions/{session}/end", Policy::Registered, "ends one login");
     at.html(end, end_sessions::one_form);
     let all = Action::delete("/session/all", Policy::Registered, "ends every login");
-    at.json(all, end_sessions::all_json);
+    at.json(all, end_sessions::end_all_sessions_json);
     let all = Action::post("/settings/sessions/end-all", Policy::Registered, "ends every login");
     at.html(all, end_sessions::all_form);
     let change = Action::put("/session/password", Policy::Registered, "changes the password");
@@ -108,7 +109,7 @@ fn settings(at: &mut Registry) {
 
 fn roles(at: &mut Registry) {
     let grant = Action::put("/role/{member}/{role}", Policy::Admin, "gives a member a role");
-    at.json(grant, change_role::grant_json);
+    at.json(grant, change_role::grant_role_json);
     let revoke = Action::delete("/role/{member}/{role}", Policy::Admin, "takes a role from a member");
-    at.json(revoke, change_role::revoke_json);
+    at.json(revoke, change_role::revoke_role_json);
 }

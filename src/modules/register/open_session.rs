@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use chrono::{DateTime, TimeDelta, Utc};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sqlx::query;
 
@@ -14,27 +15,29 @@ use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
 use crate::module::Limit;
 use crate::web::answer::{Created, Json};
-use crate::web::limits;
+use crate::web::{limits, visitor};
 
 /// Tries at one account from everywhere. One address has the 30 of the action; this is so much wider that
 /// nobody can keep a member out by trying, and still no botnet gets through a word list.
 const TRIES: Limit = Limit { name: "login-tries", count: 600, window: Duration::from_hours(1) };
 
-#[derive(Debug, Deserialize)]
+/// Who wants to log in.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Credentials")]
 pub(super) struct Input {
     pub nickname: String,
     pub password: String,
 }
 
 /// A login that was opened.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Opened {
     /// For `Authorization: Bearer …`. It is not shown again.
     pub token: String,
     pub member: MemberId,
     pub nickname: String,
-    /// `waiting`, `rejected` or `approved`.
+    #[schemars(with = "visitor::State")]
     pub state: String,
     /// When it ends at the latest.
     pub expires: DateTime<Utc>,

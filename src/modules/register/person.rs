@@ -1,40 +1,52 @@
 //! What an application must say of a person. All refusals come at once, each at its field.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::schemas;
 use crate::failure::{Failure, FieldError, Text};
 use crate::kit::people::{AGE_MAX, AGE_MIN, Gender, Ideal, age_on};
 use crate::kit::places::{self, Kind};
 
-const NICKNAME_MIN: usize = 2;
-const NICKNAME_MAX: usize = 20;
-const EMAIL_MAX: usize = 254;
-const PASSWORD_MIN: usize = 10;
-const PASSWORD_MAX: usize = 128;
+pub(super) const NICKNAME_MIN: usize = 2;
+pub(super) const NICKNAME_MAX: usize = 20;
+pub(super) const EMAIL_MAX: usize = 254;
+pub(super) const PASSWORD_MIN: usize = 10;
+pub(super) const PASSWORD_MAX: usize = 128;
 /// Names that would speak for the site.
-const RESERVED: [&str; 8] =
+pub(super) const RESERVED: [&str; 8] =
     ["admin", "administrator", "happypancake", "moderator", "operator", "pancake", "reviewer", "support"];
 
-/// An application as sent.
-#[derive(Debug, Deserialize)]
+/// Who applies again.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(rename = "Person")]
 pub(super) struct PersonInput {
+    #[schemars(schema_with = "schemas::nickname")]
     pub nickname: String,
+    #[schemars(schema_with = "schemas::birthday")]
     pub birthday: String,
+    #[schemars(with = "Gender")]
     pub gender: String,
     pub ideal: IdealInput,
+    #[schemars(with = "schemas::Town")]
     pub place: String,
 }
 
 /// Whom she looks for, as sent.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "WantedIdeal")]
 pub(super) struct IdealInput {
+    #[schemars(with = "Gender")]
     pub gender: String,
+    #[schemars(schema_with = "schemas::age")]
     pub from: i32,
+    #[schemars(schema_with = "schemas::older_age")]
     pub to: i32,
     #[serde(default)]
+    #[schemars(schema_with = "schemas::anywhere")]
     pub place: Option<String>,
 }
 

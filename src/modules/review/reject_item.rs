@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::SPEC;
@@ -19,9 +20,12 @@ use crate::web::visitor::Actor;
 /// Characters of a reason.
 const REASON_MAX: usize = 500;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Rejection")]
 pub(super) struct Input {
+    /// What the applicant should change; she reads it.
+    #[schemars(length(min = 1, max = REASON_MAX), regex(pattern = r"\S"))]
     reason: String,
 }
 

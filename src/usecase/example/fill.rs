@@ -222,16 +222,24 @@ impl<'f, 'c> Fill<'f, 'c> {
     fn object(&mut self, wanted: Option<&Tree>, schema: &Value, at: &Spot) -> Value {
         let mut made = Map::new();
         let facts = self.facts(wanted, schema, at);
+        let names_somebody = wanted.is_some_and(|wanted| wanted.get("member").is_some());
         let properties = schema.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
         for (key, property) in &properties {
             let value = match wanted.and_then(|wanted| wanted.get(key)) {
                 Some(tree) if tree.text() == Some(NONE) && !schema::requires(schema, key) => continue,
                 Some(tree) => self.value(Some(tree), Some(property), &at.field(key)),
-                None if self.absent.contains(key) || !schema::requires(schema, key) => continue,
+                None if self.absent.contains(key) => continue,
+                // Whom a case names has a nickname, also where others have none.
+                None if !schema::requires(schema, key) && (key != "nickname" || !names_somebody) => continue,
                 None => {
                     let property = schema::resolve(self.document, property);
                     let fact = facts.get(key).filter(|fact| schema::fits(self.document, &property, fact));
-                    fact.cloned().unwrap_or_else(|| self.value(None, Some(&property), &at.field(key)))
+                    match fact {
+                        Some(fact) => fact.clone(),
+                        // A nickname is not made up.
+                        None if !schema::requires(schema, key) => continue,
+                        None => self.value(None, Some(&property), &at.field(key)),
+                    }
                 }
             };
             made.insert(key.clone(), value);
@@ -288,10 +296,11 @@ impl<'f, 'c> Fill<'f, 'c> {
         facts
     }
 
-    /// A list's later items are older.
+    /// A list's later items are older; what expires does so in days.
     fn time(&self, at: &Spot) -> Value {
         let back = i32::try_from(at.item.unwrap_or_default()).unwrap_or(i32::MAX);
-        let time = self.root.clock - TimeDelta::minutes(1) * back;
+        let ahead = if at.key == "expires" { TimeDelta::days(14) } else { TimeDelta::zero() };
+        let time = self.root.clock + ahead - TimeDelta::minutes(1) * back;
         time.to_rfc3339_opts(SecondsFormat::AutoSi, true).into()
     }
 

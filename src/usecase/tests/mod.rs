@@ -42,7 +42,7 @@ fn cast() -> Cast {
 /// The case in a text, and its errors as they are printed.
 fn read(registry: &Registry, module: &'static str, text: &str) -> (Option<UseCase>, Vec<String>) {
     let cast = cast();
-    let mut reader = Reader { registry, cast: &cast, module, faults: Faults::of("x.toml") };
+    let mut reader = Reader { registry, cast: &cast, module, draft: false, faults: Faults::of("x.toml") };
     let case = Tree::parse(text, &mut reader.faults).and_then(|tree| reader.case(&tree));
     (case, reader.faults.into_vec().iter().map(ToString::to_string).collect())
 }

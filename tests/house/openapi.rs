@@ -1,0 +1,109 @@
+//! The document of the JSON API: whole, valid, and what the site serves.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pancake::module::{ActionRecord, Face, Policy};
+use pancake::modules;
+use pancake::openapi::{document, operation_id, serve};
+use serde_json::Value;
+
+use crate::house::{Ask, House};
+
+/// Every operation, with its path and method.
+fn operations(document: &Value) -> BTreeMap<(String, String), &Value> {
+    let paths = document["paths"].as_object().unwrap();
+    let operations = paths.iter().flat_map(|(path, methods)| {
+        let methods = methods.as_object().unwrap();
+        methods.iter().map(|(method, operation)| ((path.clone(), method.to_uppercase()), operation))
+    });
+    operations.collect()
+}
+
+fn json_actions() -> Vec<ActionRecord> {
+    let actions = modules::registry().actions().to_vec();
+    actions.into_iter().filter(|record| record.face == Face::Json).collect()
+}
+
+/// Every `$ref` below a value.
+fn references(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(fields) => {
+            found.extend(fields.get("$ref").and_then(Value::as_str).map(str::to_owned));
+            fields.values().for_each(|field| references(field, found));
+        }
+        Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_json_action_is_an_operation() {
+    let document = document(&modules::registry());
+    let operations = operations(&document);
+    let actions = json_actions();
+    assert_eq!(operations.len(), actions.len());
+    let mut ids = BTreeSet::new();
+    for record in &actions {
+        let operation = operations[&(record.path.clone(), record.action.method.to_string())];
+        let id = operation["operationId"].as_str().unwrap();
+        assert_eq!(id, operation_id(record));
+        let (module, verb) = id.split_once('.').unwrap();
+        assert_eq!(module, record.module);
+        assert!(verb.len() > 3 && verb.bytes().all(|b| b.is_ascii_alphanumeric()), "{id}");
+        assert!(ids.insert(id.to_owned()), "two operations are called {id}");
+        let open = operation["security"].as_array().unwrap().is_empty();
+        assert_eq!(open, record.action.policy == Policy::Public, "{id}");
+    }
+}
+
+#[test]
+fn every_reference_leads_somewhere_and_every_component_is_used() {
+    let document = document(&modules::registry());
+    let mut found = BTreeSet::new();
+    references(&document, &mut found);
+    for reference in &found {
+        let pointer = reference.strip_prefix('#').unwrap();
+        assert!(document.pointer(pointer).is_some(), "{reference} leads nowhere");
+    }
+    for kind in ["schemas", "parameters", "headers", "responses"] {
+        let Some(components) = document["components"].get(kind).and_then(Value::as_object) else { continue };
+        for name in components.keys() {
+            assert!(found.contains(&format!("#/components/{kind}/{name}")), "nothing uses {kind}/{name}");
+            assert!(!name.ends_with(|c: char| c.is_ascii_digit()), "two types want to be called {name}");
+        }
+    }
+}
+
+#[test]
+fn every_parameter_of_a_path_is_described() {
+    let document = document(&modules::registry());
+    for ((path, _), operation) in operations(&document) {
+        let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
+        let of_path = parameters.iter().filter(|parameter| parameter["in"] == "path");
+        let described: Vec<_> = of_path.map(|parameter| parameter["name"].as_str().unwrap()).collect();
+        let parts = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+        assert_eq!(described, parts.collect::<Vec<_>>(), "{path}");
+    }
+}
+
+#[test]
+fn schemas_are_json_schemas() {
+    let document = document(&modules::registry());
+    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+        jsonschema::meta::validate(schema).unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+}
+
+#[tokio::test]
+async fn the_site_serves_it_and_a_client_may_keep_it() {
+    let house = House::open("house_openapi", 48).await;
+    let answer = house.ask(&Ask::get(serve::PATH), None).await;
+    assert_eq!((answer.status, answer.header("content-type")), (200, "application/json"));
+    let served: Value = serde_json::from_slice(&answer.body).unwrap();
+    assert_eq!(served, document(&modules::registry()));
+    let mut again = Ask::get(serve::PATH);
+    again.headers.push(("if-none-match".into(), answer.header("etag").as_bytes().to_vec()));
+    let answer = house.ask(&again, None).await;
+    assert_eq!((answer.status, answer.body.len()), (304, 0));
+    house.close().await;
+}
