@@ -1,7 +1,7 @@
 //! All examples, and the choice of the one that answers a request.
 //!
-//! What was named is taken. Else, in this order: the headers that an example needs, who asks of whom, the very query,
-//! the very body, a success before a refusal, then whatever is nearest and says most.
+//! What was named is taken. Else, in this order: the headers that an example needs, who does it to whom, the very
+//! query, the very body, a success before a refusal, then whatever is nearest and says most.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::LIST;
 use crate::failure::Failure;
 use crate::id::{SessionId, TypedId};
-use crate::module::{ActionRecord, Policy, Registry};
+use crate::module::{Policy, Registry};
 use crate::openapi;
 use crate::usecase::UseCases;
 use crate::usecase::cast::{Cast, Person};
@@ -75,7 +75,7 @@ impl Book {
             let named = here.iter().find(|example| example.label().eq_ignore_ascii_case(&label));
             return named.copied().ok_or_else(|| no_such(&label, &here));
         }
-        let who = self.who(asked.headers, &here)?;
+        let who = self.who(asked.headers)?;
         let here = self.admitted(here, who.as_deref())?;
         let sent = Sending::of(asked);
         here.into_iter()
@@ -109,40 +109,31 @@ impl Book {
     }
 
     /// Whose token this is. A nickname is one, of the cast or of who comes into being in a case.
-    fn who(&self, headers: &HeaderMap, here: &[&Example]) -> Result<Option<String>, Failure> {
+    fn who(&self, headers: &HeaderMap) -> Result<Option<String>, Failure> {
         let Some(sent) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
         let token = sent.to_str().ok().and_then(|text| text.split_once(' '));
         let token = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
         let nickname = token.map(|(_, nickname)| nickname.trim().to_lowercase()).unwrap_or_default();
         let known = self.cast.person(&nickname).is_some()
-            || self.examples.iter().any(|example| example.actor.as_ref() == Some(&nickname))
-            || here.iter().any(|example| example.actor.as_ref() == Some(&nickname));
+            || self.examples.iter().any(|example| example.actor.as_ref() == Some(&nickname));
         if known { Ok(Some(nickname)) } else { Err(Failure::unauthenticated()) }
     }
 
-    /// What the action's policy leaves, as on the site: nobody gets no member's answer.
+    /// What the action's policy leaves, as on the site: nobody gets no member's answer, and a member no reviewer's.
     fn admitted<'b>(&self, here: Vec<&'b Example>, who: Option<&str>) -> Result<Vec<&'b Example>, Failure> {
-        let own = |example: &&Example| example.actor.as_deref() == who;
-        let policy = here.iter().find_map(|example| example.action.as_ref()).map(policy_of);
-        let open = policy == Some(Policy::Public) || here.iter().any(own);
-        match (who, policy) {
-            _ if open && who.is_some() => Ok(here),
-            (None, Some(Policy::Public)) => Ok(here),
-            (None, _) => {
-                let own: Vec<_> = here.into_iter().filter(own).collect();
-                if own.is_empty() { Err(Failure::unauthenticated()) } else { Ok(own) }
-            }
-            (Some(nickname), Some(policy)) => match self.cast.person(nickname) {
-                Some(person) => actor(person).passes(policy).map(|()| here),
-                None => Ok(here),
-            },
-            (Some(_), None) => Ok(here),
-        }
+        let policy = here.iter().find_map(|example| example.action.as_ref()).map(|it| it.action.policy);
+        let person = who.and_then(|nickname| self.cast.person(nickname));
+        let refusal = match (who, person, policy) {
+            (_, _, Some(Policy::Public)) => None,
+            (None, _, _) => Some(Failure::unauthenticated()),
+            (Some(_), Some(person), Some(policy)) => actor(person).passes(policy).err(),
+            (Some(_), _, _) => None,
+        };
+        let Some(refusal) = refusal else { return Ok(here) };
+        // A use case may tell of this very refusal.
+        let own: Vec<_> = here.into_iter().filter(|example| example.actor.as_deref() == who).collect();
+        if own.is_empty() { Err(refusal) } else { Ok(own) }
     }
-}
-
-fn policy_of(record: &ActionRecord) -> Policy {
-    record.action.policy
 }
 
 /// A person of the cast as the site's guard would see her.
@@ -198,7 +189,8 @@ impl<'a> Sending<'a> {
         (
             needs == sent.headers.len() && !unreadable,
             needs,
-            path && actor,
+            // Whether somebody may do this to somebody is a matter of both.
+            path && actor && example.pattern.contains('{'),
             queries.0 == queries.1,
             body,
             example.response.status < 400,

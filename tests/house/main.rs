@@ -6,6 +6,7 @@ mod bad_input;
 mod bodies;
 mod cancelled;
 mod crossing;
+mod docs;
 mod fences;
 mod fuzz;
 mod house;

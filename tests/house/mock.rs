@@ -161,6 +161,15 @@ async fn mock_chooses_by_who_asks_for_whom() {
     // Nobody of the use cases asks this as frida, and a success is nearer than a refusal.
     let profile = mock.get(&format!("/api/profile/{NANCY}"), Some("frida")).await;
     assert_eq!((profile.status, &profile.json()["nickname"]), (200, &json!("nancy")));
+    // Nobody of the use cases does this to herself but bob.
+    let flirt = |to: u8, token: &str| {
+        let request = Request::post(format!("/api/flirt/00000000-0000-7000-8000-00000000000{to}"));
+        request.header(header::AUTHORIZATION, format!("Bearer {token}")).body(Body::empty()).unwrap()
+    };
+    assert_eq!(mock.ask(flirt(1, "bob")).await.json()["code"], "flirt.self");
+    assert_eq!(mock.ask(flirt(2, "bob")).await.status, 201);
+    // carol waits for a reviewer in one of them, and is a member in all others.
+    assert_eq!(mock.get("/api/alerts", Some("carol")).await.status, 200);
     let wrong = mock.get("/api/profile?max=101", Some("bob")).await;
     assert_eq!((wrong.status, &wrong.json()["errors"][0]["field"]), (422, &json!("max")));
 }
