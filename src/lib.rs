@@ -3,7 +3,7 @@
 //! # Map
 //! - [`module`]: what a module is, and the registry that everything is derived from
 //! - [`event`], [`tx`], [`bus`]: how facts are decided, written down and brought to others
-//! - [`context`]: what a slice may ask for; [`failure`]: how it refuses
+//! - [`context`]: what a slice may ask for; [`problem`], [`failure`]: how it refuses
 //! - [`web`]: sessions, limits, headers, forms and pages; [`store`]: Postgres
 //! - [`kit`]: what many modules share; [`modules`]: the site itself
 //! - [`mock`]: the use cases' answers over HTTP, before a server has them
@@ -37,6 +37,7 @@ pub mod module;
 pub mod modules;
 pub mod openapi;
 pub mod passwords;
+pub mod problem;
 pub mod replay;
 pub mod stage;
 pub mod store;

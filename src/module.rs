@@ -15,7 +15,8 @@ use sqlx::migrate::Migrator;
 
 use crate::context::Context;
 use crate::event::{AnyEvent, AnyListener, Event, Listener};
-use crate::openapi::{JsonAction, Schemas, Shape};
+use crate::openapi::{JsonAction, Signature};
+use crate::problem::Problem;
 use crate::web::guard;
 use crate::web::visitor::SessionStore;
 
@@ -78,20 +79,29 @@ pub struct Action {
     /// A verb phrase: `sends a flirt`.
     pub says: &'static str,
     pub limit: Option<Limit>,
+    /// What its slice refuses it for. What the guard and the extractors refuse follows from the rest.
+    pub refuses: Vec<Problem>,
 }
 
 impl Action {
     pub const fn get(path: &'static str, policy: Policy, says: &'static str) -> Self {
-        Self { method: Method::GET, path, policy, says, limit: None }
+        Self { method: Method::GET, path, policy, says, limit: None, refuses: Vec::new() }
     }
     pub const fn post(path: &'static str, policy: Policy, says: &'static str) -> Self {
-        Self { method: Method::POST, path, policy, says, limit: None }
+        Self { method: Method::POST, path, policy, says, limit: None, refuses: Vec::new() }
     }
     pub const fn put(path: &'static str, policy: Policy, says: &'static str) -> Self {
-        Self { method: Method::PUT, path, policy, says, limit: None }
+        Self { method: Method::PUT, path, policy, says, limit: None, refuses: Vec::new() }
     }
     pub const fn delete(path: &'static str, policy: Policy, says: &'static str) -> Self {
-        Self { method: Method::DELETE, path, policy, says, limit: None }
+        Self { method: Method::DELETE, path, policy, says, limit: None, refuses: Vec::new() }
+    }
+
+    /// Names what the slice refuses it for.
+    #[must_use]
+    pub fn refuses(mut self, problems: &[Problem]) -> Self {
+        self.refuses.extend_from_slice(problems);
+        self
     }
 
     /// True for methods that change something.
@@ -128,7 +138,7 @@ pub struct ActionRecord {
     /// The handler's path in the sources: `pancake::modules::flirt::send_flirt::json`.
     pub handler: &'static str,
     /// What it takes and gives; nobody asks that of a page.
-    pub shape: Option<fn(&mut Schemas) -> Shape>,
+    pub signature: Option<Signature>,
 }
 
 impl ActionRecord {
@@ -199,7 +209,7 @@ impl Registry {
         T: 'static,
     {
         let path = format!("/api{}", action.path);
-        self.record(Face::Json, path, action, handler, Some(<H as JsonAction<T>>::shape));
+        self.record(Face::Json, path, action, handler, Some(<H as JsonAction<T>>::SIGNATURE));
     }
 
     /// Offers an action to people: a page, or a form's target.
@@ -278,7 +288,7 @@ impl Registry {
         path: String,
         action: Action,
         handler: H,
-        shape: Option<fn(&mut Schemas) -> Shape>,
+        signature: Option<Signature>,
     ) where
         H: Handler<T, Context>,
         T: 'static,
@@ -287,7 +297,8 @@ impl Registry {
             .unwrap_or_else(|_| unreachable!("axum knows the methods of Action"));
         let module = self.spec().name;
         let handler_name = std::any::type_name::<H>();
-        let record = ActionRecord { module, face, path: path.clone(), action, handler: handler_name, shape };
+        let record =
+            ActionRecord { module, face, path: path.clone(), action, handler: handler_name, signature };
         let route = guard::guarded(&record, on(filter, handler));
         self.actions.push(record);
         match self.routes.iter_mut().find(|(known, _)| *known == path) {
@@ -306,9 +317,32 @@ impl Registry {
         self.events.insert((E::SOURCE, E::NAME), record);
     }
 
+    /// What does not fit together in an action, a sentence each.
+    fn faults_of_actions(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        let mut said: BTreeMap<&str, Problem> = BTreeMap::new();
+        for record in &self.actions {
+            let title = format!("{}: {}", record.module, record.title());
+            let takes_actor = record.signature.is_some_and(|signature| signature.takes_actor);
+            if takes_actor && record.action.policy == Policy::Public {
+                faults.push(format!("{title} is for everybody, and its handler takes an Actor"));
+            }
+            for problem in &record.action.refuses {
+                let of = problem.code.split_once('.').map(|(module, _)| module);
+                if of.is_some_and(|module| module != record.module) {
+                    faults.push(format!("{title} refuses with {}, another module's code", problem.code));
+                }
+                if said.insert(problem.code, *problem).is_some_and(|before| before != *problem) {
+                    faults.push(format!("{title}: {} means two things", problem.code));
+                }
+            }
+        }
+        faults
+    }
+
     /// What does not fit together, a sentence each.
     fn faults(&self) -> Vec<String> {
-        let mut faults = Vec::new();
+        let mut faults = self.faults_of_actions();
         for record in &self.actions {
             let first = record.action.path.split('/').nth(1).unwrap_or_default();
             let owner = self.modules.iter().find(|spec| spec.segments.contains(&first));

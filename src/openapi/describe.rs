@@ -7,11 +7,15 @@ use serde_json::Value;
 
 use super::{Schemas, Shape, never_null};
 use crate::context::Context;
+use crate::problem::{BODY_UNREADABLE, MALFORMED_JSON, NOT_FOUND, OF_FIELDS, UNSUPPORTED_MEDIA_TYPE};
 use crate::web::extract::{Json, Path, Query};
 use crate::web::visitor::Actor;
 
 /// An argument of a handler.
 pub trait Describe {
+    /// True for what only members can give.
+    const IS_ACTOR: bool = false;
+
     /// Adds what it reads of a request.
     fn describe(shape: &mut Shape, schemas: &mut Schemas);
 }
@@ -40,14 +44,16 @@ impl Describe for HeaderMap {
 }
 
 impl Describe for Actor {
-    fn describe(shape: &mut Shape, _: &mut Schemas) {
-        shape.takes_actor = true;
-    }
+    const IS_ACTOR: bool = true;
+
+    fn describe(_: &mut Shape, _: &mut Schemas) {}
 }
 
 impl<T: JsonSchema> Describe for Json<T> {
     fn describe(shape: &mut Shape, schemas: &mut Schemas) {
         shape.body = Some(schemas.input.subschema_for::<T>());
+        let of_body = [MALFORMED_JSON, BODY_UNREADABLE, UNSUPPORTED_MEDIA_TYPE];
+        shape.problems.extend(of_body.iter().chain(OF_FIELDS));
     }
 }
 
@@ -61,12 +67,14 @@ impl<T: JsonSchema> Describe for Path<T> {
             }
             None => shape.path.push(schema),
         }
+        shape.problems.push(NOT_FOUND);
     }
 }
 
 /// Each field is a parameter.
 impl<T: JsonSchema> Describe for Query<T> {
     fn describe(shape: &mut Shape, schemas: &mut Schemas) {
+        shape.problems.extend(OF_FIELDS);
         let schema = T::json_schema(&mut schemas.input);
         let required = schema.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
         let fields = schema.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();

@@ -8,6 +8,7 @@ pub mod answer;
 pub mod describe;
 pub mod document;
 pub mod example;
+pub mod refusals;
 pub mod serve;
 
 use std::future::Future;
@@ -21,8 +22,10 @@ pub use answer::Answer;
 pub use describe::{Describe, Parameter};
 pub use document::{document, operation_id};
 pub use example::{Example, with_examples};
+pub use refusals::refusals;
 
 use crate::failure::Failure;
+use crate::problem::Problem;
 
 /// Where schemas that have a name are kept.
 const COMPONENTS: &str = "/components/schemas";
@@ -30,13 +33,13 @@ const COMPONENTS: &str = "/components/schemas";
 /// What a handler takes and gives.
 #[derive(Debug, Default)]
 pub struct Shape {
-    /// Whether it runs for a member only.
-    pub takes_actor: bool,
     /// The path's parameters, in order. Their names are in the path.
     pub path: Vec<Schema>,
     pub query: Vec<Parameter>,
     pub body: Option<Schema>,
     pub answers: Vec<AnswerShape>,
+    /// What reading the request may be refused for.
+    pub problems: Vec<Problem>,
 }
 
 /// One way in which an action succeeds.
@@ -118,9 +121,17 @@ fn never_null(schema: &mut Value) {
     schema.extend(there.as_object().cloned().unwrap_or_default());
 }
 
+/// What the registry keeps of a handler. Asking for the shape is what costs something, so it is done later.
+#[derive(Debug, Clone, Copy)]
+pub struct Signature {
+    /// Whether it runs for a member only.
+    pub takes_actor: bool,
+    pub shape: fn(&mut Schemas) -> Shape,
+}
+
 /// A handler whose signature says what it takes and gives. `T` is axum's marker and the arguments.
 pub trait JsonAction<T> {
-    fn shape(schemas: &mut Schemas) -> Shape;
+    const SIGNATURE: Signature;
 }
 
 macro_rules! json_actions {
@@ -132,12 +143,15 @@ macro_rules! json_actions {
             O: Answer,
             $($input: Describe),*
         {
-            fn shape(schemas: &mut Schemas) -> Shape {
-                let mut shape = Shape::default();
-                $($input::describe(&mut shape, schemas);)*
-                O::describe(&mut shape, schemas);
-                shape
-            }
+            const SIGNATURE: Signature = Signature {
+                takes_actor: false $(|| $input::IS_ACTOR)*,
+                shape: |schemas| {
+                    let mut shape = Shape::default();
+                    $($input::describe(&mut shape, schemas);)*
+                    O::describe(&mut shape, schemas);
+                    shape
+                },
+            };
         }
     )+};
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
@@ -16,6 +16,7 @@ use crate::bus::waiting;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::module::{ActionRecord, Face, Policy};
+use crate::problem;
 
 /// Bytes of a request's body. No form of the site needs more.
 pub const BODY_MAX: usize = 64 * 1024;
@@ -23,6 +24,9 @@ pub const BODY_MAX: usize = 64 * 1024;
 const TRIES_MAX: u32 = 3;
 /// How long a page waits for the effects of what was just done, so that the next page shows them.
 const PATIENCE: Duration = Duration::from_millis(250);
+
+/// Tells a client that its preference counted.
+const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 
 /// Puts the guards before a route.
 pub fn guarded(record: &ActionRecord, route: MethodRouter<Context>) -> MethodRouter<Context> {
@@ -80,26 +84,27 @@ async fn run(parts: &Parts, body: &Bytes, next: &Next) -> Response {
 async fn change(record: &'static ActionRecord, ctx: Context, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, BODY_MAX).await else {
-        return Failure::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "body-too-large",
-            format!("A request may hold {BODY_MAX} bytes, and this one holds more or broke off."),
-        )
-        .into_response();
+        let detail = format!("A request may hold {BODY_MAX} bytes, and this one holds more or broke off.");
+        return problem::BODY_TOO_LARGE.saying(detail).into_response();
     };
-    let patience = if waits(record.face, &parts.headers) { PATIENCE } else { Duration::ZERO };
+    let asked = prefers_wait(&parts.headers);
+    // A page always waits: what its reader did shall show on the next one.
+    let patience = if asked || record.face == Face::Page { PATIENCE } else { Duration::ZERO };
     let own = ctx.clone();
     let work = ctx.spawn(async move { waiting::effects(&own, patience, run(&parts, &body, &next)).await });
-    work.await.unwrap_or_else(|fault| Failure::internal(fault).into_response())
+    let mut response = work.await.unwrap_or_else(|fault| Failure::internal(fault).into_response());
+    if asked {
+        response.headers_mut().insert(PREFERENCE_APPLIED, HeaderValue::from_static("wait"));
+    }
+    response
 }
 
-/// Pages wait for effects; programs ask for it with `Prefer: wait` (RFC 7240).
-fn waits(face: Face, headers: &HeaderMap) -> bool {
-    face == Face::Page
-        || headers
-            .get_all("prefer")
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .any(|preference| preference.trim().split('=').next() == Some("wait"))
+/// Programs ask for the effects with `Prefer: wait` (RFC 7240).
+fn prefers_wait(headers: &HeaderMap) -> bool {
+    headers
+        .get_all("prefer")
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|preference| preference.trim().split('=').next() == Some("wait"))
 }

@@ -9,12 +9,15 @@ use uuid::Uuid;
 
 use crate::failure::Failure;
 use crate::id::TypedId;
+use crate::problem::{self, Problem};
 
 /// Items in a page where nobody asks otherwise.
 const MAX_DEFAULT: i64 = 20;
 /// Items in a page at most.
 pub const MAX_MOST: i64 = 100;
 
+/// What a list refuses.
+pub const REFUSALS: &[Problem] = &[problem::OUT_OF_RANGE, problem::NOT_A_CURSOR];
 /// What a cursor looks like to programs: 24 bytes, of which the first are a time that Postgres can hold.
 const CURSOR: &str = "^A[AB][A-Za-z0-9_-]{30}$";
 
@@ -78,13 +81,11 @@ impl PageQuery {
     fn starting_at(&self, start: Cursor) -> Result<Paging, Failure> {
         let max = self.max.unwrap_or(MAX_DEFAULT);
         if !(1..=MAX_MOST).contains(&max) {
-            return Err(Failure::field("max", "out-of-range", format!("Ask for 1 to {MAX_MOST} items.")));
+            return Err(problem::OUT_OF_RANGE.saying(format!("Ask for 1 to {MAX_MOST} items.")).at("max"));
         }
         let from = match &self.from {
             None => start,
-            Some(text) => Cursor::parse(text).ok_or_else(|| {
-                Failure::field("from", "not-a-cursor", "Give `next` of the page before, as it was.")
-            })?,
+            Some(text) => Cursor::parse(text).ok_or_else(|| problem::NOT_A_CURSOR.at("from"))?,
         };
         Ok(Paging { max, from })
     }

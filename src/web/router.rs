@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
+use axum::http::{HeaderName, HeaderValue, Method};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use tracing::Instrument;
@@ -23,6 +23,7 @@ use super::{docs, health, limits, render, statics};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::openapi;
+use crate::problem;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static(render::REQUEST_ID);
 /// Stands for the route of a request that no route is for.
@@ -108,9 +109,5 @@ async fn nothing_here() -> Failure {
 
 /// axum adds `Allow`.
 async fn method_not_allowed() -> Failure {
-    Failure::new(
-        StatusCode::METHOD_NOT_ALLOWED,
-        "method-not-allowed",
-        "This address exists, but not for this method; the Allow header names the ones it has.",
-    )
+    problem::METHOD_NOT_ALLOWED.failure()
 }

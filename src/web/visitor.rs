@@ -21,6 +21,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::{MemberId, SessionId};
 use crate::module::Policy;
+use crate::problem;
 
 /// How long a session that was read is believed.
 pub const TRUSTED: Duration = Duration::from_secs(5);
@@ -62,11 +63,10 @@ impl Actor {
             Policy::Admin => self.admin,
         };
         if !approved {
-            let detail = "A reviewer has to approve your registration first.";
-            return Err(Failure::forbidden("not-approved", detail));
+            return Err(problem::NOT_APPROVED.failure());
         }
         if !has_role {
-            return Err(Failure::forbidden("role-missing", "Your role does not allow this."));
+            return Err(problem::ROLE_MISSING.failure());
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 //! A use case holds only if it holds in process and over HTTP, with every event handled twice, without a
 //! session and for a stranger. A full run also refuses gaps in the summary and an old BOOK.md.
 
+mod contract;
 mod expect;
 mod page;
 mod play;

@@ -19,6 +19,8 @@ use pancake::usecase::wire::Wire;
 use serde_json::Value;
 use tower::ServiceExt;
 
+use crate::contract::{Came, Contract};
+
 /// How long an answer may take before the case fails.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// Of one stage, all modules together.
@@ -30,6 +32,7 @@ const COOKIE: &str = "session";
 pub(crate) struct House {
     pub(crate) stage: Stage,
     client: Client<HttpConnector, Body>,
+    contract: Contract,
 }
 
 /// Which door a request takes.
@@ -51,7 +54,8 @@ impl House {
     /// Opens a site on a database of its own.
     pub(crate) async fn open(postgres: &PrivatePostgres, number: usize) -> Result<Self, StageError> {
         let stage = Stage::open(postgres, &format!("stage_{number}"), CONNECTIONS).await?;
-        Ok(Self { stage, client: Client::builder(TokioExecutor::new()).build_http() })
+        let contract = Contract::of(stage.ctx.registry());
+        Ok(Self { stage, client: Client::builder(TokioExecutor::new()).build_http(), contract })
     }
 
     pub(crate) async fn close(self) {
@@ -83,7 +87,17 @@ impl House {
                 },
             }
         });
-        answer.await.unwrap_or_else(|_| Err(format!("no answer within {ANSWER_WITHIN:?}")))
+        let answer = answer.await.unwrap_or_else(|_| Err(format!("no answer within {ANSWER_WITHIN:?}")))?;
+        let came = Came { status: answer.status, headers: &answer.headers, body: &answer.body };
+        match self.contract.breaches(wire.method.as_str(), &wire.target, &came).as_slice() {
+            [] => Ok(answer),
+            breaches => {
+                let (breaches, shown) = (breaches.join("\n- "), crate::expect::shown(&answer));
+                Err(format!(
+                    "the API's document and the answer differ:\n- {breaches}\nThe answer was {shown}"
+                ))
+            }
+        }
     }
 
     fn request(&self, door: Door, wire: &Wire, session: Option<&str>) -> Result<Request<Body>, String> {

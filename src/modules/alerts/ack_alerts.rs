@@ -10,9 +10,13 @@ use super::contract::AlertRead;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::{EventId, TypedId};
+use crate::problem::Problem;
 use crate::web::answer::{Done, Json, Nothing};
 use crate::web::extract::Form;
 use crate::web::visitor::Actor;
+
+pub(super) const UNKNOWN: Problem =
+    Problem::field("alerts.unknown", "Give the `alert` of one of your own alerts.");
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -31,7 +35,7 @@ async fn run(ctx: &Context, actor: &Actor, input: &Input) -> Result<(), Failure>
     )
     .fetch_optional(tx.conn())
     .await?
-    .ok_or_else(|| Failure::field("upTo", "alerts.unknown", "Give the `alert` of one of your own alerts."))?;
+    .ok_or_else(|| UNKNOWN.at("upTo"))?;
     let _ = tx.emit(AlertRead { member: actor.id, up_to: input.up_to, at }).await?;
     tx.commit().await
 }

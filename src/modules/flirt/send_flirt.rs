@@ -12,9 +12,13 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::{EventId, MemberId, TypedId};
 use crate::kit::cards;
+use crate::problem::Problem;
 use crate::web::answer::{Done, Made};
 use crate::web::extract::Path;
 use crate::web::visitor::Actor;
+
+pub(super) const SELF: Problem =
+    Problem::conflict("flirt.self", "Nobody flirts with herself here. Find somebody nice!");
 
 /// The flirt that waits for an answer.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -29,7 +33,7 @@ pub(super) struct Sent {
 /// Returns the open flirt, and whether it is a new one.
 async fn run(ctx: &Context, actor: &Actor, to: MemberId) -> Result<(Sent, bool), Failure> {
     if actor.id == to {
-        return Err(Failure::conflict("flirt.self", "Nobody flirts with herself here. Find somebody nice!"));
+        return Err(SELF.failure());
     }
     let mut tx = ctx.begin(&SPEC).await?;
     cards::meet(tx.conn(), &SPEC, actor.id, to).await?;

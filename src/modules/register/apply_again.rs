@@ -13,10 +13,15 @@ use super::show_state::StatePage;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::TypedId;
+use crate::problem::Problem;
 use crate::web::answer::{Created, Done, Json, Page};
 use crate::web::extract::Form;
 use crate::web::shell::Shell;
 use crate::web::visitor::{self, Actor};
+
+pub(super) const WAITING: Problem =
+    Problem::conflict("register.waiting", "Your application is with the reviewers already.");
+pub(super) const APPROVED: Problem = Problem::conflict("register.approved", "You are a member already.");
 
 /// The new application.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -40,11 +45,8 @@ async fn run(ctx: &Context, actor: &Actor, input: &PersonInput) -> Result<Applie
     .await?;
     match last.state.as_str() {
         "rejected" => {}
-        "waiting" => {
-            let detail = "Your application is with the reviewers already.";
-            return Err(Failure::conflict("register.waiting", detail));
-        }
-        _ => return Err(Failure::conflict("register.approved", "You are a member already.")),
+        "waiting" => return Err(WAITING.failure()),
+        _ => return Err(APPROVED.failure()),
     }
     let Some(person) = person else { return Err(refusals.failure()) };
     let (nickname, application) = (person.nickname.clone(), last.application + 1);

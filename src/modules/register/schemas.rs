@@ -1,13 +1,21 @@
-//! What an application may hold, as programs read it: the rules of [`super::person`] as JSON schemas.
+//! What an application may hold, as programs read it: lengths, and the rules of [`super::person`] as JSON schemas.
 //!
 //! Not all of them can be said: that a birthday makes old enough, or that the older age comes second.
 
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
 
-use super::person::{EMAIL_MAX, NICKNAME_MAX, NICKNAME_MIN, PASSWORD_MAX, PASSWORD_MIN, RESERVED};
 use crate::kit::people::{AGE_MAX, AGE_MIN};
 use crate::kit::places;
+
+pub(super) const NICKNAME_MIN: usize = 2;
+pub(super) const NICKNAME_MAX: usize = 20;
+pub(super) const EMAIL_MAX: usize = 254;
+pub(super) const PASSWORD_MIN: usize = 10;
+pub(super) const PASSWORD_MAX: usize = 128;
+/// Names that would speak for the site.
+pub(super) const RESERVED: [&str; 8] =
+    ["admin", "administrator", "happypancake", "moderator", "operator", "pancake", "reviewer", "support"];
 
 pub(super) fn nickname(_: &mut SchemaGenerator) -> Schema {
     json_schema!({

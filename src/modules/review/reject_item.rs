@@ -12,6 +12,7 @@ use super::read_queue::QueuePage;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::kit::people::By;
+use crate::problem::Problem;
 use crate::web::answer::{Done, Json, Nothing, Page};
 use crate::web::extract::{Form, Path};
 use crate::web::shell::Shell;
@@ -19,6 +20,10 @@ use crate::web::visitor::Actor;
 
 /// Characters of a reason.
 const REASON_MAX: usize = 500;
+
+pub(super) const REASON_MISSING: Problem =
+    Problem::field("review.reason-missing", "Say what the applicant should change.");
+pub(super) const REASON_LONG: Problem = Problem::field("review.reason-long", "This reason is too long.");
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -37,7 +42,7 @@ async fn run(ctx: &Context, actor: &Actor, item: ItemId, input: &Input) -> Resul
     let by = By::Member(actor.id);
     let applied = tx.emit(RegistrationRejected { member: application.member, reason, by }).await?;
     if !applied.changed() {
-        return Err(item::decided());
+        return Err(item::DECIDED.failure());
     }
     tx.commit().await?;
     Ok(application.nickname)
@@ -46,12 +51,11 @@ async fn run(ctx: &Context, actor: &Actor, item: ItemId, input: &Input) -> Resul
 fn reason(text: &str) -> Result<String, Failure> {
     let text = text.trim();
     if text.is_empty() {
-        let detail = "Say what the applicant should change.";
-        return Err(Failure::field("reason", "review.reason-missing", detail));
+        return Err(REASON_MISSING.at("reason"));
     }
     if text.chars().count() > REASON_MAX {
         let detail = format!("Say it in {REASON_MAX} characters.");
-        return Err(Failure::field("reason", "review.reason-long", detail));
+        return Err(REASON_LONG.saying(detail).at("reason"));
     }
     Ok(text.to_owned())
 }
