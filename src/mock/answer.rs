@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::book::{Asked, Book};
 use crate::failure::Failure;
+use crate::problem;
 use crate::usecase::example::Example;
 use crate::web::guard::BODY_MAX;
 
@@ -40,7 +41,7 @@ pub(super) async fn answer(book: &Book, request: Request) -> Result<Response, Fa
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, BODY_MAX).await else {
         let detail = format!("A request may hold {BODY_MAX} bytes, and this one holds more or broke off.");
-        return Err(Failure::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", detail));
+        return Err(problem::BODY_TOO_LARGE.saying(detail));
     };
     let query = parts.uri.query().unwrap_or_default();
     let asked = Asked {

@@ -15,12 +15,18 @@ use crate::failure::Failure;
 use crate::id::{SessionId, TypedId};
 use crate::module::{Policy, Registry};
 use crate::openapi;
+use crate::problem::{self, Problem};
 use crate::usecase::UseCases;
 use crate::usecase::cast::{Cast, Person};
 use crate::usecase::example::{self, Example, Sent};
 use crate::usecase::time::NOON;
 use crate::usecase::wire::fits;
 use crate::web::visitor::{Actor, State};
+
+const NO_USE_CASE: Problem =
+    Problem::new(StatusCode::NOT_FOUND, "mock.no-use-case", "No use case asks this.");
+const NO_SUCH_EXAMPLE: Problem =
+    Problem::new(StatusCode::NOT_FOUND, "mock.no-such-example", "This call has no such example.");
 
 /// What a mock can say.
 pub struct Book {
@@ -82,7 +88,7 @@ impl Book {
             .enumerate()
             .max_by_key(|(order, example)| (sent.score(example, who.as_deref()), Reverse(*order)))
             .map(|(_, example)| example)
-            .ok_or_else(|| nothing_here("No use case asks this."))
+            .ok_or_else(|| nothing_here())
     }
 
     /// Those of the asked method and path; a fixed segment wins over a parameter, as in the router.
@@ -97,14 +103,14 @@ impl Book {
         }
         let methods: BTreeSet<_> = others.iter().map(|it| it.request.method.as_str()).collect();
         let Ok(allow) = HeaderValue::try_from(methods.into_iter().collect::<Vec<_>>().join(", ")) else {
-            return Err(nothing_here("No use case asks this."));
+            return Err(nothing_here());
         };
         if allow.is_empty() {
-            return Err(nothing_here("No use case asks this."));
+            return Err(nothing_here());
         }
         let detail =
             "Use cases call this path, but not by this method; the Allow header names those they use.";
-        let refusal = Failure::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", detail);
+        let refusal = problem::METHOD_NOT_ALLOWED.saying(detail);
         Err(refusal.with_headers(HeaderMap::from_iter([(header::ALLOW, allow)])))
     }
 
@@ -229,13 +235,12 @@ fn preferred(headers: &HeaderMap) -> Option<String> {
 fn no_such(label: &str, here: &[&Example]) -> Failure {
     let labels: Vec<_> = here.iter().map(|example| format!("\"{}\"", example.label())).collect();
     let detail = format!("This call has no example \"{label}\". It has: {}.", labels.join(", "));
-    Failure::new(StatusCode::NOT_FOUND, "mock.no-such-example", detail)
+    NO_SUCH_EXAMPLE.saying(detail)
 }
 
-fn nothing_here(what: &str) -> Failure {
-    Failure::new(
-        StatusCode::NOT_FOUND,
-        "mock.no-use-case",
-        format!("{what} GET {LIST} lists what this mock can answer; write a use case for more."),
-    )
+fn nothing_here() -> Failure {
+    NO_USE_CASE.saying(format!(
+        "{} GET {LIST} lists what this mock can answer; write a use case for more.",
+        NO_USE_CASE.says
+    ))
 }

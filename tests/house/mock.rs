@@ -131,6 +131,39 @@ async fn mock_answers_hold_what_their_use_cases_expect() {
     assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
 }
 
+/// What cases do not say follows from the schemas.
+#[test]
+fn mock_answers_are_as_documented() {
+    let mock = Mock::usual();
+    let document = mock.book.document();
+    let (mut checked, mut faults) = (0, Vec::new());
+    for example in mock.book.examples() {
+        let Some(action) = &example.action else { continue };
+        let method = action.action.method.as_str().to_lowercase();
+        let mut answer =
+            &document["paths"][&action.path][method]["responses"][example.response.status.to_string()];
+        if let Some(reference) = answer["$ref"].as_str() {
+            answer = document.pointer(reference.trim_start_matches('#')).unwrap();
+        }
+        let media = answer["content"].as_object().and_then(|content| content.values().next());
+        let (Some(media), Some(body)) = (media, &example.response.body) else {
+            if media.is_some() || example.response.body.is_some() || answer.is_null() {
+                faults.push(format!("{}: {:?} is not as documented", example.label(), example.response));
+            }
+            continue;
+        };
+        let mut schema = media["schema"].clone();
+        schema["components"] = json!({ "schemas": document["components"]["schemas"] });
+        let schema = jsonschema::options().should_validate_formats(true).build(&schema).unwrap();
+        let errors =
+            schema.iter_errors(body).map(|error| format!("{error} at \"{}\"", error.instance_path()));
+        faults.extend(errors.map(|error| format!("{}: {error} in {body}", example.label())));
+        checked += 1;
+    }
+    assert!(checked > 100, "{checked}");
+    assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
+}
+
 #[tokio::test]
 async fn mock_lists_what_it_has() {
     let mock = Mock::usual();

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::fill::{Fill, Root};
 use super::{Request, Response, Sent, schema};
-use crate::failure::Failure;
+use crate::problem::{self, Problem};
 use crate::usecase::model::{Call, Then, UseCase};
 use crate::usecase::names::{Bindings, capture, stand_in};
 use crate::usecase::tree::{Field, Node, Tree};
@@ -44,7 +44,7 @@ pub(super) fn of(
             _ => fill.body(wanted.as_ref(), schema.as_ref()),
         };
         if refused && let Value::Object(said) = &mut body {
-            let problem = problem(asked.case, then, status);
+            let problem = refusal(asked, then, status);
             problem.into_iter().for_each(|(key, value)| {
                 said.entry(key).or_insert(value);
             });
@@ -121,42 +121,53 @@ fn location(written: &str, known: &mut Bindings<'_>) -> String {
     segments.collect::<Vec<_>>().join("/")
 }
 
-/// A refusal as RFC 9457 has it. The case's name says why, where the house has no sentence of its own.
-fn problem(case: &UseCase, then: &Then, status: u16) -> Map<String, Value> {
-    let usual = match status {
-        400 => "malformed",
-        401 => "unauthenticated",
-        403 => "role-missing",
-        404 => "not-found",
-        405 => "method-not-allowed",
-        409 => "conflict",
-        422 => "invalid",
-        429 => "too-often",
-        _ => "refused",
-    };
-    let said = then.problem.as_deref().unwrap_or(usual);
-    let name = format!("{}.", case.name.trim_end_matches('.'));
-    let detail = |code: &str| {
-        let own = [Failure::unauthenticated(), Failure::not_found(), Failure::fields(Vec::new())];
-        own.iter().find(|own| own.code() == code).map_or_else(|| name.clone(), |own| own.detail().to_owned())
-    };
+/// A refusal as RFC 9457 has it, in the words of whoever declared it. The case's name says why where nobody did.
+fn refusal(asked: &Asked<'_>, then: &Then, status: u16) -> Map<String, Value> {
+    let own = asked.call.action.as_ref().map(|record| record.action.refuses.as_slice()).unwrap_or_default();
+    let declared = || own.iter().chain(problem::ALL);
+    let usual = declared().filter(|it| it.status.as_u16() == status);
+    let usual = problem::ALL.iter().find(|it| it.code == "invalid" && status == 422).or(usual.last());
+    let said = then.problem.as_deref().or(usual.map(|it| it.code)).unwrap_or("refused");
+    let name = format!("{}.", asked.case.name.trim_end_matches('.'));
+    let says =
+        |code: &str| declared().find(|it| it.code == code).map_or_else(|| name.clone(), |it| it.says.into());
     // Refused fields come together under one code; each has its own.
-    let code = if then.field.is_empty() || status != 422 { said } else { "invalid" };
+    let code = if then.field.is_empty() || status != 422 { said } else { problem::INVALID.code };
     let title = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
-    let mut problem = Map::from_iter([
+    let mut body = Map::from_iter([
         ("type".to_owned(), json!(format!("urn:happypancake:problem:{code}"))),
         ("title".to_owned(), json!(title.unwrap_or("Refused"))),
         ("status".to_owned(), json!(status)),
-        ("detail".to_owned(), json!(detail(code))),
+        ("detail".to_owned(), json!(says(code))),
         ("code".to_owned(), json!(code)),
         ("instance".to_owned(), json!(format!("urn:uuid:{}", stand_in("request")))),
     ]);
-    let errors: Vec<Value> =
-        then.field.iter().map(|field| json!({ "field": field, "code": said, "detail": name })).collect();
+    let errors = then.field.iter().map(|field| {
+        let code = if said == problem::INVALID.code { of_field(field, own, asked.request) } else { said };
+        json!({ "field": field, "code": code, "detail": says(code) })
+    });
+    let errors: Vec<Value> = errors.collect();
     if !errors.is_empty() {
-        problem.insert("errors".to_owned(), errors.into());
+        body.insert("errors".to_owned(), errors.into());
     }
-    problem
+    body
+}
+
+/// Why a field may have been refused, where the case says only that it was.
+fn of_field(field: &str, own: &[Problem], request: &Request) -> &'static str {
+    let name = field.rsplit('.').next().unwrap_or(field);
+    let of_name = |problem: &&Problem| {
+        problem.status == StatusCode::UNPROCESSABLE_ENTITY && problem.code.contains(name)
+    };
+    let sent = request.query.iter().any(|(key, _)| key == field);
+    let likely = match name {
+        "max" => problem::OUT_OF_RANGE,
+        "from" if sent => problem::NOT_A_CURSOR,
+        _ if sent => problem::UNKNOWN_FIELD,
+        _ if echo(request).contains_key(field) => problem::WRONG_TYPE,
+        _ => problem::MISSING,
+    };
+    own.iter().find(of_name).map_or(likely.code, |problem| problem.code)
 }
 
 /// What an answer may repeat of its request.

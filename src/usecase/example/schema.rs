@@ -8,7 +8,8 @@ const HOPS_MAX: usize = 8;
 /// The schema of an answer, if the document has one.
 pub(super) fn of_answer(document: &Value, method: &str, path: &str, status: u16) -> Option<Value> {
     let answers = document.get("paths")?.get(path)?.get(method.to_ascii_lowercase())?.get("responses")?;
-    let content = answers.get(status.to_string())?.get("content")?;
+    let answer = resolve(document, answers.get(status.to_string())?);
+    let content = answer.get("content")?;
     Some(resolve(document, content.get("application/json")?.get("schema")?))
 }
 
