@@ -20,6 +20,7 @@ case "$word" in
     ./r story                the use cases, to be read aloud
     ./r summary              every action, event and listener, and what no use case proves
     ./r graph                who listens to whom: ./r graph | dot -Tsvg
+    ./r mock                 the answers of the use cases on http://127.0.0.1:8090, without a database
     ./r check                format, clippy, docs, house rules
     ./r new <module>         the skeleton of a new module, which passes the tests
     ./r prepare [--check]    renew .sqlx after a change of SQL or schemas/
