@@ -290,6 +290,10 @@ impl<'f, 'c> Fill<'f, 'c> {
 
     fn told(&self, person: &Person) -> Map<String, Value> {
         let Value::Object(mut facts) = self.known.cast.facts_of(person) else { return Map::new() };
+        // Who looks everywhere has an ideal without a place.
+        facts.get_mut("ideal").and_then(Value::as_object_mut).into_iter().for_each(|ideal| {
+            ideal.retain(|_, value| !value.is_null());
+        });
         facts.insert("age".to_owned(), age_on(person.birthday, self.root.clock).into());
         facts.insert("placeName".to_owned(), places::label(&person.place).into());
         facts.insert("state".to_owned(), "approved".into());
