@@ -20,6 +20,8 @@ case "$word" in
     ./r story                the use cases, to be read aloud
     ./r summary              every action, event and listener, and what no use case proves
     ./r graph                who listens to whom: ./r graph | dot -Tsvg
+    ./r openapi              the JSON API as an OpenAPI document
+    ./r api-test             asks the site whatever that document allows and forbids
     ./r mock                 the answers of the use cases on http://127.0.0.1:8090, without a database
     ./r check                format, clippy, docs, house rules
     ./r new <module>         the skeleton of a new module, which passes the tests
@@ -39,6 +41,11 @@ test)
     scripts/setup.sh test
     if [ $# -eq 0 ]; then exec cargo test; fi
     exec cargo test -q --test usecases -- "$@"
+    ;;
+api-test)
+    scripts/setup.sh
+    cargo build -q
+    exec scripts/schemathesis.sh "$@"
     ;;
 check) exec scripts/check.sh "$@" ;;
 new) exec scripts/new.sh "$@" ;;

@@ -208,8 +208,7 @@ impl Registry {
         H: Handler<T, Context> + JsonAction<T>,
         T: 'static,
     {
-        let path = format!("/api{}", action.path);
-        self.record(Face::Json, path, action, handler, Some(<H as JsonAction<T>>::SIGNATURE));
+        self.record((Face::Json, Some(<H as JsonAction<T>>::SIGNATURE)), action, handler);
     }
 
     /// Offers an action to people: a page, or a form's target.
@@ -218,7 +217,7 @@ impl Registry {
         H: Handler<T, Context>,
         T: 'static,
     {
-        self.record(Face::Page, action.path.to_owned(), action, handler, None);
+        self.record((Face::Page, None), action, handler);
     }
 
     /// Declares an event that this module publishes.
@@ -282,23 +281,25 @@ impl Registry {
         self.routes.iter().map(|(path, route)| (path.as_str(), route.clone()))
     }
 
-    fn record<H, T>(
-        &mut self,
-        face: Face,
-        path: String,
-        action: Action,
-        handler: H,
-        signature: Option<Signature>,
-    ) where
+    fn record<H, T>(&mut self, (face, signature): (Face, Option<Signature>), action: Action, handler: H)
+    where
         H: Handler<T, Context>,
         T: 'static,
     {
         let filter = MethodFilter::try_from(action.method.clone())
             .unwrap_or_else(|_| unreachable!("axum knows the methods of Action"));
-        let module = self.spec().name;
-        let handler_name = std::any::type_name::<H>();
-        let record =
-            ActionRecord { module, face, path: path.clone(), action, handler: handler_name, signature };
+        let path = match face {
+            Face::Json => format!("/api{}", action.path),
+            Face::Page => action.path.to_owned(),
+        };
+        let record = ActionRecord {
+            module: self.spec().name,
+            face,
+            path: path.clone(),
+            action,
+            handler: std::any::type_name::<H>(),
+            signature,
+        };
         let route = guard::guarded(&record, on(filter, handler));
         self.actions.push(record);
         match self.routes.iter_mut().find(|(known, _)| *known == path) {

@@ -5,6 +5,7 @@
 //! policy, limit and refusals. An input without a schema does not compile.
 
 pub mod answer;
+pub mod catalogue;
 pub mod describe;
 pub mod document;
 pub mod example;
@@ -66,7 +67,7 @@ impl Default for Schemas {
             })
         };
         Self {
-            input: settings().for_deserialize().into_generator(),
+            input: settings().for_deserialize().with_transform(without_nul).into_generator(),
             output: settings().for_serialize().with_transform(leave_out).into_generator(),
         }
     }
@@ -89,6 +90,15 @@ impl Schemas {
             assert!(before.is_none_or(|before| before == schema), "two schemas are called {name}");
         }
         named
+    }
+}
+
+/// No text may hold a NUL (see [`crate::web::extract`]), so every schema of one says so.
+fn without_nul(schema: &mut Schema) {
+    transform_subschemas(&mut without_nul, schema);
+    let says_what = ["enum", "const", "format", "pattern"].iter().any(|word| schema.get(*word).is_some());
+    if !says_what && schema.get("type").is_some_and(|kind| kind == "string") {
+        schema.insert("pattern".to_owned(), r"^[^\x00]*$".into());
     }
 }
 

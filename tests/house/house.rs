@@ -16,6 +16,7 @@ use pancake::stage::{Stage, story_time};
 use serde_json::Value;
 use tower::ServiceExt;
 
+use crate::contract::{Came, Contract};
 use crate::postgres::postgres;
 
 /// Everybody's.
@@ -61,6 +62,7 @@ pub(crate) struct House {
     pub(crate) people: People,
     /// What was wrong with answers so far.
     pub(crate) faults: Mutex<Vec<String>>,
+    contract: Contract,
 }
 
 /// A request, with whatever bytes it likes.
@@ -97,7 +99,8 @@ impl House {
             let _ = stage.give(Box::new(granted), story_time()).await.unwrap();
         }
         stage.settle().await.unwrap();
-        Self { stage, people, faults: Mutex::default() }
+        let contract = Contract::of(stage.ctx.registry());
+        Self { stage, people, faults: Mutex::default(), contract }
     }
 
     pub(crate) fn id(&self, who: Who) -> Option<MemberId> {
@@ -144,6 +147,10 @@ impl House {
         }
         if answer.status >= 500 {
             self.fault(ask, answer, "a fault of ours");
+        }
+        let came = Came { status: answer.status, headers: &answer.headers, body: &answer.body };
+        for breach in self.contract.breaches(ask.method.as_str(), &ask.target, &came) {
+            self.fault(ask, answer, &breach);
         }
         if answer.status < 400 {
             return;

@@ -5,6 +5,8 @@
 mod bad_input;
 mod bodies;
 mod cancelled;
+#[path = "../usecases/contract.rs"]
+mod contract;
 mod crossing;
 mod docs;
 mod fences;

@@ -8,6 +8,7 @@ use pancake::openapi::{document, operation_id, serve};
 use serde_json::Value;
 
 use crate::house::{Ask, House};
+use crate::sources;
 
 /// Every operation, with its path and method.
 fn operations(document: &Value) -> BTreeMap<(String, String), &Value> {
@@ -92,6 +93,33 @@ fn schemas_are_json_schemas() {
     for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
         jsonschema::meta::validate(schema).unwrap_or_else(|error| panic!("{name}: {error}"));
     }
+}
+
+/// Who names a problem has to be able to answer with it: `NAME.failure()`, `NAME.at(…)` or `NAME.saying(…)`.
+#[test]
+fn every_declared_problem_is_answered_with() {
+    let sources = sources::all();
+    let ours: Vec<_> = sources.iter().filter(|source| source.path.starts_with("src/")).collect();
+    let mut declared = 0;
+    for source in &ours {
+        let web = source.path == "src/problem.rs";
+        let folder = source.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        for line in &source.lines {
+            let code = line.code().trim_start();
+            let named = code.split_once(if web { " = " } else { ": Problem =" }).map(|(before, _)| before);
+            let name = named.and_then(|before| before.split(' ').next_back()).unwrap_or_default();
+            if name.is_empty() || !name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_') {
+                continue;
+            }
+            declared += 1;
+            let uses = ["failure()", "at(", "saying("].map(|how| format!("{name}.{how}"));
+            let place = if web { "src/" } else { folder };
+            let mut places = ours.iter().filter(|it| it.path.starts_with(place));
+            let used = places.any(|it| uses.iter().any(|how| it.has(how)));
+            assert!(used, "{}:{}: nobody answers with {name}", source.path, line.number);
+        }
+    }
+    assert!(declared > 40, "{declared}");
 }
 
 #[tokio::test]

@@ -18,6 +18,7 @@ use std::sync::Mutex;
 use clap::Parser;
 use pancake::module::Registry;
 use pancake::modules;
+use pancake::openapi::catalogue::unnamed;
 use pancake::store::{PrivatePostgres, Server, StoreError};
 use pancake::usecase::story::chosen;
 use pancake::usecase::summary::{facts, gaps};
@@ -37,7 +38,7 @@ const CONNECTIONS_MAX: u16 = 200;
 struct Arguments {
     /// A module, or words of the names of the use cases to play
     words: Vec<String>,
-    /// Write usecases/BOOK.md anew
+    /// Write usecases/BOOK.md and docs/problems.md anew
     #[arg(long)]
     bless: bool,
     /// Folder of the use cases
@@ -140,6 +141,7 @@ fn gates(registry: &Registry, usecases: &UseCases, arguments: &Arguments, report
         let line = gap.line(0, pancake::usecase::paint::Paint(false));
         report.broken(format!("no use case proves this: {line}"));
     }
+    unnamed(registry, &usecases.cases).into_iter().for_each(|fault| report.broken(fault));
     if let Err(error) = book::check(&arguments.usecases, registry, usecases) {
         report.broken(error.to_string());
     }

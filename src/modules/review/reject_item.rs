@@ -18,6 +18,8 @@ use crate::web::extract::{Form, Path};
 use crate::web::shell::Shell;
 use crate::web::visitor::Actor;
 
+/// A letter at least, and no NUL.
+const SAYS_SOMETHING: &str = r"^[^\x00]*[^\s\x85\x00][^\x00]*$";
 /// Characters of a reason.
 const REASON_MAX: usize = 500;
 
@@ -30,7 +32,7 @@ pub(super) const REASON_LONG: Problem = Problem::field("review.reason-long", "Th
 #[schemars(rename = "Rejection")]
 pub(super) struct Input {
     /// What the applicant should change; she reads it.
-    #[schemars(length(min = 1, max = REASON_MAX), regex(pattern = r"\S"))]
+    #[schemars(length(min = 1, max = REASON_MAX), regex(pattern = SAYS_SOMETHING))]
     reason: String,
 }
 
