@@ -40,6 +40,15 @@ put schema.sql "schemas/$name/0001_$name.sql"
 put done.toml "usecases/$name/done.toml"
 put self.toml "usecases/$name/self.toml"
 put blocked.toml "usecases/$name/blocked.toml"
+put sample.jsonl "tests/samples/events/$name.jsonl"
+
+# Who listens to whom, since which version.
+listens=tests/samples/subscriptions.txt
+for event in 'review registration-approved' 'block member-blocked' 'block member-unblocked'; do
+    echo "$name $event 1"
+done | LC_ALL=C sort -o "$listens.new" - "$listens"
+mv "$listens.new" "$listens"
+echo "  $listens (three lines)"
 
 # The one list of all modules.
 list=src/modules/mod.rs

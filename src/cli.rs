@@ -7,6 +7,9 @@ use clap::{Args, Parser, Subcommand};
 use crate::config::{Config, StoreConfig};
 use crate::mock::MockArgs;
 use crate::modules::register::contract::Role;
+use crate::operate::letters::DeadLetter;
+use crate::operate::renew::RebuildArgs;
+use crate::operate::status::StatusArgs;
 use crate::usecase::example::OpenapiArgs;
 use crate::usecase::graph::GraphArgs;
 use crate::usecase::story::StoryArgs;
@@ -45,6 +48,13 @@ pub enum Command {
     Mock(MockArgs),
     /// Give roles to members, and take them
     Admin(Admin),
+    /// Show how far everything has come, and what waits for somebody
+    Status(StatusArgs),
+    /// Empty a module's tables and write them anew from the journals
+    Rebuild(RebuildArgs),
+    /// Events that a module could not handle
+    #[command(subcommand)]
+    DeadLetter(DeadLetter),
     /// Drive a server with real traffic and compare the outcome
     #[command(subcommand)]
     Replay(Replay),
@@ -61,6 +71,9 @@ impl Command {
             Self::Openapi(_) => "openapi",
             Self::Mock(_) => "mock",
             Self::Admin(_) => "admin",
+            Self::Status(_) => "status",
+            Self::Rebuild(_) => "rebuild",
+            Self::DeadLetter(_) => "dead-letter",
             Self::Replay(_) => "replay",
         }
     }

@@ -2,7 +2,6 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -21,6 +20,7 @@ use crate::id::TypedId;
 use crate::metrics::Metrics;
 use crate::module::{ModuleSpec, Registry};
 use crate::passwords::Passwords;
+use crate::rehearsal::Rehearsal;
 use crate::store::Units;
 use crate::store::unit::Unit;
 pub use crate::tx::Tx;
@@ -49,8 +49,8 @@ struct Shared {
     afterwards: Arc<Semaphore>,
     sessions: Sessions,
     passwords: Passwords,
-    /// Runs every listener twice on every event (the second must change nothing). For use cases.
-    twice: AtomicBool,
+    /// What use cases turn.
+    rehearsal: Rehearsal,
 }
 
 impl Context {
@@ -75,7 +75,7 @@ impl Context {
             afterwards: Arc::new(Semaphore::new(AFTERWARDS_MAX)),
             sessions: Sessions::default(),
             passwords,
-            twice: AtomicBool::new(false),
+            rehearsal: Rehearsal::default(),
         }))
     }
 
@@ -99,6 +99,9 @@ impl Context {
     }
     pub fn clock(&self) -> &Clock {
         &self.0.clock
+    }
+    pub fn rehearsal(&self) -> &Rehearsal {
+        &self.0.rehearsal
     }
     pub fn stopping(&self) -> &CancellationToken {
         &self.0.stopping
@@ -185,15 +188,6 @@ impl Context {
     /// Tasks that requests left behind and that are still running.
     pub fn tasks_running(&self) -> usize {
         self.0.tasks.len()
-    }
-
-    /// Makes every listener run twice, for use cases.
-    pub fn set_twice(&self, twice: bool) {
-        self.0.twice.store(twice, Ordering::SeqCst);
-    }
-
-    pub fn twice(&self) -> bool {
-        self.0.twice.load(Ordering::SeqCst)
     }
 
     /// Ends streams and loops, waits for what requests started, closes the pools: within `deadline`.

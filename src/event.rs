@@ -7,7 +7,7 @@
 use std::any::Any;
 use std::future::Future;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use serde::Serialize;
@@ -24,6 +24,8 @@ pub trait Event: Serialize + DeserializeOwned + Send + Sync + 'static {
     const NAME: &'static str;
     /// The module that publishes it.
     const SOURCE: &'static str;
+    /// How long the journal keeps it, where that is not for ever: a rebuild then knows nothing of older ones.
+    const RETENTION: Option<TimeDelta> = None;
 
     /// What it is about: events of one key stay in order even when one of them is parked.
     fn key(&self) -> MemberId;

@@ -7,6 +7,7 @@
 //! - [`web`]: sessions, limits, headers, forms and pages; [`store`]: Postgres
 //! - [`kit`]: what many modules share; [`modules`]: the site itself
 //! - [`mock`]: the use cases' answers over HTTP, before a server has them
+//! - [`operate`]: commands of those who run it; [`rehearsal`]: what use cases turn
 //! - [`replay`]: real traffic through a server of its own
 //! - [`openapi`]: the JSON API as programs read it
 //! - [`usecase`]: the design as data: tests, stories, summary and graph
@@ -20,7 +21,6 @@
 
 #[macro_use]
 pub mod id;
-pub mod admin;
 pub mod app;
 pub mod bus;
 pub mod cli;
@@ -36,8 +36,10 @@ pub mod mock;
 pub mod module;
 pub mod modules;
 pub mod openapi;
+pub mod operate;
 pub mod passwords;
 pub mod problem;
+pub mod rehearsal;
 pub mod replay;
 pub mod stage;
 pub mod store;

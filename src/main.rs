@@ -6,8 +6,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use pancake::cli::{Cli, Command};
+use pancake::operate::{OperateError, letters, renew, roles, status};
 use pancake::usecase::{example, graph, story, summary};
-use pancake::{admin, app, mock, modules, replay};
+use pancake::{app, mock, modules, replay};
 
 fn main() -> ExitCode {
     match run(Cli::parse().chosen()) {
@@ -34,10 +35,10 @@ fn in_runtime(command: Command) -> Result<(), Box<dyn Error>> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let outcome = match command {
         Command::Serve(config) => runtime.block_on(app::serve(config)).map_err(Into::into),
-        Command::Admin(deed) => match runtime.block_on(admin::run(deed)) {
-            Ok(said) => print(&format!("{said}\n")),
-            Err(error) => Err(error.into()),
-        },
+        Command::Admin(deed) => say(runtime.block_on(roles::run(deed)).map(|said| said + "\n")),
+        Command::Status(asked) => say(runtime.block_on(status::run(asked))),
+        Command::Rebuild(asked) => say(runtime.block_on(renew::run(asked))),
+        Command::DeadLetter(asked) => say(runtime.block_on(letters::run(asked))),
         Command::Mock(args) => runtime.block_on(mock::serve(args)).map_err(Into::into),
         Command::Replay(asked) => runtime.block_on(replay::run(asked)).map_err(Into::into),
         other => Err(format!("`pancake {}` is not built yet.", other.word()).into()),
@@ -45,6 +46,11 @@ fn in_runtime(command: Command) -> Result<(), Box<dyn Error>> {
     // What still runs was given its time already.
     runtime.shutdown_background();
     outcome
+}
+
+/// What a command of the operator has to say.
+fn say(said: Result<String, OperateError>) -> Result<(), Box<dyn Error>> {
+    print(&said?)
 }
 
 /// To the standard output; a reader who has seen enough (`| head`) is no fault.

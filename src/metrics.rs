@@ -1,6 +1,6 @@
 //! What Prometheus reads: requests, events, lag. No label ever holds a member's id.
 
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
@@ -46,7 +46,18 @@ pub struct Metrics {
     from_journal: Family<ModuleLabel, Counter>,
     parked: Family<ModuleLabel, Counter>,
     lag: Family<FeedLabel, Gauge>,
+    stopped: Family<FeedLabel, Gauge>,
     shed: Counter<u64, AtomicU64>,
+    /// Over all modules.
+    bus: AtomicU64,
+    journal: AtomicU64,
+}
+
+/// Where the entries came from that all consumers of this process have newly handled.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Taken {
+    pub bus: u64,
+    pub journal: u64,
 }
 
 impl Default for Metrics {
@@ -60,7 +71,10 @@ impl Default for Metrics {
             from_journal: Family::default(),
             parked: Family::default(),
             lag: Family::default(),
+            stopped: Family::default(),
             shed: Counter::default(),
+            bus: AtomicU64::new(0),
+            journal: AtomicU64::new(0),
         };
         let all = &mut metrics.registry;
         all.register("requests", "Requests answered", metrics.requests.clone());
@@ -70,6 +84,7 @@ impl Default for Metrics {
         all.register("entries_from_journal", "Entries repaired from a journal", metrics.from_journal.clone());
         all.register("entries_parked", "Entries put into dead letters", metrics.parked.clone());
         all.register("lag", "Entries a consumer is behind a source", metrics.lag.clone());
+        all.register("stopped", "1 where a consumer reads no more of a source", metrics.stopped.clone());
         all.register(
             "requests_shed",
             "Requests answered 503 since too many were under way",
@@ -92,10 +107,18 @@ impl Metrics {
 
     pub fn from_bus(&self, module: &'static str, count: usize) {
         self.from_bus.get_or_create(&ModuleLabel { module }).inc_by(count as u64);
+        self.bus.fetch_add(count as u64, Ordering::Relaxed);
     }
 
     pub fn from_journal(&self, module: &'static str, count: usize) {
         self.from_journal.get_or_create(&ModuleLabel { module }).inc_by(count as u64);
+        self.journal.fetch_add(count as u64, Ordering::Relaxed);
+    }
+
+    /// Over all modules, since the start.
+    pub fn taken(&self) -> Taken {
+        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        Taken { bus: read(&self.bus), journal: read(&self.journal) }
     }
 
     pub fn parked(&self, module: &'static str, count: usize) {
@@ -104,6 +127,10 @@ impl Metrics {
 
     pub fn lag(&self, consumer: &'static str, source: &'static str, entries: i64) {
         self.lag.get_or_create(&FeedLabel { consumer, source }).set(entries);
+    }
+
+    pub fn stopped(&self, consumer: &'static str, source: &'static str, stopped: bool) {
+        self.stopped.get_or_create(&FeedLabel { consumer, source }).set(stopped.into());
     }
 
     pub fn shed(&self) {

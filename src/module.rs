@@ -11,6 +11,7 @@ use std::time::Duration;
 use axum::handler::Handler;
 use axum::http::Method;
 use axum::routing::{MethodFilter, MethodRouter, on};
+use chrono::TimeDelta;
 use sqlx::migrate::Migrator;
 
 use crate::context::Context;
@@ -43,6 +44,9 @@ pub struct ModuleSpec {
     pub migrations: Migrator,
     /// True for a module that keeps member cards and blocked pairs ([`crate::kit`]).
     pub kit: bool,
+    /// Tables that no event can restore, marked *Owned* in `schemas/`. All others are *projected*: a rebuild
+    /// empties them and writes them anew.
+    pub owned: &'static [&'static str],
 }
 
 /// Who may call an action.
@@ -160,6 +164,8 @@ pub struct EventRecord {
     pub source: &'static str,
     /// False while nobody publishes it: use cases do.
     pub published: bool,
+    /// How long the journal keeps it; for ever where nothing is said.
+    pub retention: Option<TimeDelta>,
     /// Reads one from JSON; unknown fields are the caller's to refuse.
     pub parse: fn(&serde_json::Value) -> Result<Box<dyn AnyEvent>, serde_json::Error>,
 }
@@ -170,6 +176,10 @@ pub struct ListenerRecord {
     pub module: &'static str,
     pub event: &'static str,
     pub source: &'static str,
+    /// The version of the module's subscription to the source that brought it.
+    pub since: i32,
+    /// Its place among all listeners.
+    pub number: usize,
     pub listener: Arc<dyn AnyListener>,
 }
 
@@ -232,11 +242,21 @@ impl Registry {
 
     /// Subscribes to an event, its own or another module's.
     pub fn listens<L: Listener>(&mut self, listener: L) {
+        self.listens_since(1, listener);
+    }
+
+    /// Subscribes to one more event of a source that an earlier version of this module reads already.
+    ///
+    /// `since` is one more than the greatest so far: what the journal holds of the type is then handed to the
+    /// listener first, and nodes of the earlier version stop consuming for the module.
+    pub fn listens_since<L: Listener>(&mut self, since: i32, listener: L) {
         let module = self.spec().name;
         self.listeners.push(ListenerRecord {
             module,
             event: L::Event::NAME,
             source: L::Event::SOURCE,
+            since,
+            number: self.listeners.len(),
             listener: Arc::new(listener),
         });
     }
@@ -313,6 +333,7 @@ impl Registry {
             name: E::NAME,
             source: E::SOURCE,
             published,
+            retention: E::RETENTION,
             parse: |value| Ok(Box::new(<E as serde::Deserialize>::deserialize(value)?) as Box<dyn AnyEvent>),
         };
         self.events.insert((E::SOURCE, E::NAME), record);

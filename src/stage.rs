@@ -6,13 +6,14 @@ use std::sync::Arc;
 use argon2::{Algorithm, Argon2, Params, Version};
 use axum::Router;
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::{AssertSqlSafe, ConnectOptions, Executor, query_scalar};
+use sqlx::{AssertSqlSafe, ConnectOptions, Executor, PgConnection, query_scalar};
 use tokio::net::TcpListener;
+use tokio::sync::Mutex;
 
 use crate::bus::journal;
 use crate::bus::memory::MemoryBus;
 use crate::bus::settle::{Unsettled, settle};
-use crate::bus::{self, BusError, Entry, waiting};
+use crate::bus::{self, Bus, BusError, Entry, waiting};
 use crate::config::{Config, StoreConfig};
 use crate::context::{Context, Tx};
 use crate::event::{AnyEvent, Applied};
@@ -33,6 +34,25 @@ pub struct Stage {
     pub ctx: Context,
     pub router: Router,
     pub address: SocketAddr,
+    operator: Mutex<PgConnection>,
+    /// Statements that delete what was ever written, except how far everybody is.
+    emptying: Arc<str>,
+}
+
+/// What a stage is to be like.
+pub struct StageOptions {
+    /// Of all modules together.
+    pub connections: u16,
+    pub bus: Arc<dyn Bus>,
+    /// Milliseconds between looks at the journals.
+    pub poll_ms: u64,
+}
+
+impl StageOptions {
+    /// The bus of a single node, and a look every second.
+    pub fn of(connections: u16) -> Self {
+        Self { connections, bus: Arc::new(MemoryBus::default()), poll_ms: 1000 }
+    }
 }
 
 /// Why a stage does not work.
@@ -46,6 +66,8 @@ pub enum StageError {
     Bus(#[from] BusError),
     #[error(transparent)]
     Unsettled(#[from] Unsettled),
+    #[error("its effects had not arrived everywhere after {ARRIVAL_MAX:?}")]
+    Late,
     #[error("the test database: {0}")]
     Database(#[from] sqlx::Error),
     #[error("no port on this machine: {0}")]
@@ -53,12 +75,21 @@ pub enum StageError {
 }
 
 impl Stage {
-    /// Opens a site on a fresh database of this name, with this many connections.
+    /// Opens a site on a fresh database of this name, with this many connections and the bus of a single node.
     pub async fn open(postgres: &PrivatePostgres, name: &str, connections: u16) -> Result<Self, StageError> {
+        Self::open_with(postgres, name, StageOptions::of(connections)).await
+    }
+
+    /// Opens a site on a fresh database of this name.
+    pub async fn open_with(
+        postgres: &PrivatePostgres,
+        name: &str,
+        options: StageOptions,
+    ) -> Result<Self, StageError> {
         let mut conn = postgres.options().connect().await?;
         conn.execute(AssertSqlSafe(format!("drop database if exists {name} with (force)"))).await?;
         conn.execute(AssertSqlSafe(format!("create database {name}"))).await?;
-        Self::reopen(postgres, name, connections).await
+        Self::reopen_with(postgres, name, options).await
     }
 
     /// Opens a site on a database that an earlier one has left: a restart, or a second node.
@@ -67,45 +98,52 @@ impl Stage {
         name: &str,
         connections: u16,
     ) -> Result<Self, StageError> {
+        Self::reopen_with(postgres, name, StageOptions::of(connections)).await
+    }
+
+    /// The same, with everything said.
+    pub async fn reopen_with(
+        postgres: &PrivatePostgres,
+        name: &str,
+        options: StageOptions,
+    ) -> Result<Self, StageError> {
+        let StageOptions { connections, bus, poll_ms } = options;
         let registry = modules::registry();
         let units = store::open_at(postgres.options().database(name), connections, &registry).await?;
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let mut config = Config::for_tools(StoreConfig::for_tests(connections));
         config.listen = address;
-        let bus = Arc::new(MemoryBus::default());
+        config.poll_ms = poll_ms;
         let ctx = Context::assemble(config, Arc::new(registry), units, bus, cheap_passwords()?);
         bus::start(&ctx).await?;
         router::start(&ctx);
         let router = router::router(&ctx);
         ctx.spawn_loop(serve::serve(listener, router.clone(), ctx.clone()));
-        let stage = Self { ctx, router, address };
+        let mut operator = postgres.options().database(name).connect().await?;
+        let emptying = emptying(&ctx, &mut operator).await?;
+        let stage = Self { ctx, router, address, operator: Mutex::new(operator), emptying };
         stage.set_time(story_time());
         Ok(stage)
     }
 
     /// Waits until everything has had its effect.
     pub async fn settle(&self) -> Result<(), StageError> {
-        Ok(settle(&self.ctx).await?)
+        settle(&self.ctx).await?;
+        if !self.ctx.bus().features().signals {
+            // As if the time had passed after which nobody believes them any more.
+            self.ctx.sessions().forget_all();
+        }
+        Ok(())
     }
 
     /// As if nobody had ever been here. Positions in journals go on: consumers know where they are.
     pub async fn reset(&self) -> Result<(), StageError> {
         self.settle().await?;
-        for unit in self.ctx.units() {
-            let tables: Vec<String> = query_scalar(
-                "select tablename::text from pg_tables where schemaname = $1
-                 and tablename not like '%migrations' and tablename not in ('head', 'turn', 'offsets')",
-            )
-            .bind(unit.spec.schema)
-            .fetch_all(&unit.pool)
-            .await?;
-            let deletes: Vec<String> =
-                tables.iter().map(|table| format!("delete from {}.{table};", unit.spec.schema)).collect();
-            unit.pool.execute(AssertSqlSafe(deletes.concat())).await?;
-        }
+        // In one transaction, by the operator, who may write in all schemas.
+        self.operator.lock().await.execute(AssertSqlSafe(self.emptying.clone())).await?;
         self.ctx.sessions().forget_all();
-        self.ctx.set_twice(false);
+        self.ctx.rehearsal().end();
         self.set_time(story_time());
         Ok(())
     }
@@ -118,14 +156,23 @@ impl Stage {
 
     /// Publishes an event of the past through its own module, and waits until it has arrived everywhere.
     pub async fn give(&self, event: Box<dyn AnyEvent>, at: DateTime<Utc>) -> Result<Applied, StageError> {
-        let publish = async {
-            let mut tx = self.begin(event.source()).await?;
-            tx.set_now(at);
-            let applied = event.emit(&mut tx).await?;
-            tx.commit().await?;
-            Ok::<_, Failure>(applied)
-        };
-        Ok(waiting::effects(&self.ctx, ARRIVAL_MAX, publish).await?)
+        self.arrived(self.publish(event, at)).await?
+    }
+
+    /// Publishes an event of the past through its own module. [`Stage::arrived`] waits for it.
+    pub async fn publish(&self, event: Box<dyn AnyEvent>, at: DateTime<Utc>) -> Result<Applied, StageError> {
+        self.set_time(at);
+        let mut tx = self.begin(event.source()).await?;
+        tx.set_now(at);
+        let applied = event.emit(&mut tx).await?;
+        tx.commit().await?;
+        Ok(applied)
+    }
+
+    /// Does something, and waits until what it published has arrived everywhere.
+    pub async fn arrived<F: Future>(&self, work: F) -> Result<F::Output, StageError> {
+        let (done, arrived) = waiting::effects(&self.ctx, ARRIVAL_MAX, work).await;
+        if arrived { Ok(done) } else { Err(StageError::Late) }
     }
 
     /// Gives a member an account, as registering would.
@@ -161,7 +208,7 @@ impl Stage {
     /// What a module published after a position: the first [`journal::BATCH_MAX`] entries.
     pub async fn journal(&self, module: &str, after: i64) -> Result<Vec<Entry>, StageError> {
         match self.ctx.unit_named(module) {
-            Some(unit) => Ok(journal::read(unit, 0, after).await?),
+            Some(unit) => Ok(journal::read(unit, after).await?.entries),
             None => Ok(Vec::new()),
         }
     }
@@ -176,6 +223,20 @@ impl Stage {
         let pool = unit.pool.clone();
         Tx::begin(self.ctx.clone(), unit, pool).await
     }
+}
+
+/// SQL that empties all modules' tables. Whoever has no rows costs next to nothing.
+async fn emptying(ctx: &Context, operator: &mut PgConnection) -> Result<Arc<str>, sqlx::Error> {
+    let schemas: Vec<String> = ctx.units().map(|unit| unit.spec.schema.to_owned()).collect();
+    let tables: Vec<String> = query_scalar(
+        "select schemaname || '.' || tablename from pg_tables where schemaname = any($1)
+         and tablename not like '%migrations' and tablename not in ('head', 'turn', 'offsets')",
+    )
+    .bind(schemas)
+    .fetch_all(operator)
+    .await?;
+    let deletes: Vec<String> = tables.iter().map(|table| format!("delete from {table};")).collect();
+    Ok(deletes.concat().into())
 }
 
 /// [`STORY_TIME`] as a time.

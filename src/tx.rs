@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sqlx::{AssertSqlSafe, PgConnection, PgPool, Postgres, Transaction, query};
@@ -13,6 +14,8 @@ use crate::failure::Failure;
 use crate::id::{EventId, TypedId};
 use crate::store::unit::Unit;
 
+/// What a member is told to wait for a module that is being rebuilt.
+const REBUILT_WAIT: Duration = Duration::from_secs(10);
 /// Events that one transaction may publish.
 const EVENTS_MAX: usize = 10_000;
 
@@ -24,6 +27,8 @@ pub struct Tx {
     at: DateTime<Utc>,
     outbox: Outbox,
     signals: Vec<Signal>,
+    /// True while a module is rebuilt: what its listeners emit is in its journal already.
+    replaying: bool,
 }
 
 /// Rows that `commit` writes in one statement, column by column.
@@ -45,7 +50,7 @@ impl Tx {
         let begun = ctx.spawn(async move { pool.begin().await });
         let inner = begun.await.map_err(Failure::internal)??;
         let at = ctx.now();
-        Ok(Self { ctx, unit, inner, at, outbox: Outbox::default(), signals: Vec::new() })
+        Ok(Self { ctx, unit, inner, at, outbox: Outbox::default(), signals: Vec::new(), replaying: false })
     }
 
     /// For queries.
@@ -63,19 +68,30 @@ impl Tx {
         self.at = at;
     }
 
+    /// From now on nothing is emitted: it was, when this happened first.
+    pub(crate) fn replay(&mut self) {
+        self.replaying = true;
+    }
+
     /// States a fact: the module's own listeners write it down at once. It is published on commit, if they
     /// changed anything.
     pub async fn emit<E: Event>(&mut self, event: E) -> Result<Applied, Failure> {
+        if self.replaying {
+            return Ok(Applied::Nothing);
+        }
         let fact = Fact { id: self.ctx.new_id::<EventId>(), at: self.at, event };
         let applied = match self.unit.own(E::NAME) {
             Some(listeners) => {
                 let mut applied = Applied::Nothing;
-                for listener in listeners.iter() {
+                for record in listeners.iter() {
+                    if self.ctx.rehearsal().lacks_listener(record.number) {
+                        continue;
+                    }
                     let any: &(dyn Any + Send + Sync) = &fact;
-                    if listener.inline(self, any).await?.changed() {
+                    if record.listener.inline(self, any).await?.changed() {
                         applied = Applied::Changed;
                     }
-                    if self.ctx.twice() && listener.inline(self, any).await?.changed() {
+                    if self.ctx.rehearsal().twice() && record.listener.inline(self, any).await?.changed() {
                         return Err(Failure::internal(format!("{} twice is not the same as once", E::NAME)));
                     }
                 }
@@ -84,7 +100,7 @@ impl Tx {
             // A module that is not built yet has no listener: its events are played as they come.
             None => Applied::Changed,
         };
-        if applied.changed() {
+        if applied.changed() && !self.ctx.rehearsal().lacks_event(E::NAME) {
             self.outbox.push(&fact)?;
         }
         Ok(applied)
@@ -101,7 +117,7 @@ impl Tx {
         let publishes = !self.outbox.events.is_empty();
         if publishes {
             let rows = std::mem::take(&mut self.outbox);
-            query(AssertSqlSafe(self.unit.sql.write_outbox.clone()))
+            let written = query(AssertSqlSafe(self.unit.sql.write_outbox.clone()))
                 .bind(rows.events)
                 .bind(rows.names)
                 .bind(rows.keys)
@@ -110,6 +126,11 @@ impl Tx {
                 .bind(rows.payloads)
                 .execute(&mut *self.inner)
                 .await?;
+            if written.rows_affected() == 0 {
+                return Err(
+                    Failure::busy(REBUILT_WAIT).because(format!("{} is being rebuilt", self.unit.spec.name))
+                );
+            }
         }
         // Where the answer to COMMIT is lost, nobody knows whether it happened.
         self.inner.commit().await.map_err(|error| Failure::from(error).perhaps_done())?;

@@ -8,6 +8,7 @@ use sqlx::types::Json;
 use sqlx::{AssertSqlSafe, query_as};
 
 use super::Entry;
+use super::stretch::Stretch;
 use crate::failure::Failure;
 use crate::id::{EventId, MemberId};
 use crate::store::unit::Unit;
@@ -54,12 +55,34 @@ pub async fn head(source: &Unit) -> Result<Head, Failure> {
     Ok(query_as(AssertSqlSafe(source.sql.read_head.clone())).fetch_one(&source.background).await?)
 }
 
-/// At most [`BATCH_MAX`] entries after `pos`, in order.
-pub async fn read(source: &Unit, epoch: i64, pos: i64) -> Result<Vec<Entry>, Failure> {
+/// What comes after `pos`: [`BATCH_MAX`] entries, or all up to the head.
+pub async fn read(source: &Unit, pos: i64) -> Result<Stretch, Failure> {
+    // In this order: whatever the head counts is in the journal by then.
+    let head = head(source).await?;
     let rows: Vec<Row> = query_as(AssertSqlSafe(source.sql.read_journal.clone()))
         .bind(pos)
         .bind(BATCH_MAX)
         .fetch_all(&source.background)
         .await?;
-    Ok(rows.into_iter().map(|row| row.entry(source.spec.name, epoch)).collect())
+    Ok(stretch(source, head.epoch, pos, head.pos, rows))
+}
+
+/// What comes after `pos` of these types, up to and including `upto`.
+pub async fn read_types(source: &Unit, pos: i64, upto: i64, types: &[&str]) -> Result<Stretch, Failure> {
+    let head = head(source).await?;
+    let rows: Vec<Row> = query_as(AssertSqlSafe(source.sql.read_types.clone()))
+        .bind(pos)
+        .bind(BATCH_MAX)
+        .bind(upto)
+        .bind(types)
+        .fetch_all(&source.background)
+        .await?;
+    Ok(stretch(source, head.epoch, pos, upto, rows))
+}
+
+fn stretch(source: &Unit, epoch: i64, after: i64, end: i64, rows: Vec<Row>) -> Stretch {
+    let entries: Vec<Entry> = rows.into_iter().map(|row| row.entry(source.spec.name, epoch)).collect();
+    let last = entries.last().map_or(after, |entry| entry.pos);
+    let full = i64::try_from(entries.len()).is_ok_and(|count| count >= BATCH_MAX);
+    Stretch { source: source.spec.name, epoch, after, upto: if full { last } else { end.max(last) }, entries }
 }

@@ -6,7 +6,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio::sync::{broadcast, mpsc};
 
-use super::{Bus, BusError, Entry, Inbound, Signal};
+use super::{Bus, BusError, Entry, Features, Inbound, Signal};
 
 /// Bunches that may wait for one consumer. More are dropped and later read from the journal.
 const WAITING_MAX: usize = 256;
@@ -44,6 +44,10 @@ impl MemoryBus {
 }
 
 impl Bus for MemoryBus {
+    fn features(&self) -> Features {
+        Features { carries: true, delivers: true, ordered: true, once: true, signals: true }
+    }
+
     fn publish<'a>(&'a self, entries: &'a [Entry]) -> BoxFuture<'a, Result<(), BusError>> {
         self.deliver(entries);
         async { Ok(()) }.boxed()

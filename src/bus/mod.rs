@@ -5,10 +5,19 @@
 //! bus lost, repeated or reordered some. The bus only makes it fast: nothing depends on it.
 
 pub mod consumer;
+pub mod dead_letter;
+pub mod erase;
+pub mod faulty;
 pub mod journal;
 pub mod memory;
+pub mod null;
+pub mod rebuild;
 pub mod relay;
+pub mod retention;
 pub mod settle;
+pub mod status;
+pub mod stretch;
+pub mod turn;
 pub mod waiting;
 
 use std::sync::Arc;
@@ -20,6 +29,7 @@ use tokio::sync::{broadcast, mpsc};
 
 use crate::context::Context;
 use crate::id::{EventId, MemberId, SessionId};
+use crate::store::unit::Unit;
 
 /// One line of a module's journal.
 #[derive(Debug, Clone)]
@@ -57,8 +67,25 @@ pub struct BusError(pub String);
 /// What a consumer receives: entries of its sources, in bunches, perhaps with gaps and repeats.
 pub type Inbound = mpsc::Receiver<Arc<[Entry]>>;
 
+/// In what buses honestly differ. What is true is proven by the facts in `tests/house/bus.rs`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Features {
+    /// Something arrives at all.
+    pub carries: bool,
+    /// Every entry reaches every consumer that keeps up. Where this is false, whoever waits for effects tells
+    /// the consumers to look at the journals.
+    pub delivers: bool,
+    /// What arrives of one source is in the order in which it was published.
+    pub ordered: bool,
+    /// Nothing arrives twice.
+    pub once: bool,
+    /// Every signal reaches every node that keeps up, this one included.
+    pub signals: bool,
+}
+
 /// Carries entries to consumers and signals to nodes.
 pub trait Bus: Send + Sync {
+    fn features(&self) -> Features;
     /// Hands over entries of one source, in order.
     fn publish<'a>(&'a self, entries: &'a [Entry]) -> BoxFuture<'a, Result<(), BusError>>;
     /// Everything that `sources` publish from now on, also types that the consumer does not want: it skips
@@ -78,9 +105,14 @@ pub trait Bus: Send + Sync {
 
 /// Starts a relay for every module that has events, and a consumer for every module that listens to others.
 pub async fn start(ctx: &Context) -> Result<(), BusError> {
+    // First, since a journal that was restored from a backup shows as long as nothing new is in it.
     for unit in ctx.units() {
-        if ctx.registry().events().any(|event| event.source == unit.spec.name) {
+        check(ctx, unit).await;
+    }
+    for unit in ctx.units() {
+        if !unit.events.is_empty() {
             ctx.spawn_loop(relay::run(ctx.clone(), unit.clone()));
+            ctx.spawn_loop(retention::run(ctx.clone(), unit.clone()));
         }
         let sources = unit.sources();
         if !sources.is_empty() {
@@ -89,4 +121,23 @@ pub async fn start(ctx: &Context) -> Result<(), BusError> {
         }
     }
     Ok(())
+}
+
+/// Stops what has read a journal that is no longer there, and says again what was stopped before.
+async fn check(ctx: &Context, unit: &Arc<Unit>) {
+    let turn = turn::Turn { ctx: ctx.clone(), unit: unit.clone() };
+    for source in unit.sources() {
+        let (behind, offset) = (consumer::behind(&turn, source).await, turn.offset(source).await);
+        let why = match (&behind, &offset) {
+            (Err(error), _) | (_, Err(error)) => error.to_string(),
+            (_, Ok(Some(offset))) if offset.subscription > unit.subscription(source) => {
+                "a newer version of this program listens to more, and this one consumes nothing for it"
+                    .to_owned()
+            }
+            (_, Ok(offset)) => offset.as_ref().and_then(|offset| offset.stopped.clone()).unwrap_or_default(),
+        };
+        if !why.is_empty() {
+            tracing::error!(module = unit.spec.name, source, "{why}");
+        }
+    }
 }

@@ -24,8 +24,9 @@ const FAULTS_MAX: u32 = 10;
 pub async fn run(ctx: Context, unit: Arc<Unit>) {
     let poll = ctx.config().poll();
     let mut faults = 0;
+    let mut last = None;
     while !ctx.stopping().is_cancelled() {
-        let wait = match pass(&ctx, &unit).await {
+        let wait = match pass(&ctx, &unit, &mut last).await {
             Err(error) => {
                 // Said once, or the log would be full of it while the database is away.
                 if faults == 0 {
@@ -54,20 +55,27 @@ pub async fn run(ctx: Context, unit: Arc<Unit>) {
 }
 
 /// How a pass went.
-enum Pass {
+#[derive(Debug, PartialEq, Eq)]
+pub enum Pass {
     Drained,
     More,
     Locked,
 }
 
-/// Moves one batch from the outbox to the journal, then publishes it.
-async fn pass(ctx: &Context, unit: &Arc<Unit>) -> Result<Pass, Failure> {
+/// Moves one batch from the outbox to the journal, then publishes it. `last` is the head after the last pass.
+pub async fn pass(ctx: &Context, unit: &Arc<Unit>, last: &mut Option<Head>) -> Result<Pass, Failure> {
     // Read before the pass: a commit that comes during it may or may not be in it.
     let seen = unit.progress.commits();
     let mut tx = Tx::begin(ctx.clone(), unit.clone(), unit.background.clone()).await?;
     let head: Option<Head> =
         query_as(AssertSqlSafe(unit.sql.lock_head.clone())).fetch_optional(tx.conn()).await?;
-    let Some(head) = head else { return Ok(Pass::Locked) };
+    let Some(mut head) = head else { return Ok(Pass::Locked) };
+    if last.is_some_and(|last| last.epoch == head.epoch && last.pos > head.pos) {
+        head = raise_epoch(unit, &mut tx).await?;
+        tx.commit().await?;
+        *last = Some(head);
+        return Ok(Pass::More);
+    }
     // A second statement, since one that also took the lock would see the rows of before it.
     let rows: Vec<Row> = query_as(AssertSqlSafe(unit.sql.sequence.clone()))
         .bind(BATCH_MAX)
@@ -75,18 +83,32 @@ async fn pass(ctx: &Context, unit: &Arc<Unit>) -> Result<Pass, Failure> {
         .fetch_all(tx.conn())
         .await?;
     let entries: Vec<Entry> = rows.into_iter().map(|row| row.entry(unit.spec.name, head.epoch)).collect();
-    let end = entries.last().map_or(head.pos, |entry| entry.pos);
+    head.pos = entries.last().map_or(head.pos, |entry| entry.pos);
     if !entries.is_empty() {
-        query(AssertSqlSafe(unit.sql.move_head.clone())).bind(end).execute(tx.conn()).await?;
+        query(AssertSqlSafe(unit.sql.move_head.clone())).bind(head.pos).execute(tx.conn()).await?;
         tx.commit().await?;
         ctx.metrics().sequenced(unit.spec.name, entries.len());
         if let Err(error) = ctx.bus().publish(&entries).await {
             tracing::warn!(module = unit.spec.name, %error, "consumers will read the journal");
         }
     }
+    *last = Some(head);
     if i64::try_from(entries.len()).is_ok_and(|count| count >= BATCH_MAX) {
         return Ok(Pass::More);
     }
-    unit.progress.relayed.send_replace((seen, end));
+    unit.progress.relayed.send_replace((seen, head.pos));
     Ok(Pass::Drained)
+}
+
+/// The journal has become shorter under a running program: a backup was restored. What comes now must not be
+/// taken for what the consumers have read under the same positions.
+async fn raise_epoch(unit: &Unit, tx: &mut Tx) -> Result<Head, Failure> {
+    let head: Head = query_as(AssertSqlSafe(unit.sql.raise_epoch.clone())).fetch_one(tx.conn()).await?;
+    tracing::error!(
+        module = unit.spec.name,
+        epoch = head.epoch,
+        pos = head.pos,
+        "the journal was restored from a backup: a new epoch begins, and whoever read the old one stops"
+    );
+    Ok(head)
 }

@@ -201,7 +201,7 @@ fn header_components() -> Value {
             "description": "Seconds after which to try again.", "required": true,
             "schema": { "type": "integer", "minimum": 1 },
         },
-        "Preference-Applied": text("`wait`, where `Prefer: wait` was asked for."),
+        "Preference-Applied": text("`wait`: it was asked for, and all effects have arrived."),
         "WWW-Authenticate": {
             "description": "How to say who asks.", "required": true, "schema": { "const": "Bearer" },
         },
@@ -216,7 +216,8 @@ fn header_components() -> Value {
 fn prefer() -> Value {
     json!({
         "name": "Prefer", "in": "header",
-        "description": "`wait`: answer after the effects in other modules, a quarter of a second later at most.",
+        "description": "`wait`: answer after the effects in other modules, a quarter of a second later at most. \
+            `wait=2`: two seconds at most. Other preferences are ignored.",
         "schema": { "type": "string" }, "example": "wait",
     })
 }

@@ -6,6 +6,7 @@ mod home;
 mod open;
 mod private;
 mod programs;
+pub mod spine;
 pub mod unit;
 
 pub use error::StoreError;

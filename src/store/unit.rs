@@ -1,4 +1,4 @@
-//! A module while the program runs: its pools, its listeners, and its SQL with the schema's name in it.
+//! A module while the program runs: its pools, its listeners, its SQL, and how far it has come.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use sqlx::PgPool;
 use tokio::sync::{Notify, watch};
 
-use crate::event::AnyListener;
-use crate::module::{ModuleSpec, Registry};
+use super::spine::SpineSql;
+use crate::module::{EventRecord, ListenerRecord, ModuleSpec, Registry};
 
 /// Listeners of one event, in the order of registration.
-pub type Listeners = Arc<[Arc<dyn AnyListener>]>;
+pub type Listeners = Arc<[ListenerRecord]>;
 
 /// See the module.
 pub struct Unit {
@@ -24,26 +24,10 @@ pub struct Unit {
     own: HashMap<&'static str, Listeners>,
     /// Its listeners to others' events, by source and event.
     foreign: HashMap<(&'static str, &'static str), Listeners>,
-    pub sql: UnitSql,
+    /// What it publishes.
+    pub events: Vec<EventRecord>,
+    pub sql: SpineSql,
     pub progress: Progress,
-}
-
-/// Statements on the tables that every module has (`schemas/spine`).
-pub struct UnitSql {
-    pub write_outbox: Arc<str>,
-    pub lock_head: Arc<str>,
-    pub sequence: Arc<str>,
-    pub move_head: Arc<str>,
-    pub read_head: Arc<str>,
-    pub read_journal: Arc<str>,
-    pub take_turn: Arc<str>,
-    pub read_offset: Arc<str>,
-    pub write_offset: Arc<str>,
-    pub stop_offset: Arc<str>,
-    pub parked: Arc<str>,
-    pub park: Arc<str>,
-    pub state: Arc<str>,
-    pub offsets: Arc<str>,
 }
 
 /// What is known in this process of how far things have come. For waiting only: the tables are the truth.
@@ -81,9 +65,9 @@ impl Unit {
         let mut foreign: HashMap<_, Vec<_>> = HashMap::new();
         for record in registry.listeners().iter().filter(|record| record.module == spec.name) {
             if record.source == spec.name {
-                own.entry(record.event).or_default().push(record.listener.clone());
+                own.entry(record.event).or_default().push(record.clone());
             } else {
-                foreign.entry((record.source, record.event)).or_default().push(record.listener.clone());
+                foreign.entry((record.source, record.event)).or_default().push(record.clone());
             }
         }
         let handled = foreign.keys().map(|(source, _)| (*source, watch::Sender::new(0))).collect();
@@ -93,7 +77,8 @@ impl Unit {
             background,
             own: own.into_iter().map(|(event, list)| (event, list.into())).collect(),
             foreign: foreign.into_iter().map(|(event, list)| (event, list.into())).collect(),
-            sql: UnitSql::new(spec.schema),
+            events: registry.events().filter(|event| event.source == spec.name).copied().collect(),
+            sql: SpineSql::new(spec.schema),
             progress: Progress {
                 commits: AtomicU64::new(0),
                 wake: Notify::new(),
@@ -119,56 +104,29 @@ impl Unit {
     pub fn sources(&self) -> Vec<&'static str> {
         self.progress.handled.keys().copied().collect()
     }
-}
 
-impl UnitSql {
-    fn new(m: &str) -> Self {
-        Self {
-            write_outbox: format!(
-                "insert into {m}.outbox (event, name, key, at, subjects, payload)
-                 select event, name, key, at, string_to_array(subjects, ',')::uuid[], payload::json
-                 from unnest($1::uuid[], $2::text[], $3::uuid[], $4::timestamptz[], $5::text[], $6::text[])
-                      with ordinality as row (event, name, key, at, subjects, payload, number)
-                 order by number"
-            )
-            .into(),
-            lock_head: format!("select pos, epoch from {m}.head for update skip locked").into(),
-            sequence: format!(
-                "with top as materialized (select id from {m}.outbox order by id limit $1),
-                 moved as (delete from {m}.outbox o using top where o.id = top.id returning o.*),
-                 placed as (select $2 + row_number() over (order by id) as pos, * from moved)
-                 insert into {m}.journal (pos, event, name, key, at, subjects, payload)
-                 select pos, event, name, key, at, subjects, payload from placed order by pos
-                 returning pos, event, name, key, at, payload"
-            )
-            .into(),
-            move_head: format!("update {m}.head set pos = $1").into(),
-            read_head: format!("select pos, epoch from {m}.head").into(),
-            read_journal: format!(
-                "select pos, event, name, key, at, payload from {m}.journal where pos > $1 order by pos limit $2"
-            )
-            .into(),
-            take_turn: format!("select only_row from {m}.turn for update skip locked").into(),
-            read_offset: format!("select pos, epoch from {m}.offsets where source = $1").into(),
-            write_offset: format!(
-                "insert into {m}.offsets (source, epoch, pos, subscription) values ($1, $2, $3, 1)
-                 on conflict (source) do update set epoch = excluded.epoch, pos = excluded.pos"
-            )
-            .into(),
-            stop_offset: format!("update {m}.offsets set epoch = -abs(epoch) where source = $1").into(),
-            parked: format!("select distinct key from {m}.dead_letter where source = $1 and key = any($2)").into(),
-            park: format!(
-                "insert into {m}.dead_letter (source, pos, event, name, key, at, payload, error)
-                 values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing"
-            )
-            .into(),
-            state: format!(
-                "select pos, not exists (select from {m}.outbox) as drained,
-                        (select count(*) from {m}.dead_letter) as parked
-                 from {m}.head"
-            )
-            .into(),
-            offsets: format!("select source, pos from {m}.offsets").into(),
+    /// Notes how far this module has come in a source's journal, for those who wait.
+    pub fn handled(&self, source: &str, pos: i64) {
+        if let Some(handled) = self.progress.handled.get(source) {
+            handled.send_replace(pos);
         }
+    }
+
+    /// The version of what this module listens to of a source: it grows with every listener that comes later.
+    pub fn subscription(&self, source: &str) -> i32 {
+        self.listeners_to(source).map(|(_, record)| record.since).max().unwrap_or_default()
+    }
+
+    /// The types of a source that this module listens to since after a version of its subscription.
+    pub fn types_since(&self, source: &str, version: i32) -> Vec<&'static str> {
+        self.listeners_to(source)
+            .filter(|(_, record)| record.since > version)
+            .map(|(event, _)| event)
+            .collect()
+    }
+
+    fn listeners_to(&self, source: &str) -> impl Iterator<Item = (&'static str, &ListenerRecord)> {
+        let of = self.foreign.iter().filter(move |((from, _), _)| *from == source);
+        of.flat_map(|((_, event), list)| list.iter().map(|record| (*event, record)))
     }
 }

@@ -1,32 +1,25 @@
 //! What stands before every action: policy, rate limit, and a task of its own for every change.
 
-use std::time::Duration;
-
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
 
 use super::limits;
+use super::prefer::Wait;
 use super::visitor::Visitor;
 use crate::bus::waiting;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::module::{ActionRecord, Face, Policy};
+use crate::module::{ActionRecord, Policy};
 use crate::problem;
 
 /// Bytes of a request's body. No form of the site needs more.
 pub const BODY_MAX: usize = 64 * 1024;
 /// How often a deadlock or a serialisation failure is tried again before anyone sees it.
 const TRIES_MAX: u32 = 3;
-/// How long a page waits for the effects of what was just done, so that the next page shows them.
-const PATIENCE: Duration = Duration::from_millis(250);
-
-/// Tells a client that its preference counted.
-const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 
 /// Puts the guards before a route.
 pub fn guarded(record: &ActionRecord, route: MethodRouter<Context>) -> MethodRouter<Context> {
@@ -40,6 +33,9 @@ async fn pass(record: &'static ActionRecord, request: Request, next: Next) -> Re
         return Err(Failure::internal("a request came past the visitor layer"));
     };
     let (ctx, visitor) = (ctx.clone(), visitor.clone());
+    if ctx.rehearsal().lacks_action(|| record.title()) {
+        return Err(Failure::not_found());
+    }
     admit(record, &visitor)?;
     let allowance = match record.limit() {
         Some(limit) => Some(limits::take(&ctx, limit, record.action.policy, &visitor).await?),
@@ -87,24 +83,12 @@ async fn change(record: &'static ActionRecord, ctx: Context, request: Request, n
         let detail = format!("A request may hold {BODY_MAX} bytes, and this one holds more or broke off.");
         return problem::BODY_TOO_LARGE.saying(detail).into_response();
     };
-    let asked = prefers_wait(&parts.headers);
-    // A page always waits: what its reader did shall show on the next one.
-    let patience = if asked || record.face == Face::Page { PATIENCE } else { Duration::ZERO };
+    let wait = Wait::of(record.face, &parts.headers);
     let own = ctx.clone();
-    let work = ctx.spawn(async move { waiting::effects(&own, patience, run(&parts, &body, &next)).await });
-    let mut response = work.await.unwrap_or_else(|fault| Failure::internal(fault).into_response());
-    if asked {
-        response.headers_mut().insert(PREFERENCE_APPLIED, HeaderValue::from_static("wait"));
-    }
-    response
-}
-
-/// Programs ask for the effects with `Prefer: wait` (RFC 7240).
-fn prefers_wait(headers: &HeaderMap) -> bool {
-    headers
-        .get_all("prefer")
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .any(|preference| preference.trim().split('=').next() == Some("wait"))
+    let work = ctx.spawn(async move {
+        let (mut response, arrived) = waiting::effects(&own, wait.patience, run(&parts, &body, &next)).await;
+        wait.answer(arrived, response.headers_mut());
+        response
+    });
+    work.await.unwrap_or_else(|fault| Failure::internal(fault).into_response())
 }

@@ -48,8 +48,9 @@ const VARY_API: HeaderValue = HeaderValue::from_static("authorization, cookie, o
 
 const CORS_METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, DELETE");
 const CORS_HEADERS: HeaderValue = HeaderValue::from_static("authorization, content-type, prefer");
-const CORS_EXPOSED: HeaderValue =
-    HeaderValue::from_static("ratelimit, ratelimit-policy, retry-after, x-request-id, location");
+const CORS_EXPOSED: HeaderValue = HeaderValue::from_static(
+    "ratelimit, ratelimit-policy, retry-after, x-request-id, location, preference-applied",
+);
 /// Seconds that a browser may remember what we answered about CORS.
 const CORS_SECONDS: HeaderValue = HeaderValue::from_static("600");
 

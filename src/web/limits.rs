@@ -38,6 +38,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     purpose: "Keeps what is left of each member's rate limits.",
     migrations: sqlx::migrate!("schemas/limits"),
     kit: false,
+    owned: &["allowance"],
 };
 
 /// The module in [`SPEC`], for the list of modules.

@@ -12,6 +12,7 @@ pub mod health;
 pub mod limits;
 pub mod origin;
 pub mod paging;
+pub mod prefer;
 pub mod render;
 pub mod router;
 pub mod serve;

@@ -62,7 +62,7 @@ pub(crate) struct House {
     pub(crate) people: People,
     /// What was wrong with answers so far.
     pub(crate) faults: Mutex<Vec<String>>,
-    contract: Contract,
+    pub(crate) contract: Contract,
 }
 
 /// A request, with whatever bytes it likes.

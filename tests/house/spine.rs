@@ -1,16 +1,16 @@
-//! The spine of events under faults that no use case can tell: what the bus loses, what cannot be handled, what
-//! a backup takes back.
+//! The spine of events under faults that no use case can tell: what the bus loses, what cannot be handled.
 
+use chrono::{DateTime, Utc};
 use pancake::stage::{Stage, story_time};
 use serde_json::json;
-use sqlx::{ConnectOptions, Executor, query_scalar};
+use sqlx::{AssertSqlSafe, ConnectOptions, Executor, query_scalar};
 use uuid::Uuid;
 
 use crate::postgres::postgres;
 
-const BOB: &str = "00000000-0000-7000-8000-0000000000b0";
-const DAVE: &str = "00000000-0000-7000-8000-0000000000d0";
-const NANCY: &str = "00000000-0000-7000-8000-0000000000a0";
+pub(crate) const BOB: &str = "00000000-0000-7000-8000-0000000000b0";
+pub(crate) const DAVE: &str = "00000000-0000-7000-8000-0000000000d0";
+pub(crate) const NANCY: &str = "00000000-0000-7000-8000-0000000000a0";
 
 #[tokio::test]
 async fn what_the_bus_loses_comes_from_the_journal() {
@@ -65,64 +65,57 @@ async fn what_is_no_fault_of_the_event_is_tried_until_it_works() {
     stage.close().await;
 }
 
-#[tokio::test]
-async fn a_journal_from_a_backup_stops_who_has_read_further() {
-    let stage = Stage::open(postgres().await, "spine_backup", 48).await.unwrap();
-    journal(&stage, BOB, &json!({ "from": NANCY, "to": BOB })).await;
-    journal(&stage, DAVE, &json!({ "from": NANCY, "to": DAVE })).await;
-    look(&stage);
-    crate::wait::until("both are handled", async || offset(&stage).await.0 == 2).await;
-
-    let flirt = &stage.ctx.unit_named("flirt").unwrap().pool;
-    sqlx::query("delete from flirt.journal where pos > 1").execute(flirt).await.unwrap();
-    sqlx::query("update flirt.head set pos = 1").execute(flirt).await.unwrap();
-    look(&stage);
-    crate::wait::until("it has stopped", async || offset(&stage).await.1 < 0).await;
-
-    // The positions fit again, and still nothing is skipped in silence.
-    for _ in 0..2 {
-        journal(&stage, BOB, &json!({ "from": DAVE, "to": BOB })).await;
-    }
-    for _ in 0..3 {
-        look(&stage);
-    }
-    assert_eq!(offset(&stage).await.0, 2);
-    assert_eq!(alerts(&stage, BOB).await, 1);
-    stage.close().await;
+/// A flirt that is in the journal, and that no bus has carried.
+pub(crate) async fn journal(stage: &Stage, key: &str, payload: &serde_json::Value) {
+    journal_as(stage, ("flirt", "flirt-sent"), key, story_time(), payload).await;
 }
 
-/// An entry that is in flirt's journal, and that no bus has carried.
-async fn journal(stage: &Stage, key: &str, payload: &serde_json::Value) {
-    let pool = &stage.ctx.unit_named("flirt").unwrap().pool;
-    let mut tx = pool.acquire().await.unwrap();
-    sqlx::query(
-        "with moved as (update flirt.head set pos = pos + 1 returning pos)
-         insert into flirt.journal (pos, event, name, key, at, subjects, payload)
-         select pos, $1, 'flirt-sent', $2::uuid, $3, '{}', $4 from moved",
-    )
-    .bind(stage.ctx.clock().new_uuid())
-    .bind(key.parse::<Uuid>().unwrap())
-    .bind(story_time())
-    .bind(sqlx::types::Json(payload))
-    .execute(&mut *tx)
-    .await
-    .unwrap();
+/// Any event, likewise: a source and a name.
+pub(crate) async fn journal_as(
+    stage: &Stage,
+    (source, name): (&str, &str),
+    key: &str,
+    at: DateTime<Utc>,
+    payload: &serde_json::Value,
+) {
+    let sql = format!(
+        "with moved as (update {source}.head set pos = pos + 1 returning pos)
+         insert into {source}.journal (pos, event, name, key, at, subjects, payload)
+         select pos, $1, $2, $3, $4, array[$3], $5 from moved"
+    );
+    sqlx::query(AssertSqlSafe(sql))
+        .bind(stage.ctx.clock().new_uuid())
+        .bind(name)
+        .bind(key.parse::<Uuid>().unwrap())
+        .bind(at)
+        .bind(sqlx::types::Json(payload))
+        .execute(&stage.ctx.unit_named(source).unwrap().pool)
+        .await
+        .unwrap();
 }
 
 /// Does not wait for the poll.
-fn look(stage: &Stage) {
+pub(crate) fn look(stage: &Stage) {
     stage.ctx.units().for_each(|unit| unit.progress.look.notify_one());
 }
 
-/// How far alerts has read flirt's journal: position and epoch.
-async fn offset(stage: &Stage) -> (i64, i64) {
+/// How far alerts has read flirt's journal: position, and why not further.
+pub(crate) async fn offset(stage: &Stage) -> (i64, Option<String>) {
     let pool = &stage.ctx.unit_named("alerts").unwrap().pool;
-    let offset = sqlx::query_as("select pos, epoch from alerts.offsets where source = 'flirt'");
+    let offset = sqlx::query_as("select pos, stopped from alerts.offsets where source = 'flirt'");
     offset.fetch_optional(pool).await.unwrap().unwrap_or_default()
 }
 
-async fn alerts(stage: &Stage, member: &str) -> i64 {
+pub(crate) async fn alerts(stage: &Stage, member: &str) -> i64 {
     let pool = &stage.ctx.unit_named("alerts").unwrap().pool;
     let count = query_scalar("select count(*) from alerts.alert where member = $1::uuid");
     count.bind(member.parse::<Uuid>().unwrap()).fetch_one(pool).await.unwrap()
+}
+
+/// As if flirt's journal came from a backup that was made at this position.
+pub(crate) async fn restore_to(stage: &Stage, pos: i64) {
+    let flirt = &stage.ctx.unit_named("flirt").unwrap().pool;
+    let mut tx = flirt.acquire().await.unwrap();
+    sqlx::query("delete from flirt.journal where pos > $1").bind(pos).execute(&mut *tx).await.unwrap();
+    sqlx::query("update flirt.head set pos = $1").bind(pos).execute(&mut *tx).await.unwrap();
 }

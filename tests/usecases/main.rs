@@ -5,11 +5,17 @@
 
 mod contract;
 mod expect;
+mod houses;
+mod kept;
+mod kind;
+mod merged;
 mod page;
 mod play;
 mod probe;
+mod rebuilt;
 mod report;
 mod stage;
+mod tally;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -19,25 +25,36 @@ use clap::Parser;
 use pancake::module::Registry;
 use pancake::modules;
 use pancake::openapi::catalogue::unnamed;
-use pancake::store::{PrivatePostgres, Server, StoreError};
+use pancake::store::{PrivatePostgres, Server};
 use pancake::usecase::story::chosen;
 use pancake::usecase::summary::{facts, gaps};
 use pancake::usecase::{UseCase, UseCases, book, load};
 
-use play::{Kind, play};
+use houses::Houses;
+use kept::Kept;
+use kind::Kind;
+use play::play;
 use report::Report;
-use stage::House;
 
-/// Stages that play at the same time, each on a database of its own.
-const STAGES: usize = 2;
-/// Connections of the server that the stages share.
-const CONNECTIONS_MAX: u16 = 200;
+/// Workers that play at the same time, each on databases of its own.
+const WORKERS: u16 = 2;
+/// Connections for whoever else looks at the databases.
+const CONNECTIONS_SPARE: u16 = 20;
 
 /// What the runner can be told.
 #[derive(Debug, Parser)]
 struct Arguments {
     /// A module, or words of the names of the use cases to play
     words: Vec<String>,
+    /// How many seeds, from 1 on: each plays every case on the bus that loses, repeats and reorders
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]
+    seeds: u64,
+    /// Play only what depends on a seed, with this one
+    #[arg(long, conflicts_with = "seeds")]
+    seed: Option<u64>,
+    /// Run the Postgres with the databases that the last run's failures have left, to look into them
+    #[arg(long)]
+    look: bool,
     /// Write usecases/BOOK.md and docs/problems.md anew
     #[arg(long)]
     bless: bool,
@@ -45,7 +62,7 @@ struct Arguments {
     #[arg(long, default_value = "usecases")]
     usecases: PathBuf,
     /// Folder of the Postgres that the stages are on
-    #[arg(long, default_value = concat!(env!("CARGO_TARGET_TMPDIR"), "/usecases"))]
+    #[arg(long, default_value = kept::DATA)]
     data: PathBuf,
     /// Names the cases and plays none, for tools
     #[arg(long)]
@@ -54,13 +71,20 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return refuse(format!("no runtime: {error}")),
+    };
+    if arguments.look {
+        return match runtime.block_on(look(&arguments.data)) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => refuse(error),
+        };
+    }
     let registry = modules::registry();
     let usecases = match load(&arguments.usecases, &registry) {
         Ok(usecases) => usecases,
-        Err(errors) => {
-            eprintln!("{errors}");
-            return ExitCode::FAILURE;
-        }
+        Err(errors) => return refuse(errors),
     };
     if arguments.list {
         usecases.cases.iter().for_each(|case| println!("{}: {}: test", case.module, case.name));
@@ -69,29 +93,39 @@ fn main() -> ExitCode {
     if arguments.bless
         && let Err(error) = book::bless(&arguments.usecases, &registry, &usecases)
     {
-        eprintln!("{error}");
-        return ExitCode::FAILURE;
+        return refuse(error);
     }
-    let mut report = Report::default();
+    let kinds = match arguments.seed {
+        Some(seed) => Kind::seeded(&[seed]),
+        None => Kind::all(&(1..=arguments.seeds).collect::<Vec<_>>()),
+    };
+    let mut report = Report::of(&kinds);
     let cases = wanted(&registry, &usecases, &arguments.words);
     if cases.is_empty() && !arguments.words.is_empty() {
-        eprintln!("No module and no use case is called {}.", arguments.words.join(" "));
-        return ExitCode::FAILURE;
+        return refuse(format!("No module and no use case is called {}.", arguments.words.join(" ")));
     }
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            eprintln!("no runtime: {error}");
-            return ExitCode::FAILURE;
-        }
-    };
-    if let Err(error) = runtime.block_on(perform(&usecases, &cases, &arguments.data, &mut report)) {
-        report.broken(error.to_string());
+    let play = Play { usecases: &usecases, cases: &cases, kinds: &kinds };
+    if let Err(error) = runtime.block_on(perform(play, &arguments, &mut report)) {
+        report.broken(error);
     }
-    if arguments.words.is_empty() {
+    if arguments.words.is_empty() && arguments.seed.is_none() {
         gates(&registry, &usecases, &arguments, &mut report);
     }
     report.finish()
+}
+
+/// Ends without having played anything.
+fn refuse(why: impl std::fmt::Display) -> ExitCode {
+    eprintln!("{why}");
+    ExitCode::FAILURE
+}
+
+/// What is to be played.
+#[derive(Clone, Copy)]
+struct Play<'u> {
+    usecases: &'u UseCases,
+    cases: &'u [&'u UseCase],
+    kinds: &'u [Kind],
 }
 
 /// A first word that names a module chooses it; the others are words of names.
@@ -101,42 +135,47 @@ fn wanted<'c>(registry: &Registry, usecases: &'c UseCases, words: &[String]) -> 
     usecases.cases.iter().filter(|case| chosen(case, module.map(String::as_str), words)).collect()
 }
 
-/// Plays the cases on several stages, which take the next one as they get free.
-async fn perform(
-    usecases: &UseCases,
-    cases: &[&UseCase],
-    data: &Path,
-    report: &mut Report,
-) -> Result<(), StoreError> {
-    let server = Server { durable: false, max_connections: CONNECTIONS_MAX };
-    let postgres = PrivatePostgres::start(data, server).await?;
-    let queue = Mutex::new(cases.iter());
+/// Several workers take the next case as they get free.
+async fn perform(play: Play<'_>, arguments: &Arguments, report: &mut Report) -> Result<(), String> {
+    let max_connections = houses::connections(WORKERS) + CONNECTIONS_SPARE;
+    let server = Server { durable: false, max_connections };
+    let postgres = PrivatePostgres::start(&arguments.data, server).await.map_err(|e| e.to_string())?;
+    let kept = Kept::none(&postgres, &arguments.data).await.map_err(|e| e.to_string())?;
+    let queue = Mutex::new(play.cases.iter());
     let shared = Mutex::new(report);
-    let stages = (0..STAGES.min(cases.len())).map(|number| {
-        let (queue, shared, postgres) = (&queue, &shared, &postgres);
+    let workers = (0..WORKERS).take(play.cases.len()).map(|number| {
+        let (queue, shared, kept) = (&queue, &shared, &kept);
         async move {
-            let house = match House::open(postgres, number).await {
-                Ok(house) => house,
-                Err(error) => return lock(shared).broken(format!("stage {number} does not open: {error}")),
-            };
+            let mut houses = Houses::new(kept, number);
             loop {
                 // Taken by itself: in a `while let`, the lock would be held while the case is played.
                 let next = lock(queue).next();
                 let Some(case) = next else { break };
-                for kind in Kind::ALL {
-                    let outcome = play(&house, &usecases.cast, case, kind).await;
-                    lock(shared).add(case, kind, outcome);
+                for kind in play.kinds {
+                    let outcome = self::play(&mut houses, &play.usecases.cast, case, *kind).await;
+                    lock(shared).add(case, *kind, outcome);
                 }
             }
-            house.close().await;
+            let tally = houses.close().await;
+            lock(shared).carried(tally);
         }
     });
-    futures::future::join_all(stages).await;
-    postgres.stop().await
+    futures::future::join_all(workers).await;
+    postgres.stop().await.map_err(|e| e.to_string())
+}
+
+/// Shows what the last run has kept.
+async fn look(data: &Path) -> Result<(), String> {
+    let server = Server { durable: false, max_connections: CONNECTIONS_SPARE };
+    let postgres = PrivatePostgres::start(data, server).await.map_err(|e| e.to_string())?;
+    let looked = kept::look(&postgres, data).await;
+    postgres.stop().await.map_err(|e| e.to_string())?;
+    looked
 }
 
 /// What a full run refuses besides failing cases.
 fn gates(registry: &Registry, usecases: &UseCases, arguments: &Arguments, report: &mut Report) {
+    report.judge_buses();
     for gap in gaps(&facts(registry, &usecases.cases)) {
         let line = gap.line(0, pancake::usecase::paint::Paint(false));
         report.broken(format!("no use case proves this: {line}"));

@@ -9,15 +9,19 @@ use pancake::module::Face;
 use pancake::usecase::UseCase;
 use pancake::usecase::cast::Cast;
 use pancake::usecase::matching::path_fits;
-use pancake::usecase::model::{Call, Caller, EventText, Given, Past, Press, Skip, State, Step, When};
+use pancake::usecase::model::{Call, Caller, EventText, Given, Introduction, Past, Press, State, Step, When};
 use pancake::usecase::names::Bindings;
 use pancake::usecase::people::introduction;
 use pancake::usecase::time::{INTRODUCED, NOON, PACE};
 use pancake::usecase::wire::{self, Wire, inside};
 
 use crate::expect;
+use crate::houses::Houses;
+use crate::kind::{Kind, Outcome};
+use crate::merged;
 use crate::page;
 use crate::probe::{closed, hides, readings};
+use crate::rebuilt;
 use crate::stage::{Answer, Door, House};
 
 /// Who has no part in any story.
@@ -27,92 +31,64 @@ const REDIRECTS_MAX: usize = 5;
 /// Where a page without a session leads.
 const LOGIN: &str = "/login";
 
-/// The ways in which a case is played.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    InProcess,
-    Http,
-    Twice,
-    NoSession,
-    Stranger,
-}
-
-impl Kind {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::InProcess, Self::Http, Self::Twice, Self::NoSession, Self::Stranger];
-
-    pub(crate) fn title(self) -> &'static str {
-        match self {
-            Self::InProcess => "in process",
-            Self::Http => "over HTTP",
-            Self::Twice => "every event twice",
-            Self::NoSession => "without a session",
-            Self::Stranger => "as a stranger",
-        }
-    }
-}
-
-/// How it went.
-pub(crate) enum Outcome {
-    Passed,
-    /// The reason that the case gives.
-    Skipped(String),
-    /// This way has nothing to try in this case.
-    Idle,
-    /// What to mend.
-    Failed(String),
-}
-
-/// Plays it.
-pub(crate) async fn play(house: &House, cast: &Cast, case: &UseCase, kind: Kind) -> Outcome {
-    let skip = match kind {
-        Kind::Twice => case.skips(Skip::Twice),
-        Kind::Stranger => case.skips(Skip::Stranger),
-        Kind::InProcess | Kind::Http | Kind::NoSession => None,
-    };
-    if let Some(reason) = skip {
+/// Plays it. What fails leaves its database, if there are not enough of those.
+pub(crate) async fn play(houses: &mut Houses<'_>, cast: &Cast, case: &UseCase, kind: Kind) -> Outcome {
+    if let Some(reason) = kind.skip().and_then(|skip| case.skips(skip)) {
         return Outcome::Skipped(reason.to_owned());
     }
     let probes = match kind {
         Kind::NoSession => closed(case),
         Kind::Stranger => readings(case),
-        Kind::InProcess | Kind::Http | Kind::Twice => Vec::new(),
+        _ => Vec::new(),
     };
-    if probes.is_empty() && matches!(kind, Kind::NoSession | Kind::Stranger) {
+    let idle = match kind {
+        Kind::NoSession | Kind::Stranger => probes.is_empty(),
+        _ => kind.merges() && merged::sources(case) < 2,
+    };
+    if idle {
         return Outcome::Idle;
     }
-    let door = if kind == Kind::Http { Door::Http } else { Door::InProcess };
+    let house = match houses.at(kind.site()).await {
+        Ok(house) => house,
+        Err(error) => return Outcome::Failed(format!("the site does not open: {error}")),
+    };
     let mut player = Player {
         house,
         case,
-        door,
+        kind,
+        door: if kind == Kind::Http { Door::Http } else { Door::InProcess },
         known: Bindings::new(cast),
         at: TimeDelta::zero(),
         sessions: BTreeMap::new(),
-        twice: kind == Kind::Twice,
     };
     let played = match kind {
         Kind::NoSession => player.without_session(&probes).await,
         Kind::Stranger => player.as_stranger(&probes).await,
-        Kind::InProcess | Kind::Http | Kind::Twice => player.whole().await,
+        Kind::Rebuilt => match player.whole().await {
+            Ok(()) => rebuilt::compare(&house.stage).await,
+            failed => failed,
+        },
+        _ => player.whole().await,
     };
-    house.stage.ctx.set_twice(false);
+    house.stage.ctx.rehearsal().end();
     match played {
         Ok(()) => Outcome::Passed,
-        Err(text) => Outcome::Failed(text),
+        Err(text) => match houses.keep(kind.site()).await {
+            Some(said) => Outcome::Failed(format!("{text}\n{said}")),
+            None => Outcome::Failed(text),
+        },
     }
 }
 
 struct Player<'p> {
     house: &'p House,
     case: &'p UseCase,
+    kind: Kind,
     door: Door,
     known: Bindings<'p>,
     /// What the clock shows, from noon.
     at: TimeDelta,
     sessions: BTreeMap<String, String>,
-    /// Whether every listener runs twice.
-    twice: bool,
 }
 
 impl Player<'_> {
@@ -140,12 +116,7 @@ impl Player<'_> {
                 introduction(registry, cast, person, State::Approved).map_err(|e| place(e.to_string()))?,
             );
         }
-        for (number, who) in (0_i32..).zip(&people) {
-            let at = INTRODUCED + PACE * number;
-            for event in &who.events {
-                self.give(event, at).await.map_err(place)?;
-            }
-        }
+        self.introduce(&people).await.map_err(place)?;
         let count = i32::try_from(self.case.given.len()).unwrap_or(i32::MAX);
         for (number, given) in (0_i32..).zip(&self.case.given) {
             let default = PACE * (number - count);
@@ -156,16 +127,56 @@ impl Player<'_> {
             let given = self.given(given, default).await;
             given.map_err(|text| format!("{}:{line} (given): {text}", self.case.file))?;
         }
+        self.release().await.map_err(place)?;
+        self.house.stage.ctx.rehearsal().hold(None);
         self.settle().await.map_err(place)?;
         self.house.set_clock(TimeDelta::zero());
         self.sessions.clear();
         Ok(())
     }
 
+    /// All register, then all are decided on: modules have to know of the one before the other.
+    async fn introduce(&self, people: &[Introduction]) -> Result<(), String> {
+        let rounds = people.iter().map(|who| who.events.len()).max().unwrap_or_default();
+        for round in 0..rounds {
+            let told =
+                (0_i32..).zip(people).filter_map(|(number, who)| Some((number, who.events.get(round)?)));
+            let published = async {
+                for (number, event) in told {
+                    self.publish(event, INTRODUCED + PACE * number).await?;
+                }
+                Ok(())
+            };
+            self.arrived(published).await?;
+        }
+        Ok(())
+    }
+
+    /// Does something, and waits until it is known everywhere.
+    async fn arrived(&self, work: impl Future<Output = Result<(), String>>) -> Result<(), String> {
+        self.house.stage.arrived(work).await.map_err(|error| error.to_string())?
+    }
+
     async fn reset(&self) -> Result<(), String> {
         self.house.stage.reset().await.map_err(|error| error.to_string())?;
-        self.house.stage.ctx.set_twice(self.twice);
+        self.house.stage.ctx.rehearsal().set_twice(self.kind == Kind::Twice);
+        if self.kind.merges() {
+            self.house.stage.ctx.rehearsal().hold(Some(self.case.module));
+        }
+        if let (Some(bus), Some(seed)) = (&self.house.faulty, self.kind.seed()) {
+            bus.reseed(seed);
+        }
         Ok(())
+    }
+
+    /// Where the module under test was held, it gets now what others have published meanwhile: before it does
+    /// anything itself, since that may rest on it.
+    async fn release(&self) -> Result<(), String> {
+        if !self.kind.merges() {
+            return Ok(());
+        }
+        self.settle().await?;
+        merged::release(&self.house.stage, self.case.module, self.kind.seed()).await
     }
 
     async fn settle(&self) -> Result<(), String> {
@@ -176,6 +187,7 @@ impl Player<'_> {
         match given {
             Given::Event(past) => self.past(past, default).await,
             Given::Call(past) => {
+                self.release().await?;
                 self.settle().await?;
                 self.house.set_clock(past.at.unwrap_or(default));
                 self.sessions.clear();
@@ -194,21 +206,28 @@ impl Player<'_> {
     async fn past(&mut self, past: &Past, default: TimeDelta) -> Result<(), String> {
         let repeats = i32::try_from(past.repeat).unwrap_or(i32::MAX);
         let first = past.at.unwrap_or(default - past.every * (repeats - 1));
-        for number in 0..repeats {
-            self.known.number = u32::try_from(number + 1).ok();
-            let given = self.give(&past.event, first + past.every * number).await;
-            self.known.number = None;
-            given?;
-        }
-        Ok(())
+        let house = self.house;
+        let published = async {
+            for number in 0..repeats {
+                self.known.number = u32::try_from(number + 1).ok();
+                let published = self.publish(&past.event, first + past.every * number).await;
+                self.known.number = None;
+                published?;
+            }
+            Ok(())
+        };
+        house.stage.arrived(published).await.map_err(|error| error.to_string())?
     }
 
-    async fn give(&self, event: &EventText, at: TimeDelta) -> Result<(), String> {
+    /// Publishes an event, and waits for nothing.
+    async fn publish(&self, event: &EventText, at: TimeDelta) -> Result<(), String> {
+        if event.record.source == self.case.module {
+            self.release().await?;
+        }
         let json = self.known.event(event);
         let parsed = (event.record.parse)(&json)
             .map_err(|error| format!("{}: {error} in {json}", event.record.name))?;
-        self.house.set_clock(at);
-        match self.house.stage.give(parsed, NOON + at).await {
+        match self.house.stage.publish(parsed, NOON + at).await {
             Ok(applied) if applied.changed() => Ok(()),
             Ok(_) => Err(format!("{} changes nothing, so it never happened: {json}", event.record.name)),
             Err(error) => Err(format!("{} is not taken: {error} in {json}", event.record.name)),
@@ -228,7 +247,7 @@ impl Player<'_> {
         let answers = match &step.when {
             When::Event(event) => {
                 given_itself = event.record.source == self.case.module;
-                self.give(event, self.at).await?;
+                self.arrived(self.publish(event, self.at)).await?;
                 Vec::new()
             }
             When::Call(call) if step.at_once > 1 => self.race(call, step.at_once).await?,

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use pancake::usecase::UseCase;
 use pancake::usecase::paint::{Ink, Paint};
 
-use crate::play::{Kind, Outcome};
+use crate::kind::{Kind, Outcome};
+use crate::tally::Tally;
 
 /// Counts of one way of playing.
 #[derive(Debug, Default, Clone, Copy)]
@@ -17,28 +18,27 @@ struct Counts {
 
 /// Everything that was tried.
 pub(crate) struct Report {
-    counts: [Counts; Kind::ALL.len()],
+    /// By the title of the way.
+    counts: Vec<(&'static str, Counts)>,
+    tally: Tally,
     to_mend: Vec<String>,
     skipped: Vec<String>,
     paint: Paint,
 }
 
-impl Default for Report {
-    fn default() -> Self {
-        Self {
-            counts: Default::default(),
-            to_mend: Vec::new(),
-            skipped: Vec::new(),
-            paint: Paint::of_stdout(),
-        }
-    }
-}
-
 impl Report {
+    /// Of a run of these ways.
+    pub(crate) fn of(kinds: &[Kind]) -> Self {
+        let mut counts: Vec<_> = kinds.iter().map(|kind| (kind.title(), Counts::default())).collect();
+        counts.dedup_by_key(|(title, _)| *title);
+        let (tally, to_mend, skipped) = (Tally::default(), Vec::new(), Vec::new());
+        Self { counts, tally, to_mend, skipped, paint: Paint::of_stdout() }
+    }
+
     /// Notes and prints one outcome.
     pub(crate) fn add(&mut self, case: &UseCase, kind: Kind, outcome: Outcome) {
-        let counts = Kind::ALL.iter().position(|known| *known == kind).map(|at| &mut self.counts[at]);
-        let Some(counts) = counts else { return };
+        let counts = self.counts.iter_mut().find(|(title, _)| *title == kind.title());
+        let Some((_, counts)) = counts else { return };
         let paint = self.paint;
         let name = format!("{}: {}", case.module, case.name);
         match outcome {
@@ -55,7 +55,7 @@ impl Report {
                         let line = format!("≫ {name} : {} / {count}", events.join(", "));
                         println!("{}", paint.ink(Ink::Faint, &line));
                     }
-                    Kind::Http | Kind::NoSession | Kind::Stranger => {}
+                    _ => {}
                 }
             }
             Outcome::Skipped(reason) => {
@@ -64,8 +64,12 @@ impl Report {
             }
             Outcome::Failed(text) => {
                 counts.failed += 1;
-                println!("{} {name} ({})", paint.ink(Ink::Red, "✗"), kind.title());
-                self.to_mend.push(format!("{name} ({})\n{text}", kind.title()));
+                let seed = kind.seed().map(|seed| format!(", seed {seed}")).unwrap_or_default();
+                let way = format!("{}{seed}", kind.title());
+                println!("{} {name} ({way})", paint.ink(Ink::Red, "✗"));
+                let again =
+                    kind.seed().map(|seed| format!("\nAgain: ./r test \"{}\" --seed {seed}", case.name));
+                self.to_mend.push(format!("{name} ({way})\n{text}{}", again.unwrap_or_default()));
             }
         }
     }
@@ -73,6 +77,16 @@ impl Report {
     /// Notes what is wrong with the whole.
     pub(crate) fn broken(&mut self, text: String) {
         self.to_mend.push(text);
+    }
+
+    /// Notes what the buses of one worker did.
+    pub(crate) fn carried(&mut self, tally: Tally) {
+        self.tally.merge(tally);
+    }
+
+    /// Notes what is wrong with what the buses did, all in all.
+    pub(crate) fn judge_buses(&mut self) {
+        self.to_mend.extend(self.tally.broken());
     }
 
     /// Prints the end, and says how it went.
@@ -89,14 +103,16 @@ impl Report {
         }
         println!("\n{:<20} {:>7} {:>7} {:>8}", "", "passed", "failed", "skipped");
         let mut all = Counts::default();
-        for (kind, counts) in Kind::ALL.iter().zip(&self.counts) {
+        for (title, counts) in &self.counts {
             let Counts { passed, failed, skipped } = counts;
-            println!("{:<20} {passed:>7} {failed:>7} {skipped:>8}", kind.title());
+            println!("{title:<20} {passed:>7} {failed:>7} {skipped:>8}");
             all.passed += passed;
             all.failed += failed;
             all.skipped += skipped;
         }
         println!("{:<20} {:>7} {:>7} {:>8}", "together", all.passed, all.failed, all.skipped);
+        println!();
+        self.tally.lines().iter().for_each(|line| println!("{line}"));
         if self.to_mend.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
 }

@@ -1,6 +1,7 @@
 //! A running site, and two ways to call it: in process, and over HTTP.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -12,8 +13,9 @@ use http_body_util::BodyExt;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use pancake::stage::{Stage, StageError};
-use pancake::store::PrivatePostgres;
+use pancake::bus::faulty::FaultyBus;
+use pancake::metrics::Taken;
+use pancake::stage::Stage;
 use pancake::usecase::time::NOON;
 use pancake::usecase::wire::Wire;
 use serde_json::Value;
@@ -23,14 +25,15 @@ use crate::contract::{Came, Contract};
 
 /// How long an answer may take before the case fails.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
-/// Of one stage, all modules together.
-const CONNECTIONS: u16 = 48;
 /// The session cookie of a site without https.
 const COOKIE: &str = "session";
 
 /// A stage with its doors.
 pub(crate) struct House {
     pub(crate) stage: Stage,
+    /// Its bus, if it is this one.
+    pub(crate) faulty: Option<Arc<FaultyBus>>,
+    before: Taken,
     client: Client<HttpConnector, Body>,
     contract: Contract,
 }
@@ -51,15 +54,18 @@ pub(crate) struct Answer {
 }
 
 impl House {
-    /// Opens a site on a database of its own.
-    pub(crate) async fn open(postgres: &PrivatePostgres, number: usize) -> Result<Self, StageError> {
-        let stage = Stage::open(postgres, &format!("stage_{number}"), CONNECTIONS).await?;
+    /// With the doors of a site. Its faulty bus, if it has one, can be given seeds.
+    pub(crate) fn of(stage: Stage, faulty: Option<Arc<FaultyBus>>) -> Self {
+        let before = stage.ctx.metrics().taken();
+        let client = Client::builder(TokioExecutor::new()).build_http();
         let contract = Contract::of(stage.ctx.registry());
-        Ok(Self { stage, client: Client::builder(TokioExecutor::new()).build_http(), contract })
+        Self { stage, faulty, before, client, contract }
     }
 
-    pub(crate) async fn close(self) {
-        self.stage.close().await;
+    /// Where the entries of its plays came from, without what it found when it was opened.
+    pub(crate) fn taken(&self) -> Taken {
+        let Taken { bus, journal } = self.stage.ctx.metrics().taken();
+        Taken { bus: bus - self.before.bus, journal: journal - self.before.journal }
     }
 
     /// Sets the clock so that it shows noon of the stories, moved by `from_noon`.

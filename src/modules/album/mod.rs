@@ -17,6 +17,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     purpose: "Public and private albums.",
     migrations: Migrator { migrations: Cow::Borrowed(&[]), ..Migrator::DEFAULT },
     kit: false,
+    owned: &[],
 };
 
 impl Module for Album {

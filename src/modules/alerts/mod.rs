@@ -27,6 +27,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     purpose: "What others did to a member, with what she has not seen yet.",
     migrations: sqlx::migrate!("schemas/alerts"),
     kit: true,
+    owned: &[],
 };
 
 impl Module for Alerts {

@@ -19,6 +19,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     purpose: "A member's ignore list, which takes effect everywhere.",
     migrations: sqlx::migrate!("schemas/block"),
     kit: true,
+    owned: &[],
 };
 
 impl Module for Block {

@@ -18,6 +18,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     purpose: "One-click flirts, once a pair until answered.",
     migrations: sqlx::migrate!("schemas/flirt"),
     kit: true,
+    owned: &[],
 };
 
 const DAY: Duration = Duration::from_hours(24);

@@ -2,6 +2,7 @@
 
 #![warn(missing_docs)]
 
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use crate::event::{Event, Names};
@@ -20,6 +21,8 @@ pub struct ProfileVisited {
 impl Event for ProfileVisited {
     const NAME: &'static str = "profile-visited";
     const SOURCE: &'static str = "profile";
+    /// Who looked last winter matters to nobody, and there are many of these.
+    const RETENTION: Option<TimeDelta> = Some(TimeDelta::days(180));
 
     fn key(&self) -> MemberId {
         self.member

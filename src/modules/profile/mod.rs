@@ -22,6 +22,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     purpose: "The public view of approved members; looking is a visit.",
     migrations: sqlx::migrate!("schemas/profile"),
     kit: true,
+    owned: &[],
 };
 
 impl Module for Profile {

@@ -40,6 +40,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     purpose: "Sign-up, login, sessions and roles.",
     migrations: sqlx::migrate!("schemas/register"),
     kit: false,
+    owned: &["account", "session"],
 };
 
 const QUARTER: Duration = Duration::from_mins(15);

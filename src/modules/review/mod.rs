@@ -24,6 +24,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     purpose: "The reviewers' queue: approve, or reject with a reason.",
     migrations: sqlx::migrate!("schemas/review"),
     kit: true,
+    owned: &[],
 };
 
 impl Module for Review {

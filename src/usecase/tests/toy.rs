@@ -90,7 +90,15 @@ impl Listener for MarkRead {
 }
 
 const fn spec(name: &'static str, segments: &'static [&'static str]) -> ModuleSpec {
-    ModuleSpec { name, schema: name, segments, purpose: "A toy.", migrations: Migrator::DEFAULT, kit: false }
+    ModuleSpec {
+        name,
+        schema: name,
+        segments,
+        purpose: "A toy.",
+        migrations: Migrator::DEFAULT,
+        kit: false,
+        owned: &[],
+    }
 }
 
 static GATE: ModuleSpec = spec("gate", &[]);

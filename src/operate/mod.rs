@@ -1,0 +1,88 @@
+//! Commands of those who run the site. They work on the database of a running site, or of a stopped one.
+
+pub mod letters;
+pub mod renew;
+pub mod roles;
+pub mod status;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::bus::BusError;
+use crate::bus::memory::MemoryBus;
+use crate::config::{Config, StoreConfig};
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::modules;
+use crate::passwords::Passwords;
+use crate::store::unit::Unit;
+use crate::store::{self, PrivatePostgres, Store, StoreError};
+
+/// What a command may take to close.
+const CLOSE_MAX: Duration = Duration::from_secs(2);
+
+/// Why it was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum OperateError {
+    #[error("Nobody is called {0}. She registers first, at /register; then this makes her what you say.")]
+    Unknown(String),
+    #[error("No module is called {name}. There are {}.", known.join(", "))]
+    NoModule { name: String, known: Vec<&'static str> },
+    #[error("{0}")]
+    NeedsYou(String),
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    #[error("{0}")]
+    Bus(#[from] BusError),
+    #[error("It was not done: {0}")]
+    Failed(#[from] Failure),
+}
+
+/// The program without its web: all modules, and nothing runs yet.
+pub struct Program {
+    pub ctx: Context,
+    private: Option<PrivatePostgres>,
+}
+
+impl Program {
+    /// Finds the database of the running site, or starts it.
+    pub async fn open(store: StoreConfig) -> Result<Self, OperateError> {
+        let registry = modules::registry();
+        // One connection a pool is enough for a command.
+        let connections = u16::try_from(2 * registry.modules().len()).unwrap_or(u16::MAX);
+        let config = StoreConfig { connections, ..store };
+        let Store { units, private } = store::open(&config, &registry).await?;
+        let bus = Arc::new(MemoryBus::default());
+        let config = Config::for_tools(config);
+        let ctx = Context::assemble(config, Arc::new(registry), units, bus, Passwords::new()?);
+        Ok(Self { ctx, private })
+    }
+
+    /// Closes what was opened, whatever came of it.
+    pub async fn close(self) -> Result<(), OperateError> {
+        self.ctx.stop(CLOSE_MAX).await;
+        if let Some(private) = self.private {
+            private.stop().await?;
+        }
+        Ok(())
+    }
+
+    /// The module of this name.
+    pub fn unit(&self, name: &str) -> Result<&Arc<Unit>, OperateError> {
+        self.ctx.unit_named(name).ok_or_else(|| {
+            let known = self.ctx.units().map(|unit| unit.spec.name).collect();
+            OperateError::NoModule { name: name.to_owned(), known }
+        })
+    }
+}
+
+/// Opens the program, does it, and closes the program.
+pub async fn with_program<T>(
+    store: StoreConfig,
+    work: impl AsyncFnOnce(&Program) -> Result<T, OperateError>,
+) -> Result<T, OperateError> {
+    let program = Program::open(store).await?;
+    let done = work(&program).await;
+    program.close().await?;
+    done
+}

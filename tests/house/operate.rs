@@ -1,0 +1,69 @@
+//! The operator's commands, as a program on the database of a running site.
+
+use std::process::{Command, Output};
+
+use pancake::stage::Stage;
+use serde_json::json;
+
+use crate::postgres::postgres;
+use crate::process::url;
+use crate::spine::{BOB, DAVE, NANCY, alerts, journal, look, offset, restore_to};
+use crate::wait::until;
+
+#[tokio::test]
+async fn what_waits_for_the_operator_is_shown_with_the_command_that_helps() {
+    let stage = Stage::open(postgres().await, "operate", 48).await.unwrap();
+    let pancake = async |words: &[&str]| -> (bool, String) {
+        let url = url(&postgres().await.options(), "pancake", "", "operate");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pancake"));
+        command.args(words).env("DATABASE_URL", url);
+        let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
+        said(&output)
+    };
+    let (well, said) = pancake(&["status"]).await;
+    assert!(well && said.contains("alerts     flirt"), "{said}");
+
+    journal(&stage, BOB, &json!({ "from": 3, "to": BOB })).await;
+    journal(&stage, BOB, &json!({ "from": NANCY, "to": BOB })).await;
+    look(&stage);
+    for module in ["alerts", "profile"] {
+        until("both are parked", async || parked(&stage, module).await == 2).await;
+    }
+    let (well, said) = pancake(&["status"]).await;
+    assert!(!well && said.contains("alerts has parked 2 events: pancake dead-letter list alerts"), "{said}");
+    let (well, said) = pancake(&["dead-letter", "list", "alerts"]).await;
+    assert!(well && said.contains("flirt 1  flirt-sent") && said.contains("invalid type"), "{said}");
+    let (well, said) = pancake(&["dead-letter", "retry", "alerts"]).await;
+    assert!(!well && said.contains("fail again"), "{said}");
+    for module in ["alerts", "profile"] {
+        let (well, said) = pancake(&["dead-letter", "drop", module, "flirt", "1"]).await;
+        assert!(well && said.contains("will never handle flirt 1"), "{said}");
+        let (well, said) = pancake(&["dead-letter", "retry", module, "--key", BOB]).await;
+        assert!(well && said.contains("has handled 1 events"), "{said}");
+    }
+    assert_eq!(alerts(&stage, BOB).await, 1);
+
+    journal(&stage, DAVE, &json!({ "from": NANCY, "to": DAVE })).await;
+    look(&stage);
+    stage.settle().await.unwrap();
+    restore_to(&stage, 2).await;
+    look(&stage);
+    until("alerts has stopped", async || offset(&stage).await.1.is_some()).await;
+    let (well, said) = pancake(&["status"]).await;
+    assert!(!well && said.contains("until: pancake rebuild alerts"), "{said}");
+    let (well, said) = pancake(&["rebuild", "--stopped"]).await;
+    assert!(well && said.contains("alerts: 4 tables, written anew from 2 events"), "{said}");
+    let (well, said) = pancake(&["rebuild", "nowhere"]).await;
+    assert!(!well && said.contains("No module is called nowhere. There are album, alerts"), "{said}");
+    stage.close().await;
+}
+
+async fn parked(stage: &Stage, module: &str) -> i64 {
+    let unit = stage.ctx.unit_named(module).unwrap();
+    pancake::bus::status::state(unit).await.unwrap().parked
+}
+
+fn said(output: &Output) -> (bool, String) {
+    let text = [&output.stdout[..], &output.stderr[..]].concat();
+    (output.status.success(), String::from_utf8_lossy(&text).into_owned())
+}

@@ -1,0 +1,114 @@
+//! The sites that one worker plays on, one a bus, each opened when it is first needed.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use pancake::bus::Bus;
+use pancake::bus::faulty::{Faults, FaultyBus};
+use pancake::bus::memory::MemoryBus;
+use pancake::bus::null::NullBus;
+use pancake::stage::{Stage, StageError, StageOptions};
+
+use crate::kept::Kept;
+use crate::kind::Site;
+use crate::stage::House;
+use crate::tally::Tally;
+
+/// Of one site, all modules together.
+const CONNECTIONS: u16 = 48;
+/// So long that nothing waits for it: what comes from the journal was looked for, or was missing.
+const POLL_MS: u64 = 60_000;
+
+/// See the module.
+pub(crate) struct Houses<'k> {
+    kept: &'k Kept<'k>,
+    worker: u16,
+    open: BTreeMap<Site, House>,
+    tally: Tally,
+}
+
+/// What the sites of this many workers need of the server.
+pub(crate) fn connections(workers: u16) -> u16 {
+    workers * Site::ALL.map(budget).iter().sum::<u16>()
+}
+
+fn budget(site: Site) -> u16 {
+    match site {
+        // A pool for requests and one for the background a module.
+        Site::Narrow => u16::try_from(2 * pancake::modules::registry().modules().len()).unwrap_or(u16::MAX),
+        Site::Memory | Site::Faulty | Site::Null => CONNECTIONS,
+    }
+}
+
+fn options(site: Site, bus: Arc<dyn Bus>) -> StageOptions {
+    StageOptions { connections: budget(site), bus, poll_ms: POLL_MS }
+}
+
+/// A site's bus, and the same by its own type if it takes seeds.
+fn bus(site: Site) -> (Arc<dyn Bus>, Option<Arc<FaultyBus>>) {
+    match site {
+        Site::Memory | Site::Narrow => (Arc::new(MemoryBus::default()), None),
+        Site::Null => (Arc::new(NullBus::default()), None),
+        Site::Faulty => {
+            let bus = Arc::new(FaultyBus::new(Arc::new(MemoryBus::default()), 0));
+            (bus.clone(), Some(bus))
+        }
+    }
+}
+
+impl<'k> Houses<'k> {
+    pub(crate) fn new(kept: &'k Kept<'k>, worker: u16) -> Self {
+        Self { kept, worker, open: BTreeMap::new(), tally: Tally::default() }
+    }
+
+    /// The site, opened if it is not.
+    pub(crate) async fn at(&mut self, site: Site) -> Result<&House, StageError> {
+        if !self.open.contains_key(&site) {
+            let house = self.open(site).await?;
+            self.open.insert(site, house);
+        }
+        self.open.get(&site).ok_or(StageError::Late)
+    }
+
+    /// On the database that an earlier run has left, since making one takes longer than many plays; on a new one
+    /// if there is none, or none that works.
+    async fn open(&self, site: Site) -> Result<House, StageError> {
+        let (postgres, database) = (self.kept.postgres(), self.database(site));
+        let (bus, faulty) = bus(site);
+        if let Ok(stage) = Stage::reopen_with(postgres, &database, options(site, bus)).await {
+            if stage.reset().await.is_ok() {
+                return Ok(House::of(stage, faulty));
+            }
+            stage.close().await;
+        }
+        let (bus, faulty) = self::bus(site);
+        Ok(House::of(Stage::open_with(postgres, &database, options(site, bus)).await?, faulty))
+    }
+
+    /// Leaves the site's database as it is for somebody to look at, if there are not enough of those. Says how.
+    pub(crate) async fn keep(&mut self, site: Site) -> Option<String> {
+        let name = self.kept.next()?;
+        self.close_one(site).await;
+        let said = self.kept.keep(&self.database(site), &name).await;
+        Some(said.unwrap_or_else(|error| format!("Its database could not be kept: {error}")))
+    }
+
+    /// Closes everything. Says what the buses did.
+    pub(crate) async fn close(mut self) -> Tally {
+        for site in Site::ALL {
+            self.close_one(site).await;
+        }
+        self.tally
+    }
+
+    async fn close_one(&mut self, site: Site) {
+        let Some(house) = self.open.remove(&site) else { return };
+        house.stage.close().await;
+        let faults = house.faulty.as_ref().map_or_else(Faults::default, |bus| bus.faults());
+        self.tally.add(site, house.taken(), faults);
+    }
+
+    fn database(&self, site: Site) -> String {
+        format!("stage_{}_{}", self.worker, site.name())
+    }
+}
