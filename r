@@ -23,6 +23,7 @@ case "$word" in
     ./r graph                who listens to whom: ./r graph | dot -Tsvg
     ./r openapi              the JSON API as an OpenAPI document
     ./r api-test             asks the site whatever that document allows and forbids
+    ./r mock                 the answers of the use cases on http://127.0.0.1:8090, without a database
     ./r check                format, clippy, docs, house rules
     ./r new <module>         the skeleton of a new module, which passes the tests
     ./r prepare [--check]    renew .sqlx after a change of SQL or schemas/

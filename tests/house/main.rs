@@ -10,6 +10,7 @@ mod cancelled;
 #[path = "../usecases/contract.rs"]
 mod contract;
 mod crossing;
+mod docs;
 mod effects;
 mod fences;
 mod fuzz;
@@ -17,6 +18,7 @@ mod healing;
 mod house;
 mod journals;
 mod limits;
+mod mock;
 mod openapi;
 mod operate;
 mod origins;
