@@ -17,11 +17,13 @@ case "$word" in
     sed 's/^    //' <<'    END'
     ./r up [args]            build and serve on http://127.0.0.1:8080, with a database of its own
     ./r test [module|case]   everything that must hold, or the use cases of one module, or one by name
+    ./r test --seeds 100     every use case on a hundred differently faulty buses
     ./r story                the use cases, to be read aloud
     ./r summary              every action, event and listener, and what no use case proves
     ./r graph                who listens to whom: ./r graph | dot -Tsvg
     ./r openapi              the JSON API as an OpenAPI document
     ./r api-test             asks the site whatever that document allows and forbids
+    ./r mock                 the answers of the use cases on http://127.0.0.1:8090, without a database
     ./r check                format, clippy, docs, house rules
     ./r new <module>         the skeleton of a new module, which passes the tests
     ./r prepare [--check]    renew .sqlx after a change of SQL or schemas/

@@ -6,6 +6,7 @@
 //! - [`context`]: what a slice may ask for; [`problem`], [`failure`]: how it refuses
 //! - [`web`]: sessions, limits, headers, forms and pages; [`store`]: Postgres
 //! - [`kit`]: what many modules share; [`modules`]: the site itself
+//! - [`mock`]: the use cases' answers over HTTP, before a server has them
 //! - [`operate`]: commands of those who run it; [`rehearsal`]: what use cases turn
 //! - [`replay`]: real traffic through a server of its own
 //! - [`openapi`]: the JSON API as programs read it
@@ -31,6 +32,7 @@ pub mod failure;
 pub mod kit;
 pub mod logs;
 pub mod metrics;
+pub mod mock;
 pub mod module;
 pub mod modules;
 pub mod openapi;

@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use serde_json::Value;
 
 use super::document;
 use crate::context::Context;
@@ -25,17 +26,22 @@ struct Text {
 }
 
 /// [`PATH`]. It says nothing that is not public.
-#[expect(clippy::disallowed_methods, reason = "the document is about the actions, and none of them")]
 pub fn routes() -> Router<Context> {
+    routes_of(|ctx| document(ctx.registry()))
+}
+
+/// The same for a document that somebody else makes.
+#[expect(clippy::disallowed_methods, reason = "the document is about the actions, and none of them")]
+pub fn routes_of(document: impl Fn(&Context) -> Value + Clone + Send + Sync + 'static) -> Router<Context> {
     let text = Arc::new(OnceLock::new());
     let send = move |State(ctx): State<Context>, headers: HeaderMap| async move {
-        answer(text.get_or_init(|| build(&ctx)), &headers)
+        answer(text.get_or_init(|| build(&document(&ctx))), &headers)
     };
     Router::new().route(PATH, get(send))
 }
 
-fn build(ctx: &Context) -> Text {
-    let body = Bytes::from(document(ctx.registry()).to_string());
+fn build(document: &Value) -> Text {
+    let body = Bytes::from(document.to_string());
     Text { etag: etag_of(&body), body }
 }
 

@@ -19,7 +19,7 @@ use super::admission::{self, Door};
 use super::headers::{self, Dress};
 use super::origin::{self, Origins};
 use super::session::{self, Recogniser};
-use super::{health, limits, render, statics};
+use super::{docs, health, limits, render, statics};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::openapi;
@@ -43,6 +43,7 @@ pub fn router(ctx: &Context) -> Router {
         .layer(from_fn_with_state(Door::of(ctx), admission::admit))
         .merge(health::routes())
         .merge(statics::routes())
+        .merge(docs::routes(docs::LOGGED_IN))
         .merge(openapi::serve::routes())
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn(render::failures))

@@ -31,12 +31,16 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
 /// Name, type and content of every file.
-static EMBEDDED: [(&str, &str, &[u8]); 5] = [
+static EMBEDDED: [(&str, &str, &[u8]); 9] = [
     ("app.css", CSS, include_bytes!("../../static/app.css")),
     ("app.js", SCRIPT, include_bytes!("../../static/app.js")),
+    ("docs.css", CSS, include_bytes!("../../static/docs.css")),
+    ("docs.js", SCRIPT, include_bytes!("../../static/docs.js")),
     ("drip.svg", SVG, include_bytes!("../../static/drip.svg")),
     ("htmx.min.js", SCRIPT, include_bytes!("../../static/htmx.min.js")),
     ("icon.svg", SVG, include_bytes!("../../static/icon.svg")),
+    ("swagger-ui-bundle.js", SCRIPT, include_bytes!("../../static/swagger-ui-bundle.js")),
+    ("swagger-ui.css", CSS, include_bytes!("../../static/swagger-ui.css")),
 ];
 
 /// The files with what their content says of them; hashed once.
