@@ -1,7 +1,7 @@
 //! All examples, and the choice of the one that answers a request.
 //!
 //! What was named is taken. Else, in this order: the headers that an example needs, who does it to whom, the very
-//! query, the very body, a success before a refusal, then whatever is nearest and says most.
+//! query, the very body, a success before a refusal, a list with items before an empty one, then whatever is nearest and says most.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -163,7 +163,7 @@ struct Sending<'a> {
 }
 
 /// In the order in which it counts.
-type Score = (bool, usize, bool, bool, bool, bool, bool, bool, usize, usize);
+type Score = (bool, usize, bool, bool, bool, bool, bool, bool, bool, usize, usize);
 
 impl<'a> Sending<'a> {
     fn of(asked: &'a Asked<'a>) -> Self {
@@ -200,12 +200,19 @@ impl<'a> Sending<'a> {
             queries.0 == queries.1,
             body,
             example.response.status < 400,
+            // A list with somebody in it shows a front end more than whose list it is.
+            !is_empty_list(example),
             path,
             actor,
             common,
             says,
         )
     }
+}
+
+fn is_empty_list(example: &Example) -> bool {
+    let items = example.response.body.as_ref().and_then(|body| body.get("items")?.as_array());
+    items.is_some_and(Vec::is_empty)
 }
 
 /// Values that stand at the same places in both.
