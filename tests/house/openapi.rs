@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use pancake::module::{ActionRecord, Face, Policy};
 use pancake::modules;
 use pancake::openapi::{document, operation_id, serve};
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::contract::{Came, Contract};
 use crate::house::{Ask, House};
 use crate::sources;
 
@@ -120,6 +122,40 @@ fn every_declared_problem_is_answered_with() {
         }
     }
     assert!(declared > 40, "{declared}");
+}
+
+/// The comparison that every other test relies on finds what it is for.
+#[test]
+fn an_answer_that_is_not_as_documented_is_a_breach() {
+    let contract = Contract::of(&modules::registry());
+    let id = "01890000-0000-7000-8000-000000000000";
+    let breaches = |status: u16, kind: &'static str, body: Value| {
+        let named = [("content-type", kind), ("x-request-id", id)];
+        let headers =
+            named.map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+        let (headers, body) = (HeaderMap::from_iter(headers), body.to_string());
+        let came = Came { status, headers: &headers, body: body.as_bytes() };
+        contract.breaches("POST", &format!("/api/flirt/{id}"), &came)
+    };
+    let flirt = || json!({ "flirt": id, "to": id, "at": "2026-05-17T12:00:00Z" });
+    let refused = |code: &str| {
+        let said = json!({ "type": "", "title": "", "status": 409, "detail": "", "code": code });
+        breaches(409, "application/problem+json", said)
+    };
+    assert_eq!(breaches(201, "application/json", flirt()), Vec::<String>::new());
+    assert_eq!(refused("flirt.self"), Vec::<String>::new());
+    let more = json!({ "flirt": id, "to": id, "at": "2026-05-17T12:00:00Z", "secret": 1 });
+    for (what, found) in [
+        ("a status", breaches(202, "application/json", flirt())),
+        ("a type", breaches(201, "text/plain", flirt())),
+        ("a missing field", breaches(201, "application/json", json!({ "flirt": id, "to": id }))),
+        ("a form", breaches(201, "application/json", json!({ "flirt": id, "to": "otto", "at": "noon" }))),
+        ("a field that no schema names", breaches(201, "application/json", more)),
+        ("a code", refused("block.self")),
+        ("a missing header", breaches(503, "application/problem+json", json!({}))),
+    ] {
+        assert!(!found.is_empty(), "{what} is not noticed");
+    }
 }
 
 #[tokio::test]

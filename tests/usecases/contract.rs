@@ -55,7 +55,9 @@ impl Contract {
     /// What an answer says that the document does not. No answer of a page is in it.
     pub(crate) fn breaches(&self, method: &str, target: &str, answer: &Came<'_>) -> Vec<String> {
         let path = target.split('?').next().unwrap_or_default();
-        let asked = self.operations.iter().find(|it| it.method == method && fits(&it.path, path));
+        // As the router does: first the path, then the method.
+        let Some(route) = self.operations.iter().find(|it| fits(&it.path, path)) else { return Vec::new() };
+        let asked = self.operations.iter().find(|it| it.method == method && it.path == route.path);
         let Some(operation) = asked else { return Vec::new() };
         let Some(documented) = operation.answers.get(&answer.status) else {
             return vec![format!("{} is no documented status of {method} {}", answer.status, operation.path)];
