@@ -1,7 +1,8 @@
 //! All examples, and the choice of the one that answers a request.
 //!
 //! What was named is taken. Else, in this order: the headers that an example needs, who does it to whom, the very
-//! query, the very body, a success before a refusal, then whatever is nearest and says most.
+//! query, the very body, a success before a refusal, a list with items before an empty one, then whatever is
+//! nearest and says most.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -163,7 +164,7 @@ struct Sending<'a> {
 }
 
 /// In the order in which it counts.
-type Score = (bool, usize, bool, bool, bool, bool, bool, bool, usize, usize);
+type Score = (bool, usize, bool, bool, bool, bool, bool, bool, bool, bool, usize, usize);
 
 impl<'a> Sending<'a> {
     fn of(asked: &'a Asked<'a>) -> Self {
@@ -197,15 +198,23 @@ impl<'a> Sending<'a> {
             needs,
             // Whether somebody may do this to somebody is a matter of both.
             path && actor && example.pattern.contains('{'),
-            queries.0 == queries.1,
+            !asked.query.is_empty() && queries.0 == queries.1,
             body,
             example.response.status < 400,
+            // A list with somebody in it shows a front end more than whose list it is.
+            !is_empty_list(example),
+            queries.0 == queries.1,
             path,
             actor,
             common,
             says,
         )
     }
+}
+
+fn is_empty_list(example: &Example) -> bool {
+    let items = example.response.body.as_ref().and_then(|body| body.get("items")?.as_array());
+    items.is_some_and(Vec::is_empty)
 }
 
 /// Values that stand at the same places in both.

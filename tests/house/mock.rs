@@ -203,6 +203,8 @@ async fn mock_chooses_by_who_asks_for_whom() {
     assert_eq!(mock.ask(flirt(2, "bob")).await.status, 201);
     // carol waits for a reviewer in one of them, and is a member in all others.
     assert_eq!(mock.get("/api/alerts", Some("carol")).await.status, 200);
+    // Nobody is new in nancy's own list.
+    assert_ne!(mock.get("/api/profile", Some("nancy")).await.json()["items"], json!([]));
     let wrong = mock.get("/api/profile?max=101", Some("bob")).await;
     assert_eq!((wrong.status, &wrong.json()["errors"][0]["field"]), (422, &json!("max")));
 }
