@@ -28,6 +28,7 @@ case "$word" in
     ./r new <module>         the skeleton of a new module, which passes the tests
     ./r prepare [--check]    renew .sqlx after a change of SQL or schemas/
     ./r replay flirts <file> drive a server with real traffic and compare the outcome
+    ./r bench [--check]      how fast events are, next to pgbench
     ./r ci                   what must be green before a merge
     ./r <anything else>      goes to the binary: ./r admin grant nancy reviewer, ./r --help
     END
@@ -52,6 +53,7 @@ check) exec scripts/check.sh "$@" ;;
 new) exec scripts/new.sh "$@" ;;
 prepare) exec scripts/prepare.sh "$@" ;;
 ci) exec scripts/ci.sh "$@" ;;
+bench) exec scripts/bench.sh "$@" ;;
 replay)
     # Its server has a database of its own, whatever DATABASE_URL says.
     scripts/setup.sh
