@@ -65,7 +65,13 @@ pub async fn failures(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     if let Some(failure) = response.extensions_mut().remove::<Failure>() {
         if let Some(cause) = failure.cause() {
-            tracing::error!(code = failure.code(), %cause, request_id = asked.request_id, "a request failed");
+            let (code, request_id) = (failure.code(), &asked.request_id);
+            // What passes by itself is nobody's fault.
+            if failure.is_transient() {
+                tracing::warn!(code, %cause, request_id, "a request has to come again");
+            } else {
+                tracing::error!(code, %cause, request_id, "a request failed");
+            }
         }
         let actor = response.extensions().get::<Visitor>().and_then(|visitor| visitor.actor.clone());
         let headers = std::mem::take(response.headers_mut());
