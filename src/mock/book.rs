@@ -89,7 +89,7 @@ impl Book {
             .enumerate()
             .max_by_key(|(order, example)| (sent.score(example, who.as_deref()), Reverse(*order)))
             .map(|(_, example)| example)
-            .ok_or_else(|| nothing_here())
+            .ok_or_else(nothing_here)
     }
 
     /// Those of the asked method and path; a fixed segment wins over a parameter, as in the router.

@@ -162,7 +162,7 @@ impl<'t> Teller<'t> {
                 When::Call(call) if is_api(&call.path) => {
                     let request = self.request(call);
                     let response = self.answer(case, call, &request, then);
-                    told.push(self.example(case, told.len() + 1, call, request, response));
+                    told.push(self.example(case, told.len() + 1, call, (request, response)));
                 }
                 When::Call(_) | When::Press(_) | When::Event(_) => self.learn(&then.events),
             }
@@ -175,8 +175,7 @@ impl<'t> Teller<'t> {
         case: &UseCase,
         number: usize,
         call: &Call,
-        request: Request,
-        response: Response,
+        (request, response): (Request, Response),
     ) -> Example {
         Example {
             module: case.module,

@@ -125,8 +125,10 @@ fn location(written: &str, known: &mut Bindings<'_>) -> String {
 fn refusal(asked: &Asked<'_>, then: &Then, status: u16) -> Map<String, Value> {
     let own = asked.call.action.as_ref().map(|record| record.action.refuses.as_slice()).unwrap_or_default();
     let declared = || own.iter().chain(problem::ALL);
-    let usual = declared().filter(|it| it.status.as_u16() == status);
-    let usual = problem::ALL.iter().find(|it| it.code == "invalid" && status == 422).or(usual.last());
+    let usual = match status {
+        422 => Some(&problem::INVALID),
+        _ => declared().find(|it| it.status.as_u16() == status),
+    };
     let said = then.problem.as_deref().or(usual.map(|it| it.code)).unwrap_or("refused");
     let name = format!("{}.", asked.case.name.trim_end_matches('.'));
     let says =

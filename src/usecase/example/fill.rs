@@ -284,8 +284,8 @@ impl<'f, 'c> Fill<'f, 'c> {
     /// Of whom an answer is: whoever the path names, else who asks.
     fn subject(&self) -> Option<&'c Person> {
         let of_path = self.root.asked.path.split('/').filter_map(|segment| segment.parse().ok());
-        let ids = of_path.chain(self.root.caller.map(TypedId::uuid));
-        ids.filter_map(|id| self.known.cast.by_id(id)).next()
+        let mut ids = of_path.chain(self.root.caller.map(TypedId::uuid));
+        ids.find_map(|id| self.known.cast.by_id(id))
     }
 
     fn told(&self, person: &Person) -> Map<String, Value> {
