@@ -28,6 +28,13 @@ statements! {
          where not exists (select from {m}.turn where rebuilding is not null)
          order by number";
 
+    /// The same with one row, as nearly every command has it: nothing to expand, and nothing to sort.
+    write_outbox_row =
+        "insert into {m}.outbox (event, name, key, at, subjects, payload)
+         select ($1::uuid[])[1], ($2::text[])[1], ($3::uuid[])[1], ($4::timestamptz[])[1],
+                string_to_array(($5::text[])[1], ',')::uuid[], ($6::text[])[1]::json
+         where not exists (select from {m}.turn where rebuilding is not null)";
+
     /// Waits for every transaction that has written to it.
     close_outbox = "lock table {m}.outbox in access exclusive mode";
 
