@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use pancake::bus::{self, journal, relay};
+use pancake::event::Event;
 use pancake::id::TypedId;
 use pancake::store::PrivatePostgres;
 use sqlx::{Executor, PgConnection, query};
@@ -11,7 +12,6 @@ use crate::figures::Round;
 use crate::modules::{NoteLeft, SOURCE, TIME};
 use crate::site::Site;
 use crate::{Asked, Fault};
-use pancake::event::Event;
 
 /// Rows of one insert while the backlog is made.
 const CHUNK: i64 = 10_000;
@@ -30,7 +30,8 @@ pub(crate) struct Backlog {
 pub(crate) async fn measure(postgres: &PrivatePostgres, asked: &Asked) -> Result<Backlog, Fault> {
     let site = Site::open(postgres, "backlog").await?;
     let mut conn = site.connect().await?;
-    fill_outbox(&mut conn, asked.events).await?;
+    let end = i64::from(asked.events);
+    fill_outbox(&mut conn, end).await?;
     let relay = sequence(&site, asked.events).await?;
     let reference = "create schema reference; create table reference.note (like sink.note including all)";
     conn.execute(reference).await?;
@@ -45,16 +46,16 @@ pub(crate) async fn measure(postgres: &PrivatePostgres, asked: &Asked) -> Result
             site.sink.handled(SOURCE, 0);
             site.sink.progress.look.notify_one();
         }
-        site.handled(asked.events).await?;
+        site.handled(end).await?;
         drains.push(round(asked.events, begun.elapsed()));
-        site.check(asked.events).await?;
+        site.check(end).await?;
     }
     site.close().await;
     Ok(Backlog { relay, drains, copies })
 }
 
-fn round(events: i64, elapsed: Duration) -> Round {
-    Round { count: events.unsigned_abs(), elapsed, latencies: Vec::new() }
+fn round(events: u32, elapsed: Duration) -> Round {
+    Round { count: events, elapsed, latencies: Vec::new() }
 }
 
 /// Events that were committed while no relay ran.
@@ -79,12 +80,12 @@ async fn fill_outbox(conn: &mut PgConnection, events: i64) -> Result<(), Fault> 
 }
 
 /// The real relay, pass by pass.
-async fn sequence(site: &Site, events: i64) -> Result<Round, Fault> {
+async fn sequence(site: &Site, events: u32) -> Result<Round, Fault> {
     let begun = Instant::now();
     let mut last = None;
     while relay::pass(&site.ctx, &site.source, &mut last).await? == relay::Pass::More {}
     let elapsed = begun.elapsed();
-    if journal::head(&site.source).await?.pos != events {
+    if journal::head(&site.source).await?.pos != i64::from(events) {
         return Err("the relay has not moved everything".into());
     }
     Ok(round(events, elapsed))
@@ -92,10 +93,10 @@ async fn sequence(site: &Site, events: i64) -> Result<Round, Fault> {
 
 /// What Postgres does at best: the rows never leave it, and no JSON is read. As the consumer's, these commits do
 /// not wait for the disk.
-async fn copy(conn: &mut PgConnection, events: i64) -> Result<Round, Fault> {
+async fn copy(conn: &mut PgConnection, events: u32) -> Result<Round, Fault> {
     conn.execute("truncate reference.note; set synchronous_commit to off; checkpoint").await?;
     let begun = Instant::now();
-    for pos in (0..events).step_by(usize::try_from(journal::BATCH_MAX)?) {
+    for pos in (0..i64::from(events)).step_by(usize::try_from(journal::BATCH_MAX)?) {
         let sql = "insert into reference.note (note, event, sender, receiver, at)
                    select pos, event, subjects[1], subjects[2], at from source.journal
                    where pos > $1 and pos <= $1 + $2 order by pos on conflict do nothing";

@@ -47,7 +47,7 @@ pub(crate) async fn measure(
         lags.push(lag);
         theirs.push(pgbench.run(number, asked.seconds).await?);
     }
-    site.check(i64::try_from(done)?).await?;
+    site.check(done.into()).await?;
     site.close().await;
     let ratios = ours.iter().zip(&theirs).map(|(ours, theirs)| ours.rate() / theirs.rate()).collect();
     let lag = Duration::from_secs_f64(median(lags.iter().map(Duration::as_secs_f64)));
@@ -77,7 +77,10 @@ async fn round(site: &Arc<Site>, number: i64, time: Duration) -> Result<(Round, 
     site.drained().await?;
     let elapsed = begun.elapsed();
     let latencies = latencies.concat();
-    Ok((Round { count: latencies.len() as u64, elapsed, latencies }, elapsed - written))
+    Ok((
+        Round { count: u32::try_from(latencies.len())?, elapsed, latencies },
+        elapsed.saturating_sub(written),
+    ))
 }
 
 async fn command(site: &Site, note: i64) -> Result<(), Failure> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// So much was done in so long.
 pub(crate) struct Round {
-    pub(crate) count: u64,
+    pub(crate) count: u32,
     pub(crate) elapsed: Duration,
     /// Of each transaction, where somebody waits for it.
     pub(crate) latencies: Vec<Duration>,
@@ -13,7 +13,7 @@ pub(crate) struct Round {
 impl Round {
     /// A second.
     pub(crate) fn rate(&self) -> f64 {
-        self.count as f64 / self.elapsed.as_secs_f64()
+        f64::from(self.count) / self.elapsed.as_secs_f64()
     }
 }
 

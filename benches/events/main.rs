@@ -49,8 +49,8 @@ pub(crate) struct Asked {
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=600))]
     seconds: u16,
     /// Events of the backlog
-    #[arg(long, default_value_t = 300_000, value_parser = clap::value_parser!(i64).range(1000..=100_000_000))]
-    events: i64,
+    #[arg(long, default_value_t = 300_000, value_parser = clap::value_parser!(u32).range(1000..=100_000_000))]
+    events: u32,
     /// How often the backlog is drained; 0 leaves it out
     #[arg(long, default_value_t = 3)]
     drains: u16,

@@ -71,16 +71,14 @@ impl Pgbench {
         let output = command.arg(&self.database).stdin(Stdio::null()).kill_on_drop(true).output().await;
         let output = output.map_err(|error| format!("cannot run {}: {error}", self.program.display()))?;
         let said = String::from_utf8_lossy(&output.stdout);
-        let number = |name: &str| -> Option<f64> {
-            let line = said.lines().find_map(|line| line.strip_prefix(name))?;
-            line.split_whitespace().next()?.parse().ok()
-        };
-        let count = number("number of transactions actually processed: ");
-        let (Some(count), Some(rate), true) = (count, number("tps = "), output.status.success()) else {
+        let word = |name: &str| said.lines().find_map(|line| line.strip_prefix(name)?.split(' ').next());
+        let count = word("number of transactions actually processed: ").and_then(|count| count.parse().ok());
+        let rate: Option<f64> = word("tps = ").and_then(|rate| rate.parse().ok());
+        let (Some(count), Some(rate), true) = (count, rate, output.status.success()) else {
             return Err(format!("pgbench said: {said}{}", String::from_utf8_lossy(&output.stderr)).into());
         };
-        let elapsed = Duration::from_secs_f64(count / rate);
-        Ok(Round { count: count as u64, elapsed, latencies: self.latencies(round)? })
+        let elapsed = Duration::from_secs_f64(f64::from(count) / rate);
+        Ok(Round { count, elapsed, latencies: self.latencies(round)? })
     }
 
     /// From its log: a line a transaction, whose third word is microseconds.
