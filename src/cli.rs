@@ -10,7 +10,6 @@ use crate::modules::register::contract::Role;
 use crate::operate::letters::DeadLetter;
 use crate::operate::renew::RebuildArgs;
 use crate::operate::status::StatusArgs;
-use crate::usecase::example::OpenapiArgs;
 use crate::usecase::graph::GraphArgs;
 use crate::usecase::story::StoryArgs;
 use crate::usecase::summary::SummaryArgs;
@@ -43,7 +42,7 @@ pub enum Command {
     /// Print who listens to whom, for `dot -Tsvg`
     Graph(GraphArgs),
     /// Print the JSON API as an OpenAPI document
-    Openapi(OpenapiArgs),
+    Openapi,
     /// Serve the use cases' answers, without a database
     Mock(MockArgs),
     /// Give roles to members, and take them
@@ -68,7 +67,7 @@ impl Command {
             Self::Story(_) => "story",
             Self::Summary(_) => "summary",
             Self::Graph(_) => "graph",
-            Self::Openapi(_) => "openapi",
+            Self::Openapi => "openapi",
             Self::Mock(_) => "mock",
             Self::Admin(_) => "admin",
             Self::Status(_) => "status",

@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use clap::Parser;
 use pancake::cli::{Cli, Command};
 use pancake::operate::{OperateError, letters, renew, roles, status};
-use pancake::usecase::{example, graph, story, summary};
-use pancake::{app, mock, modules, replay};
+use pancake::usecase::{graph, story, summary};
+use pancake::{app, mock, modules, openapi, replay};
 
 fn main() -> ExitCode {
     match run(Cli::parse().chosen()) {
@@ -25,7 +25,7 @@ fn run(command: Command) -> Result<(), Box<dyn Error>> {
         Command::Story(args) => print(&story::run_story(&modules::registry(), &args)?),
         Command::Summary(args) => print(&summary::run_summary(&modules::registry(), &args)?),
         Command::Graph(args) => print(&graph::run_graph(&modules::registry(), &args)?),
-        Command::Openapi(args) => print(&example::run_openapi(&modules::registry(), &args)?),
+        Command::Openapi => print(&format!("{:#}\n", openapi::serve::served(&modules::registry()))),
         other => in_runtime(other),
     }
 }

@@ -1,19 +1,28 @@
 //! Puts examples into the document. Where they come from is not its business: use cases have them.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 /// One call that was made, and how it was answered.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Example {
     /// Of which operation: its `operationId`.
     pub operation: String,
     /// What it shows: the use case's name.
     pub name: String,
     /// The body that is sent, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<Value>,
     pub status: u16,
     /// The body that comes back, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub response: Option<Value>,
+}
+
+/// A line an example, as it is committed.
+pub fn lines(examples: &[Example]) -> Result<String, serde_json::Error> {
+    let lines = examples.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?;
+    Ok(format!("[\n{}\n]\n", lines.join(",\n")))
 }
 
 /// The document with examples at the bodies that they are of. One of an operation, a status or a body that the
@@ -24,7 +33,9 @@ pub fn with_examples(mut document: Value, examples: &[Example]) -> Value {
     for operation in operations.filter_map(Value::as_object_mut).flat_map(|path| path.values_mut()) {
         let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default().to_owned();
         for example in examples.iter().filter(|example| example.operation == id) {
-            add(operation.pointer_mut("/requestBody/content"), &example.name, example.request.as_ref());
+            // What is refused may be against the schema, and shows nobody how to ask.
+            let request = example.request.as_ref().filter(|_| example.status < 400);
+            add(operation.pointer_mut("/requestBody/content"), &example.name, request);
             let answer = format!("/responses/{}/content", example.status);
             add(operation.pointer_mut(&answer), &example.name, example.response.as_ref());
         }

@@ -10,13 +10,16 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde_json::Value;
 
-use super::document;
+use super::{Example, document, with_examples};
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::module::Registry;
 use crate::web::statics::{etag_of, knows};
 
 /// Where the document is.
 pub const PATH: &str = "/api/openapi.json";
+/// Of the use cases, written by `./r test --bless`: a running site has no folder of them.
+const EXAMPLES: &str = include_str!("../../docs/examples.json");
 /// A new version of the site may say more.
 const CACHED: HeaderValue = HeaderValue::from_static("public, max-age=300");
 
@@ -27,7 +30,18 @@ struct Text {
 
 /// [`PATH`]. It says nothing that is not public.
 pub fn routes() -> Router<Context> {
-    routes_of(|ctx| document(ctx.registry()))
+    routes_of(|ctx| served(ctx.registry()))
+}
+
+/// The document as the site serves it, with examples.
+///
+/// # Panics
+/// When what is committed cannot be read. A test comes through here.
+pub fn served(registry: &Registry) -> Value {
+    let examples: Vec<Example> = serde_json::from_str(EXAMPLES).unwrap_or_else(|error| {
+        unreachable!("docs/examples.json cannot be read ({error}): ./r test --bless writes it anew")
+    });
+    with_examples(document(registry), &examples)
 }
 
 /// The same for a document that somebody else makes.

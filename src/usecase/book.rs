@@ -1,13 +1,15 @@
 //! `usecases/BOOK.md`: all stories, for those who read and do not run. Generated, committed and checked, and
-//! docs/problems.md with it.
+//! docs/problems.md and docs/examples.json with it.
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
+use super::example::{examples, of_operations};
 use super::load::UseCases;
 use super::paint::Paint;
 use super::story::told;
 use crate::module::Registry;
+use crate::openapi;
 use crate::openapi::catalogue::catalogue;
 
 /// Why the book is not as it should be.
@@ -54,10 +56,17 @@ pub fn book(registry: &Registry, usecases: &UseCases) -> String {
     text
 }
 
-/// What is written from the registry and the use cases, and where: the book in `dir`, and docs/problems.md.
-fn written(dir: &Path, registry: &Registry, usecases: &UseCases) -> [(PathBuf, String); 2] {
-    let problems = dir.with_file_name("docs").join("problems.md");
-    [(dir.join("BOOK.md"), book(registry, usecases)), (problems, catalogue(registry, &usecases.cases))]
+/// What is written from the registry and the use cases, and where: the book in `dir`, and in docs beside it the
+/// problems and the examples of the API.
+fn written(dir: &Path, registry: &Registry, usecases: &UseCases) -> [(PathBuf, String); 3] {
+    let docs = dir.with_file_name("docs");
+    let examples = of_operations(&examples(usecases, &openapi::document(registry)));
+    [
+        (dir.join("BOOK.md"), book(registry, usecases)),
+        (docs.join("problems.md"), catalogue(registry, &usecases.cases)),
+        // Plain data always encodes.
+        (docs.join("examples.json"), openapi::example::lines(&examples).unwrap_or_default()),
+    ]
 }
 
 /// Whether what is committed is current.

@@ -8,22 +8,18 @@ mod answer;
 mod fill;
 mod schema;
 
-use std::path::PathBuf;
-
 use axum::http::Method;
 use chrono::{DateTime, Utc};
-use clap::Args;
 use serde_json::Value;
 
 use super::check;
-use super::fault::LoadErrors;
-use super::load::{UseCases, load};
+use super::load::UseCases;
 use super::matching::compare;
 use super::model::{Body, Call, Caller, EventText, Given, Step, Then, UseCase, When};
 use super::names::{Bindings, capture, stand_in};
 use super::time::NOON;
 use super::wire::{Wire, is_api};
-use crate::module::{ActionRecord, Registry};
+use crate::module::ActionRecord;
 use crate::openapi;
 
 /// One call of a use case, complete.
@@ -90,27 +86,6 @@ impl Example {
         }
         format!("{path}?{}", serde_urlencoded::to_string(query).unwrap_or_default())
     }
-}
-
-/// What `pancake openapi` can be told.
-#[derive(Debug, Clone, Args)]
-pub struct OpenapiArgs {
-    /// With every call of the use cases as an example
-    #[arg(long)]
-    pub examples: bool,
-    /// Folder of the use cases
-    #[arg(long, default_value = "usecases")]
-    pub usecases: PathBuf,
-}
-
-/// The document, for the standard output.
-pub fn run_openapi(registry: &Registry, args: &OpenapiArgs) -> Result<String, LoadErrors> {
-    let mut document = openapi::document(registry);
-    if args.examples {
-        let examples = examples(&load(&args.usecases, registry)?, &document);
-        document = openapi::with_examples(document, &of_operations(&examples));
-    }
-    Ok(format!("{document:#}\n"))
 }
 
 /// All calls to the API of all use cases, in their order. `document` describes the API (OpenAPI 3.1).

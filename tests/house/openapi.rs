@@ -60,6 +60,18 @@ fn every_json_action_is_an_operation() {
 }
 
 #[test]
+fn every_operation_is_shown_by_use_cases() {
+    let document = serve::served(&modules::registry());
+    let shown = |operation: &Value| {
+        let answers = operation["responses"].as_object().unwrap().values();
+        let media = answers.filter_map(|answer| answer["content"].as_object()).flat_map(|it| it.values());
+        media.filter_map(|media| media["examples"].as_object()).map(serde_json::Map::len).sum::<usize>()
+    };
+    let bare: Vec<_> = operations(&document).into_iter().filter(|(_, it)| shown(it) == 0).collect();
+    assert!(bare.is_empty(), "no example of {:?}", bare.iter().map(|(title, _)| title).collect::<Vec<_>>());
+}
+
+#[test]
 fn every_reference_leads_somewhere_and_every_component_is_used() {
     let document = document(&modules::registry());
     let mut found = BTreeSet::new();

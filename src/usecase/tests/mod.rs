@@ -230,14 +230,16 @@ fn the_graph_shows_who_tells_whom() {
 #[test]
 fn the_book_notices_that_it_is_old() {
     let registry = toy::registry();
-    let dir: PathBuf = std::env::temp_dir().join(format!("book-{}", std::process::id()));
+    let home: PathBuf = std::env::temp_dir().join(format!("book-{}", std::process::id()));
+    let dir = home.join("usecases");
     std::fs::create_dir_all(&dir).unwrap();
+    std::fs::create_dir_all(home.join("docs")).unwrap();
     let mut usecases = super::UseCases { cast: cast(), cases: vec![good(LETTERS)] };
     book::bless(&dir, &registry, &usecases).unwrap();
     book::check(&dir, &registry, &usecases).unwrap();
     usecases.cases[0].name.push('!');
     assert!(matches!(book::check(&dir, &registry, &usecases), Err(book::BookError::Stale { line: 6, .. })));
-    std::fs::remove_dir_all(&dir).unwrap();
+    std::fs::remove_dir_all(&home).unwrap();
 }
 
 #[test]
