@@ -81,20 +81,33 @@ pub struct Action {
     /// A verb phrase: `sends a flirt`.
     pub says: &'static str,
     pub limit: Option<Limit>,
+    /// Why it names people to each other although one has blocked the other, if it does.
+    pub despite_blocks: Option<&'static str>,
 }
 
 impl Action {
     pub const fn get(path: &'static str, policy: Policy, says: &'static str) -> Self {
-        Self { method: Method::GET, path, policy, says, limit: None }
+        Self::new(Method::GET, path, policy, says)
     }
     pub const fn post(path: &'static str, policy: Policy, says: &'static str) -> Self {
-        Self { method: Method::POST, path, policy, says, limit: None }
+        Self::new(Method::POST, path, policy, says)
     }
     pub const fn put(path: &'static str, policy: Policy, says: &'static str) -> Self {
-        Self { method: Method::PUT, path, policy, says, limit: None }
+        Self::new(Method::PUT, path, policy, says)
     }
     pub const fn delete(path: &'static str, policy: Policy, says: &'static str) -> Self {
-        Self { method: Method::DELETE, path, policy, says, limit: None }
+        Self::new(Method::DELETE, path, policy, says)
+    }
+
+    const fn new(method: Method, path: &'static str, policy: Policy, says: &'static str) -> Self {
+        Self { method, path, policy, says, limit: None, despite_blocks: None }
+    }
+
+    /// Shows people whom a block hides everywhere else, for this reason. The use cases have to need it.
+    #[must_use]
+    pub const fn despite_blocks(mut self, reason: &'static str) -> Self {
+        self.despite_blocks = Some(reason);
+        self
     }
 
     /// At most `count` calls in `window`. Writes without one of their own share [`EVERYDAY`].

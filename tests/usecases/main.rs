@@ -3,6 +3,7 @@
 //! A use case holds only if it holds in process and over HTTP, with every event handled twice, without a
 //! session and for a stranger. A full run also refuses gaps in the summary and an old BOOK.md.
 
+mod blocked;
 mod expect;
 mod houses;
 mod kept;
@@ -172,6 +173,7 @@ async fn look(data: &Path) -> Result<(), String> {
 /// What a full run refuses besides failing cases.
 fn gates(registry: &Registry, usecases: &UseCases, arguments: &Arguments, report: &mut Report) {
     report.judge_buses();
+    report.judge_exceptions(registry);
     for gap in gaps(&facts(registry, &usecases.cases)) {
         let line = gap.line(0, pancake::usecase::paint::Paint(false));
         report.broken(format!("no use case proves this: {line}"));

@@ -15,6 +15,7 @@ use pancake::usecase::people::introduction;
 use pancake::usecase::time::{INTRODUCED, NOON, PACE};
 use pancake::usecase::wire::{self, Wire, inside};
 
+use crate::blocked::Reading;
 use crate::expect;
 use crate::houses::Houses;
 use crate::kind::{Kind, Outcome};
@@ -54,15 +55,17 @@ pub(crate) async fn play(houses: &mut Houses<'_>, cast: &Cast, case: &UseCase, k
         known: Bindings::new(cast),
         at: TimeDelta::zero(),
         sessions: BTreeMap::new(),
+        readings: Vec::new(),
     };
     let played = match kind {
-        Kind::NoSession => player.without_session(&probes).await,
-        Kind::Stranger => player.as_stranger(&probes).await,
-        _ => player.whole().await,
+        Kind::NoSession => player.without_session(&probes).await.map(|()| Outcome::Passed),
+        Kind::Stranger => player.as_stranger(&probes).await.map(|()| Outcome::Passed),
+        Kind::Blocked => player.with_pairs_blocked().await,
+        _ => player.whole().await.map(|()| Outcome::Passed),
     };
     house.stage.ctx.rehearsal().end();
     match played {
-        Ok(()) => Outcome::Passed,
+        Ok(outcome) => outcome,
         Err(text) => match houses.keep(kind.site()).await {
             Some(said) => Outcome::Failed(format!("{text}\n{said}")),
             None => Outcome::Failed(text),
@@ -70,19 +73,21 @@ pub(crate) async fn play(houses: &mut Houses<'_>, cast: &Cast, case: &UseCase, k
     }
 }
 
-struct Player<'p> {
-    house: &'p House,
-    case: &'p UseCase,
+pub(crate) struct Player<'p> {
+    pub(crate) house: &'p House,
+    pub(crate) case: &'p UseCase,
     kind: Kind,
-    door: Door,
-    known: Bindings<'p>,
+    pub(crate) door: Door,
+    pub(crate) known: Bindings<'p>,
     /// What the clock shows, from noon.
-    at: TimeDelta,
-    sessions: BTreeMap<String, String>,
+    pub(crate) at: TimeDelta,
+    pub(crate) sessions: BTreeMap<String, String>,
+    /// What was read on the way.
+    pub(crate) readings: Vec<Reading>,
 }
 
 impl Player<'_> {
-    async fn whole(&mut self) -> Result<(), String> {
+    pub(crate) async fn whole(&mut self) -> Result<(), String> {
         self.begin(false).await?;
         for (number, step) in self.case.steps.iter().enumerate() {
             self.step(step).await.map_err(|text| {
@@ -245,7 +250,7 @@ impl Player<'_> {
         }
     }
 
-    async fn session(&mut self, caller: &Caller) -> Result<Option<String>, String> {
+    pub(crate) async fn session(&mut self, caller: &Caller) -> Result<Option<String>, String> {
         let Some(member) = self.known.caller(caller) else { return Ok(None) };
         let key = member.to_string();
         if let Some(token) = self.sessions.get(&key) {
@@ -263,7 +268,10 @@ impl Player<'_> {
 
     async fn send(&mut self, call: &Call) -> Result<Answer, String> {
         let session = self.session(&call.actor).await?;
-        self.house.send(self.door, &Wire::of(call, &self.known), session.as_deref()).await
+        let wire = Wire::of(call, &self.known);
+        let answer = self.house.send(self.door, &wire, session.as_deref()).await?;
+        self.readings.extend(Reading::of(&call.actor, &wire, &answer));
+        Ok(answer)
     }
 
     async fn race(&mut self, call: &Call, times: usize) -> Result<Vec<Answer>, String> {
@@ -278,6 +286,7 @@ impl Player<'_> {
         let mut session = self.session(&press.actor).await?;
         let mut on = wire::path(&press.on, press.shows.as_ref(), &self.known);
         let shown = self.house.send(self.door, &get(&on), session.as_deref()).await?;
+        self.readings.extend(Reading::of(&press.actor, &get(&on), &shown));
         if shown.status != 200 || !shown.is_page() {
             return Err(format!("{on} shows no page but {}", expect::shown(&shown)));
         }
@@ -313,6 +322,7 @@ impl Player<'_> {
             let next = Wire { headers: answer.cookies(), ..get(&on) };
             answer = self.house.send(self.door, &next, session.as_deref()).await?;
         }
+        self.readings.extend(Reading::of(&press.actor, &get(&on), &answer));
         let place = on.parse().map_err(|error| format!("{on} is no location: {error}"))?;
         answer.headers.insert("location", place);
         Ok(answer)

@@ -3,10 +3,10 @@
 use axum::http::Method;
 use pancake::module::Policy;
 use pancake::usecase::UseCase;
+use pancake::usecase::cast::{Cast, Person};
 use pancake::usecase::model::{Body, Call, Caller, When};
 use pancake::usecase::names::Bindings;
 
-use crate::page;
 use crate::stage::Answer;
 
 /// Calls that need a session: a press counts as the form that it sends.
@@ -36,16 +36,20 @@ pub(crate) fn readings(case: &UseCase) -> Vec<Call> {
     calls
 }
 
+/// Who of the cast is in an answer, by nickname or id: in JSON, on a page, or in an address.
+pub(crate) fn named<'c>(answer: &Answer, cast: &'c Cast) -> Vec<&'c Person> {
+    // Of a page all of it: what no eye sees, like the address behind a link, tells as much.
+    let text = format!("{} {}", answer.text(), answer.header("location").unwrap_or_default());
+    let words: Vec<_> = text.split(|c: char| !c.is_alphanumeric() && c != '-').collect();
+    let there = |word: &str| words.contains(&word);
+    cast.people.iter().filter(|who| there(&who.nickname) || there(&who.id.to_string())).collect()
+}
+
 /// A refusal, or an answer that names nobody of the case: neither in JSON, nor on a page, nor in an address.
 pub(crate) fn hides(case: &UseCase, answer: &Answer, known: &Bindings<'_>) -> bool {
     if matches!(answer.status, 400 | 403 | 404 | 422) {
         return true;
     }
-    let text = if answer.is_page() { page::text(&answer.text()) } else { answer.text() };
-    let text = format!("{text} {}", answer.header("location").unwrap_or_default());
-    let words: Vec<_> = text.split(|c: char| !c.is_alphanumeric() && c != '-').collect();
-    !case.people.iter().any(|who| {
-        let id = known.id(None, &who.nickname).map(|id| id.to_string());
-        words.contains(&who.nickname.as_str()) || id.is_some_and(|id| words.contains(&id.as_str()))
-    })
+    let named = named(answer, known.cast);
+    !case.people.iter().any(|who| named.iter().any(|person| person.nickname == who.nickname))
 }

@@ -1,7 +1,9 @@
 //! What a run says: a heart for each case that holds, a numbered list of what to mend, one table of counts.
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
+use pancake::module::Registry;
 use pancake::usecase::UseCase;
 use pancake::usecase::paint::{Ink, Paint};
 
@@ -23,6 +25,8 @@ pub(crate) struct Report {
     tally: Tally,
     to_mend: Vec<String>,
     skipped: Vec<String>,
+    /// Actions that had to show people despite blocks, with their reasons.
+    excepted: BTreeMap<String, &'static str>,
     paint: Paint,
 }
 
@@ -31,8 +35,14 @@ impl Report {
     pub(crate) fn of(kinds: &[Kind]) -> Self {
         let mut counts: Vec<_> = kinds.iter().map(|kind| (kind.title(), Counts::default())).collect();
         counts.dedup_by_key(|(title, _)| *title);
-        let (tally, to_mend, skipped) = (Tally::default(), Vec::new(), Vec::new());
-        Self { counts, tally, to_mend, skipped, paint: Paint::of_stdout() }
+        Self {
+            counts,
+            tally: Tally::default(),
+            to_mend: Vec::new(),
+            skipped: Vec::new(),
+            excepted: BTreeMap::new(),
+            paint: Paint::of_stdout(),
+        }
     }
 
     /// Notes and prints one outcome.
@@ -57,6 +67,10 @@ impl Report {
                     }
                     _ => {}
                 }
+            }
+            Outcome::Excepted(actions) => {
+                counts.passed += 1;
+                self.excepted.extend(actions);
             }
             Outcome::Skipped(reason) => {
                 counts.skipped += 1;
@@ -89,10 +103,25 @@ impl Report {
         self.to_mend.extend(self.tally.broken());
     }
 
+    /// Notes exceptions that no use case needs: they hide what nobody has looked at.
+    pub(crate) fn judge_exceptions(&mut self, registry: &Registry) {
+        for record in registry.actions().iter().filter(|record| record.action.despite_blocks.is_some()) {
+            let title = record.title();
+            if !self.excepted.contains_key(&title) {
+                self.broken(format!(
+                    "{title}: no use case needs its despite_blocks(…): take it out, or write the use case"
+                ));
+            }
+        }
+    }
+
     /// Prints the end, and says how it went.
     pub(crate) fn finish(self) -> ExitCode {
-        if !self.skipped.is_empty() {
+        if !self.skipped.is_empty() || !self.excepted.is_empty() {
             println!("\nLeft out, with reason:");
+            for (action, reason) in &self.excepted {
+                println!("  {action} ({}): {reason}", Kind::Blocked.title());
+            }
             self.skipped.iter().for_each(|line| println!("  {line}"));
         }
         if !self.to_mend.is_empty() {
@@ -101,16 +130,16 @@ impl Report {
                 println!("{:3}. {}", number + 1, text.replace('\n', "\n     "));
             }
         }
-        println!("\n{:<20} {:>7} {:>7} {:>8}", "", "passed", "failed", "skipped");
+        println!("\n{:<22} {:>7} {:>7} {:>8}", "", "passed", "failed", "skipped");
         let mut all = Counts::default();
         for (title, counts) in &self.counts {
             let Counts { passed, failed, skipped } = counts;
-            println!("{title:<20} {passed:>7} {failed:>7} {skipped:>8}");
+            println!("{title:<22} {passed:>7} {failed:>7} {skipped:>8}");
             all.passed += passed;
             all.failed += failed;
             all.skipped += skipped;
         }
-        println!("{:<20} {:>7} {:>7} {:>8}", "together", all.passed, all.failed, all.skipped);
+        println!("{:<22} {:>7} {:>7} {:>8}", "together", all.passed, all.failed, all.skipped);
         println!();
         self.tally.lines().iter().for_each(|line| println!("{line}"));
         if self.to_mend.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }

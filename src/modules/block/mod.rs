@@ -33,7 +33,10 @@ impl Module for Block {
         at.listens(keep_blocks::AddBlock);
         at.listens(keep_blocks::RemoveBlock);
 
-        let read = |path| Action::get(path, Policy::Member, "shows whom she has blocked");
+        let read = |path| {
+            Action::get(path, Policy::Member, "shows whom she has blocked")
+                .despite_blocks("it is her own list of whom she has blocked")
+        };
         at.json(read("/block"), read_blocks::json);
         at.html(read("/block"), read_blocks::page);
         at.json(Action::put("/block/{member}", Policy::Member, "blocks a member"), block_member::json);
