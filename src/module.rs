@@ -162,6 +162,8 @@ pub struct EventRecord {
 #[derive(Clone)]
 pub struct ListenerRecord {
     pub module: &'static str,
+    /// Its type: `KeepCards`.
+    pub name: &'static str,
     pub event: &'static str,
     pub source: &'static str,
     /// The version of the module's subscription to the source that brought it.
@@ -241,6 +243,7 @@ impl Registry {
         let module = self.spec().name;
         self.listeners.push(ListenerRecord {
             module,
+            name: short_name::<L>(),
             event: L::Event::NAME,
             source: L::Event::SOURCE,
             since,
@@ -361,4 +364,10 @@ impl Registry {
         }
         faults
     }
+}
+
+/// A type's name without its path and parameters.
+fn short_name<T>() -> &'static str {
+    let whole = std::any::type_name::<T>().split('<').next().unwrap_or_default();
+    whole.rsplit("::").next().unwrap_or(whole)
 }

@@ -119,7 +119,11 @@ impl<'p> Player<'p> {
     }
 
     /// What shows one to the other although `blocker` has blocked, if anything does.
-    async fn fault(&mut self, sight: &Sight<'_>, blocker: MemberId) -> Result<Option<(String, Answer)>, String> {
+    async fn fault(
+        &mut self,
+        sight: &Sight<'_>,
+        blocker: MemberId,
+    ) -> Result<Option<(String, Answer)>, String> {
         let Sight { reading, reader, seen } = sight;
         let answer = self.read(reading).await?;
         let nobody = !named(&answer, self.known.cast).iter().any(|person| person.id == seen.id);

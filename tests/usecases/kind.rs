@@ -33,7 +33,8 @@ pub(crate) enum Site {
 impl Kind {
     /// All ways, the cheapest first.
     pub(crate) fn all(seeds: &[u64]) -> Vec<Self> {
-        let plain = [Self::InProcess, Self::Http, Self::Twice, Self::NoSession, Self::Stranger, Self::Blocked];
+        let plain =
+            [Self::InProcess, Self::Http, Self::Twice, Self::NoSession, Self::Stranger, Self::Blocked];
         let sites = [Self::PoolsOfOne, Self::Null];
         plain.into_iter().chain(sites).chain(Self::seeded(seeds)).collect()
     }

@@ -6,6 +6,7 @@ use axum::http::Method;
 use chrono::TimeDelta;
 use futures::future::join_all;
 use pancake::module::Face;
+use pancake::rehearsal::Off;
 use pancake::usecase::UseCase;
 use pancake::usecase::cast::Cast;
 use pancake::usecase::matching::path_fits;
@@ -47,16 +48,7 @@ pub(crate) async fn play(houses: &mut Houses<'_>, cast: &Cast, case: &UseCase, k
         Ok(house) => house,
         Err(error) => return Outcome::Failed(format!("the site does not open: {error}")),
     };
-    let mut player = Player {
-        house,
-        case,
-        kind,
-        door: if kind == Kind::Http { Door::Http } else { Door::InProcess },
-        known: Bindings::new(cast),
-        at: TimeDelta::zero(),
-        sessions: BTreeMap::new(),
-        readings: Vec::new(),
-    };
+    let mut player = Player::of(house, cast, case, kind);
     let played = match kind {
         Kind::NoSession => player.without_session(&probes).await.map(|()| Outcome::Passed),
         Kind::Stranger => player.as_stranger(&probes).await.map(|()| Outcome::Passed),
@@ -84,9 +76,25 @@ pub(crate) struct Player<'p> {
     pub(crate) sessions: BTreeMap<String, String>,
     /// What was read on the way.
     pub(crate) readings: Vec<Reading>,
+    /// What is not there.
+    pub(crate) off: Option<Off>,
 }
 
-impl Player<'_> {
+impl<'p> Player<'p> {
+    pub(crate) fn of(house: &'p House, cast: &'p Cast, case: &'p UseCase, kind: Kind) -> Self {
+        Self {
+            house,
+            case,
+            kind,
+            door: if kind == Kind::Http { Door::Http } else { Door::InProcess },
+            known: Bindings::new(cast),
+            at: TimeDelta::zero(),
+            sessions: BTreeMap::new(),
+            readings: Vec::new(),
+            off: None,
+        }
+    }
+
     pub(crate) async fn whole(&mut self) -> Result<(), String> {
         self.begin(false).await?;
         for (number, step) in self.case.steps.iter().enumerate() {
@@ -152,7 +160,9 @@ impl Player<'_> {
 
     async fn reset(&self) -> Result<(), String> {
         self.house.stage.reset().await.map_err(|error| error.to_string())?;
-        self.house.stage.ctx.rehearsal().set_twice(self.kind == Kind::Twice);
+        let rehearsal = self.house.stage.ctx.rehearsal();
+        rehearsal.set_twice(self.kind == Kind::Twice);
+        rehearsal.switch_off(self.off.clone());
         if let (Some(bus), Some(seed)) = (&self.house.faulty, self.kind.seed()) {
             bus.reseed(seed);
         }

@@ -7,6 +7,7 @@ use pancake::module::Registry;
 use pancake::usecase::UseCase;
 use pancake::usecase::paint::{Ink, Paint};
 
+use crate::gate::Proof;
 use crate::kind::{Kind, Outcome};
 use crate::tally::Tally;
 
@@ -23,6 +24,8 @@ pub(crate) struct Report {
     /// By the title of the way.
     counts: Vec<(&'static str, Counts)>,
     tally: Tally,
+    /// Of the gate; without it, nothing was switched off.
+    proof: Option<Proof>,
     to_mend: Vec<String>,
     skipped: Vec<String>,
     /// Actions that had to show people despite blocks, with their reasons.
@@ -38,6 +41,7 @@ impl Report {
         Self {
             counts,
             tally: Tally::default(),
+            proof: None,
             to_mend: Vec::new(),
             skipped: Vec::new(),
             excepted: BTreeMap::new(),
@@ -93,6 +97,17 @@ impl Report {
         self.to_mend.push(text);
     }
 
+    /// True while nothing has failed.
+    pub(crate) fn holds(&self) -> bool {
+        self.to_mend.is_empty()
+    }
+
+    /// Notes what is missed by some use case, and what by none.
+    pub(crate) fn proven(&mut self, mut proof: Proof) {
+        self.to_mend.append(&mut proof.gaps);
+        self.proof = Some(proof);
+    }
+
     /// Notes what the buses of one worker did.
     pub(crate) fn carried(&mut self, tally: Tally) {
         self.tally.merge(tally);
@@ -142,6 +157,7 @@ impl Report {
         println!("{:<22} {:>7} {:>7} {:>8}", "together", all.passed, all.failed, all.skipped);
         println!();
         self.tally.lines().iter().for_each(|line| println!("{line}"));
+        self.proof.iter().for_each(|proof| println!("{}", proof.line()));
         if self.to_mend.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
 }

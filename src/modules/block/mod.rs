@@ -27,7 +27,8 @@ impl Module for Block {
     }
 
     fn register(&self, at: &mut Registry) {
-        kit::keep_people(at);
+        // Cards name those who are blocked; the list of pairs itself is here.
+        at.listens(kit::cards::KeepCards::of(SPEC.schema));
         at.publishes::<contract::MemberBlocked>();
         at.publishes::<contract::MemberUnblocked>();
         at.listens(keep_blocks::AddBlock);
