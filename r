@@ -17,13 +17,18 @@ case "$word" in
     sed 's/^    //' <<'    END'
     ./r up [args]            build and serve on http://127.0.0.1:8080, with a database of its own
     ./r test [module|case]   everything that must hold, or the use cases of one module, or one by name
+    ./r test --seeds 100     every use case on a hundred differently faulty buses
     ./r story                the use cases, to be read aloud
     ./r summary              every action, event and listener, and what no use case proves
     ./r graph                who listens to whom: ./r graph | dot -Tsvg
+    ./r openapi              the JSON API as an OpenAPI document
+    ./r api-test             asks the site whatever that document allows and forbids
+    ./r mock                 the answers of the use cases on http://127.0.0.1:8090, without a database
     ./r check                format, clippy, docs, house rules
     ./r new <module>         the skeleton of a new module, which passes the tests
     ./r prepare [--check]    renew .sqlx after a change of SQL or schemas/
     ./r replay flirts <file> drive a server with real traffic and compare the outcome
+    ./r bench [--check]      how fast events are, next to pgbench
     ./r ci                   what must be green before a merge
     ./r <anything else>      goes to the binary: ./r admin grant nancy reviewer, ./r --help
     END
@@ -39,10 +44,16 @@ test)
     if [ $# -eq 0 ]; then exec cargo test; fi
     exec cargo test -q --test usecases -- "$@"
     ;;
+api-test)
+    scripts/setup.sh
+    cargo build -q
+    exec scripts/schemathesis.sh "$@"
+    ;;
 check) exec scripts/check.sh "$@" ;;
 new) exec scripts/new.sh "$@" ;;
 prepare) exec scripts/prepare.sh "$@" ;;
 ci) exec scripts/ci.sh "$@" ;;
+bench) exec scripts/bench.sh "$@" ;;
 replay)
     # Its server has a database of its own, whatever DATABASE_URL says.
     scripts/setup.sh

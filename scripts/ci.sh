@@ -38,5 +38,6 @@ step 'story' readable story
 step 'summary' readable summary
 step 'graph' readable graph
 step 'serve, ask, stop' scripts/smoke.sh
+step 'the API keeps to its document' ./r api-test
 step 'replay' "${CARGO_TARGET_DIR:-target}/debug/pancake" replay flirts tests/replay/made-up.txt
 printf '\n== all good, %s s\n' $(($(date +%s) - begun))

@@ -58,4 +58,4 @@ command -v cargo >/dev/null && cargo fmt
 echo "  $list (two lines)"
 
 scripts/prepare.sh
-echo "new: now ./r test $name; when it says what you mean, ./r test --bless renews usecases/BOOK.md"
+echo "new: now ./r test $name; when it says what you mean, ./r test --bless renews usecases/BOOK.md and docs/problems.md"

@@ -34,16 +34,16 @@ const POSTGRES_MAX: Duration = Duration::from_millis(250);
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     #[error(
-        "Port {} is taken (by another pancake?). Stop it, or choose another: ./r up {flag} {}",
+        "Port {} is taken (by another pancake?). Stop it, or choose another: ./r {way} {}",
         address.port(), beside(*address)
     )]
-    PortTaken { address: SocketAddr, flag: &'static str },
-    #[error("This machine has no address {}. Choose another: ./r up {flag} 127.0.0.1:{}", address.ip(), address.port())]
-    NoSuchAddress { address: SocketAddr, flag: &'static str },
-    #[error("Port {} is for administrators only. Choose one above 1023: ./r up {flag} 127.0.0.1:8080", address.port())]
-    PortNotPermitted { address: SocketAddr, flag: &'static str },
-    #[error("Cannot listen on {address}: {source}. Choose another address with {flag}.")]
-    NotListening { address: SocketAddr, flag: &'static str, source: io::Error },
+    PortTaken { address: SocketAddr, way: &'static str },
+    #[error("This machine has no address {}. Choose another: ./r {way} 127.0.0.1:{}", address.ip(), address.port())]
+    NoSuchAddress { address: SocketAddr, way: &'static str },
+    #[error("Port {} is for administrators only. Choose one above 1023: ./r {way} 127.0.0.1:8080", address.port())]
+    PortNotPermitted { address: SocketAddr, way: &'static str },
+    #[error("Cannot listen on {address}: {source}. Choose another: ./r {way} 127.0.0.1:8080")]
+    NotListening { address: SocketAddr, way: &'static str, source: io::Error },
     #[error(
         "Without https, logins could be read on the way, so {0} is refused; plain http is for 127.0.0.1 and \
          localhost. Say how members reach the site: --public-url https://example.org"
@@ -73,11 +73,11 @@ pub async fn serve(mut config: Config) -> Result<(), StartError> {
     logs::start(config.log_format, &config.log)?;
     let mut ends = Ends::new().map_err(StartError::Signals)?;
     // First, since it fails most often and costs nothing.
-    let listener = bind(config.listen, "--listen").await?;
+    let listener = bind(config.listen, "up --listen").await?;
     // Port 0 asks for any.
     config.listen = listener.local_addr().unwrap_or(config.listen);
     let metrics = match config.metrics_listen {
-        Some(address) => Some(bind(address, "--metrics-listen").await?),
+        Some(address) => Some(bind(address, "up --metrics-listen").await?),
         None => None,
     };
     check(&config)?;
@@ -138,13 +138,13 @@ fn announce(ctx: &Context) {
     tracing::info!(%origin, "ready");
 }
 
-/// Takes the port, or says what to do.
-async fn bind(address: SocketAddr, flag: &'static str) -> Result<TcpListener, StartError> {
+/// Takes the port, or says what to do: `./r <way> <another address>`.
+pub(crate) async fn bind(address: SocketAddr, way: &'static str) -> Result<TcpListener, StartError> {
     TcpListener::bind(address).await.map_err(|source| match source.kind() {
-        io::ErrorKind::AddrInUse => StartError::PortTaken { address, flag },
-        io::ErrorKind::AddrNotAvailable => StartError::NoSuchAddress { address, flag },
-        io::ErrorKind::PermissionDenied => StartError::PortNotPermitted { address, flag },
-        _ => StartError::NotListening { address, flag, source },
+        io::ErrorKind::AddrInUse => StartError::PortTaken { address, way },
+        io::ErrorKind::AddrNotAvailable => StartError::NoSuchAddress { address, way },
+        io::ErrorKind::PermissionDenied => StartError::PortNotPermitted { address, way },
+        _ => StartError::NotListening { address, way, source },
     })
 }
 
@@ -163,17 +163,17 @@ fn check(config: &Config) -> Result<(), StartError> {
 }
 
 /// The wishes to end: Ctrl-C, and what service managers send.
-struct Ends {
+pub(crate) struct Ends {
     interrupt: Signal,
     terminate: Signal,
 }
 
 impl Ends {
-    fn new() -> io::Result<Self> {
+    pub(crate) fn new() -> io::Result<Self> {
         Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
 
-    async fn next(&mut self) {
+    pub(crate) async fn next(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
@@ -220,7 +220,7 @@ mod tests {
     fn a_taken_port_says_what_to_do() {
         let address = "127.0.0.1:8080".parse().unwrap();
         assert_eq!(
-            StartError::PortTaken { address, flag: "--listen" }.to_string(),
+            StartError::PortTaken { address, way: "up --listen" }.to_string(),
             "Port 8080 is taken (by another pancake?). Stop it, or choose another: \
              ./r up --listen 127.0.0.1:8081"
         );

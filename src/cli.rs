@@ -5,10 +5,12 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::{Config, StoreConfig};
+use crate::mock::MockArgs;
 use crate::modules::register::contract::Role;
 use crate::operate::letters::DeadLetter;
 use crate::operate::renew::RebuildArgs;
 use crate::operate::status::StatusArgs;
+use crate::usecase::example::OpenapiArgs;
 use crate::usecase::graph::GraphArgs;
 use crate::usecase::story::StoryArgs;
 use crate::usecase::summary::SummaryArgs;
@@ -40,6 +42,10 @@ pub enum Command {
     Summary(SummaryArgs),
     /// Print who listens to whom, for `dot -Tsvg`
     Graph(GraphArgs),
+    /// Print the JSON API as an OpenAPI document
+    Openapi(OpenapiArgs),
+    /// Serve the use cases' answers, without a database
+    Mock(MockArgs),
     /// Give roles to members, and take them
     Admin(Admin),
     /// Show how far everything has come, and what waits for somebody
@@ -62,6 +68,8 @@ impl Command {
             Self::Story(_) => "story",
             Self::Summary(_) => "summary",
             Self::Graph(_) => "graph",
+            Self::Openapi(_) => "openapi",
+            Self::Mock(_) => "mock",
             Self::Admin(_) => "admin",
             Self::Status(_) => "status",
             Self::Rebuild(_) => "rebuild",

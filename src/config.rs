@@ -22,6 +22,11 @@ pub struct StoreConfig {
 }
 
 impl StoreConfig {
+    /// For what opens no database.
+    pub fn none() -> Self {
+        Self { data: PathBuf::new(), database_url: None, connections: 0 }
+    }
+
     /// For tests, which bring their own database.
     pub fn for_tests(connections: u16) -> Self {
         Self { data: PathBuf::new(), database_url: None, connections }

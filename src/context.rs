@@ -142,8 +142,10 @@ impl Context {
         Tx::begin(self.clone(), unit, pool).await
     }
 
-    /// Tells every node, after the fact. Lost signals do no harm, so nobody waits.
+    /// Tells every node, after the fact: this one at once, whatever the bus does. Lost signals do no harm, so
+    /// nobody waits.
     pub fn signal(&self, signal: Signal) {
+        self.0.sessions.hear(&signal);
         let bus = self.0.bus.clone();
         self.spawn(async move {
             if let Err(error) = bus.signal(signal).await {

@@ -4,7 +4,6 @@
 //! a program or a person will read it: [`crate::web::render`] turns it into RFC 9457 problem JSON below
 //! `/api` and into a page with a way back everywhere else. An internal cause is logged, never shown.
 
-use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
@@ -13,16 +12,16 @@ use std::time::Duration;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 
-/// The sentence a person reads.
-pub type Text = Cow<'static, str>;
+use crate::problem::{self, Problem, Text};
 
 /// One field that was refused, and the way out.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, schemars::JsonSchema)]
+#[schemars(rename = "FieldProblem")]
 pub struct FieldError {
     /// The field's name as sent: camelCase, dotted where nested (`ideal.from`).
     pub field: String,
-    /// Stable, for example `register.nickname-taken`.
-    pub code: &'static str,
+    /// Stable, for example `register.nickname-length`.
+    code: &'static str,
     /// A sentence that says how to mend it.
     pub detail: Text,
 }
@@ -33,8 +32,7 @@ pub struct Failure(Box<Inner>);
 
 #[derive(Debug, Clone)]
 struct Inner {
-    status: StatusCode,
-    code: &'static str,
+    problem: Problem,
     detail: Text,
     fields: Vec<FieldError>,
     retry_after: Option<Duration>,
@@ -54,12 +52,11 @@ enum Transience {
 }
 
 impl Failure {
-    /// Any refusal: `409 register.already-approved`, say.
-    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<Text>) -> Self {
+    /// A declared problem, in words of this case.
+    pub(crate) fn of(problem: Problem, detail: Text) -> Self {
         Self(Box::new(Inner {
-            status,
-            code,
-            detail: detail.into(),
+            problem,
+            detail,
             fields: Vec::new(),
             retry_after: None,
             headers: HeaderMap::new(),
@@ -68,67 +65,43 @@ impl Failure {
         }))
     }
 
-    /// 422: one field does not hold what it must.
-    pub fn field(field: impl Into<String>, code: &'static str, detail: impl Into<Text>) -> Self {
-        Self::fields(vec![FieldError { field: field.into(), code, detail: detail.into() }])
-    }
-
     /// 422: several fields at once, so that a form needs one round.
     pub fn fields(fields: Vec<FieldError>) -> Self {
-        let mut failure =
-            Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Some of this needs another look.");
+        let mut failure = problem::INVALID.failure();
         failure.0.fields = fields;
         failure
     }
 
-    /// 400: the request itself cannot be read.
-    pub fn malformed(code: &'static str, detail: impl Into<Text>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, code, detail)
-    }
-
-    /// 409: the request is fine, the state is not.
-    pub fn conflict(code: &'static str, detail: impl Into<Text>) -> Self {
-        Self::new(StatusCode::CONFLICT, code, detail)
-    }
-
-    /// 409 at a field: a nickname that is taken.
-    pub fn conflict_at(field: &str, code: &'static str, detail: &'static str) -> Self {
-        let mut failure = Self::conflict(code, detail);
-        failure.0.fields.push(FieldError { field: field.to_owned(), code, detail: detail.into() });
+    /// Says which field it is about. Where the field is all that is wrong, the whole is just `invalid`.
+    #[must_use]
+    pub fn at(self, field: impl Into<String>) -> Self {
+        let refused = FieldError { field: field.into(), code: self.code(), detail: self.0.detail.clone() };
+        if self.status() == StatusCode::UNPROCESSABLE_ENTITY {
+            return Self::fields(vec![refused]);
+        }
+        let mut failure = self;
+        failure.0.fields.push(refused);
         failure
     }
 
     /// 404: there is nothing here, or nothing that this actor may know of.
     pub fn not_found() -> Self {
-        Self::new(
-            StatusCode::NOT_FOUND,
-            "not-found",
-            "This address leads nowhere, or to what is not there for you.",
-        )
+        problem::NOT_FOUND.failure()
     }
 
     /// 401: who is asking?
     pub fn unauthenticated() -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", "Log in first.")
-    }
-
-    /// 403: known, and not allowed.
-    pub fn forbidden(code: &'static str, detail: impl Into<Text>) -> Self {
-        Self::new(StatusCode::FORBIDDEN, code, detail)
+        problem::UNAUTHENTICATED.failure()
     }
 
     /// 503: not now, but soon.
     pub fn busy(retry_after: Duration) -> Self {
-        let mut failure =
-            Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "The site is busy. Try again in a moment.");
-        failure.0.retry_after = Some(retry_after);
-        failure
+        problem::BUSY.failure().retry_after(retry_after)
     }
 
     /// 500: our fault. The cause is logged and not shown.
     pub fn internal(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something went wrong on our side.")
-            .because(cause)
+        problem::INTERNAL.failure().because(cause)
     }
 
     /// Adds the cause that the log shows.
@@ -154,17 +127,22 @@ impl Failure {
 
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
-        self.0.status
+        self.0.problem.status
     }
 
     /// The stable code.
     pub fn code(&self) -> &'static str {
-        self.0.code
+        self.0.problem.code
     }
 
     /// The sentence for a person.
     pub fn detail(&self) -> &str {
         &self.0.detail
+    }
+
+    /// Gives the refused fields away.
+    pub fn into_refused(self) -> Vec<FieldError> {
+        self.0.fields
     }
 
     /// The refused fields, in the order of the form.
@@ -216,7 +194,7 @@ impl Failure {
 
     /// True where a form can be shown again with messages, rather than an error page.
     pub fn is_of_a_form(&self) -> bool {
-        matches!(self.0.status, StatusCode::UNPROCESSABLE_ENTITY | StatusCode::CONFLICT)
+        matches!(self.status(), StatusCode::UNPROCESSABLE_ENTITY | StatusCode::CONFLICT)
             || !self.0.fields.is_empty()
     }
 
@@ -234,7 +212,7 @@ impl fmt::Debug for Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}: {}", self.0.status.as_u16(), self.0.code, self.0.detail)?;
+        write!(f, "{} {}: {}", self.status().as_u16(), self.code(), self.0.detail)?;
         for refused in &self.0.fields {
             write!(f, " [{}: {}]", refused.field, refused.detail)?;
         }

@@ -19,7 +19,7 @@ macro_rules! typed_id {
         $(#[$doc])*
         #[derive(
             Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord,
-            serde::Serialize, serde::Deserialize, sqlx::Type,
+            serde::Serialize, serde::Deserialize, sqlx::Type, schemars::JsonSchema,
         )]
         #[serde(transparent)]
         #[sqlx(transparent)]

@@ -3,11 +3,13 @@
 //! # Map
 //! - [`module`]: what a module is, and the registry that everything is derived from
 //! - [`event`], [`tx`], [`bus`]: how facts are decided, written down and brought to others
-//! - [`context`]: what a slice may ask for; [`failure`]: how it refuses
+//! - [`context`]: what a slice may ask for; [`problem`], [`failure`]: how it refuses
 //! - [`web`]: sessions, limits, headers, forms and pages; [`store`]: Postgres
 //! - [`kit`]: what many modules share; [`modules`]: the site itself
+//! - [`mock`]: the use cases' answers over HTTP, before a server has them
 //! - [`operate`]: commands of those who run it; [`rehearsal`]: what use cases turn
 //! - [`replay`]: real traffic through a server of its own
+//! - [`openapi`]: the JSON API as programs read it
 //! - [`usecase`]: the design as data: tests, stories, summary and graph
 //!
 //! # Invariants
@@ -30,10 +32,13 @@ pub mod failure;
 pub mod kit;
 pub mod logs;
 pub mod metrics;
+pub mod mock;
 pub mod module;
 pub mod modules;
+pub mod openapi;
 pub mod operate;
 pub mod passwords;
+pub mod problem;
 pub mod rehearsal;
 pub mod replay;
 pub mod stage;

@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use clap::Parser;
 use pancake::cli::{Cli, Command};
 use pancake::operate::{OperateError, letters, renew, roles, status};
-use pancake::usecase::{graph, story, summary};
-use pancake::{app, modules, replay};
+use pancake::usecase::{example, graph, story, summary};
+use pancake::{app, mock, modules, replay};
 
 fn main() -> ExitCode {
     match run(Cli::parse().chosen()) {
@@ -25,6 +25,7 @@ fn run(command: Command) -> Result<(), Box<dyn Error>> {
         Command::Story(args) => print(&story::run_story(&modules::registry(), &args)?),
         Command::Summary(args) => print(&summary::run_summary(&modules::registry(), &args)?),
         Command::Graph(args) => print(&graph::run_graph(&modules::registry(), &args)?),
+        Command::Openapi(args) => print(&example::run_openapi(&modules::registry(), &args)?),
         other => in_runtime(other),
     }
 }
@@ -38,6 +39,7 @@ fn in_runtime(command: Command) -> Result<(), Box<dyn Error>> {
         Command::Status(asked) => say(runtime.block_on(status::run(asked))),
         Command::Rebuild(asked) => say(runtime.block_on(renew::run(asked))),
         Command::DeadLetter(asked) => say(runtime.block_on(letters::run(asked))),
+        Command::Mock(args) => runtime.block_on(mock::serve(args)).map_err(Into::into),
         Command::Replay(asked) => runtime.block_on(replay::run(asked)).map_err(Into::into),
         other => Err(format!("`pancake {}` is not built yet.", other.word()).into()),
     };

@@ -4,7 +4,9 @@
 //! listens to. Router, subscriptions, policy check, story, summary and graph all read that record, so none
 //! of them can disagree with what runs. Registering does no I/O: `./r graph` needs no database.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod faults;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +18,8 @@ use sqlx::migrate::Migrator;
 
 use crate::context::Context;
 use crate::event::{AnyEvent, AnyListener, Event, Listener};
+use crate::openapi::{JsonAction, Signature};
+use crate::problem::Problem;
 use crate::web::guard;
 use crate::web::visitor::SessionStore;
 
@@ -83,6 +87,8 @@ pub struct Action {
     pub limit: Option<Limit>,
     /// Why it names people to each other although one has blocked the other, if it does.
     pub despite_blocks: Option<&'static str>,
+    /// What its slice refuses it for. What the guard and the extractors refuse follows from the rest.
+    pub refuses: Vec<Problem>,
 }
 
 impl Action {
@@ -100,7 +106,7 @@ impl Action {
     }
 
     const fn new(method: Method, path: &'static str, policy: Policy, says: &'static str) -> Self {
-        Self { method, path, policy, says, limit: None, despite_blocks: None }
+        Self { method, path, policy, says, limit: None, despite_blocks: None, refuses: Vec::new() }
     }
 
     /// Shows people whom a block hides everywhere else, for this reason. The use cases have to need it.
@@ -108,6 +114,18 @@ impl Action {
     pub const fn despite_blocks(mut self, reason: &'static str) -> Self {
         self.despite_blocks = Some(reason);
         self
+    }
+
+    /// Names what the slice refuses it for.
+    #[must_use]
+    pub fn refuses(mut self, problems: &[Problem]) -> Self {
+        self.refuses.extend_from_slice(problems);
+        self
+    }
+
+    /// True for methods that change something.
+    pub fn changes(&self) -> bool {
+        !matches!(self.method, Method::GET | Method::HEAD | Method::OPTIONS)
     }
 
     /// At most `count` calls in `window`. Writes without one of their own share [`EVERYDAY`].
@@ -136,12 +154,21 @@ pub struct ActionRecord {
     /// The whole path: `/api/flirt/{member}`.
     pub path: String,
     pub action: Action,
+    /// The handler's path in the sources: `pancake::modules::flirt::send_flirt::json`.
+    pub handler: &'static str,
+    /// What it takes and gives; nobody asks that of a page.
+    pub signature: Option<Signature>,
 }
 
 impl ActionRecord {
     /// `POST /api/flirt/{member}`
     pub fn title(&self) -> String {
         format!("{} {}", self.action.method, self.path)
+    }
+
+    /// The allowance that a call uses up.
+    pub fn limit(&self) -> Option<Limit> {
+        self.action.limit.or_else(|| self.action.changes().then_some(EVERYDAY))
     }
 }
 
@@ -205,10 +232,10 @@ impl Registry {
     /// Offers an action to programs, below `/api`.
     pub fn json<H, T>(&mut self, action: Action, handler: H)
     where
-        H: Handler<T, Context>,
+        H: Handler<T, Context> + JsonAction<T>,
         T: 'static,
     {
-        self.record(Face::Json, format!("/api{}", action.path), action, handler);
+        self.record((Face::Json, Some(<H as JsonAction<T>>::SIGNATURE)), action, handler);
     }
 
     /// Offers an action to people: a page, or a form's target.
@@ -217,7 +244,7 @@ impl Registry {
         H: Handler<T, Context>,
         T: 'static,
     {
-        self.record(Face::Page, action.path.to_owned(), action, handler);
+        self.record((Face::Page, None), action, handler);
     }
 
     /// Declares an event that this module publishes.
@@ -292,14 +319,25 @@ impl Registry {
         self.routes.iter().map(|(path, route)| (path.as_str(), route.clone()))
     }
 
-    fn record<H, T>(&mut self, face: Face, path: String, action: Action, handler: H)
+    fn record<H, T>(&mut self, (face, signature): (Face, Option<Signature>), action: Action, handler: H)
     where
         H: Handler<T, Context>,
         T: 'static,
     {
         let filter = MethodFilter::try_from(action.method.clone())
             .unwrap_or_else(|_| unreachable!("axum knows the methods of Action"));
-        let record = ActionRecord { module: self.spec().name, face, path: path.clone(), action };
+        let path = match face {
+            Face::Json => format!("/api{}", action.path),
+            Face::Page => action.path.to_owned(),
+        };
+        let record = ActionRecord {
+            module: self.spec().name,
+            face,
+            path: path.clone(),
+            action,
+            handler: std::any::type_name::<H>(),
+            signature,
+        };
         let route = guard::guarded(&record, on(filter, handler));
         self.actions.push(record);
         match self.routes.iter_mut().find(|(known, _)| *known == path) {
@@ -317,52 +355,6 @@ impl Registry {
             parse: |value| Ok(Box::new(<E as serde::Deserialize>::deserialize(value)?) as Box<dyn AnyEvent>),
         };
         self.events.insert((E::SOURCE, E::NAME), record);
-    }
-
-    /// What does not fit together, a sentence each.
-    fn faults(&self) -> Vec<String> {
-        let mut faults = Vec::new();
-        for record in &self.actions {
-            let first = record.action.path.split('/').nth(1).unwrap_or_default();
-            let owner = self.modules.iter().find(|spec| spec.segments.contains(&first));
-            if owner.map(|spec| spec.name) != Some(record.module) {
-                faults.push(format!(
-                    "{}: {} is not below one of its segments",
-                    record.module,
-                    record.title()
-                ));
-            }
-        }
-        let mut names = BTreeSet::new();
-        for event in self.events.values() {
-            if !names.insert(event.name) {
-                faults.push(format!("{}: two modules publish an event of this name", event.name));
-            }
-            let own = self.listeners.iter().any(|l| l.module == event.source && l.event == event.name);
-            if event.published && !own {
-                faults.push(format!(
-                    "{}: {} has no own listener, so it would never be published",
-                    event.source, event.name
-                ));
-            }
-        }
-        for listener in &self.listeners {
-            if !self.events.contains_key(&(listener.source, listener.event)) {
-                faults.push(format!(
-                    "{}: listens to {} of {}, which nobody declares",
-                    listener.module, listener.event, listener.source
-                ));
-            }
-        }
-        let mut segments = BTreeSet::new();
-        for spec in &self.modules {
-            for segment in spec.segments {
-                if !segments.insert(*segment) {
-                    faults.push(format!("{}: another module owns /{segment}", spec.name));
-                }
-            }
-        }
-        faults
     }
 }
 

@@ -117,7 +117,9 @@ impl Tx {
         let publishes = !self.outbox.events.is_empty();
         if publishes {
             let rows = std::mem::take(&mut self.outbox);
-            let written = query(AssertSqlSafe(self.unit.sql.write_outbox.clone()))
+            let sql = &self.unit.sql;
+            let sql = if rows.events.len() == 1 { &sql.write_outbox_row } else { &sql.write_outbox };
+            let written = query(AssertSqlSafe(sql.clone()))
                 .bind(rows.events)
                 .bind(rows.names)
                 .bind(rows.keys)

@@ -25,6 +25,8 @@ const FAULT_WAIT_MAX: Duration = Duration::from_secs(5);
 const TRIES_MAX: u32 = 8;
 /// Stretches read from one journal before the other sources have their turn.
 const REPAIR_STRETCHES: u32 = 16;
+/// Another node has the turn: it may have had it for something else.
+const LEFT_WAIT: Duration = Duration::from_millis(100);
 /// Entries taken from the bus before they are worked on.
 const BATCH: usize = 1000;
 
@@ -33,11 +35,13 @@ pub struct Consumer {
     turn: Turn,
     /// The offsets at the last look: a source is repaired when its offset has not moved since.
     last_look: BTreeMap<&'static str, i64>,
+    /// Entries from the bus were left to another node: whether it has handled them is to be seen soon.
+    left: bool,
 }
 
 impl Consumer {
     pub fn new(ctx: Context, unit: Arc<Unit>) -> Self {
-        Self { turn: Turn { ctx, unit }, last_look: BTreeMap::new() }
+        Self { turn: Turn { ctx, unit }, last_look: BTreeMap::new(), left: false }
     }
 
     /// Runs until the program stops. A closed bus leaves the journals.
@@ -57,6 +61,10 @@ impl Consumer {
                     }
                 }
                 () = unit.progress.look.notified() => self.look(true).await,
+                () = tokio::time::sleep(LEFT_WAIT), if self.left => {
+                    self.left = false;
+                    self.look(true).await;
+                }
                 _ = poll.tick() => self.look(false).await,
             }
         }
@@ -73,7 +81,7 @@ impl Consumer {
             match self.persist(&stretch, Lane::Main).await {
                 Ok(Took::Gap) => self.repair(stretch.source).await,
                 Ok(Took::Done(new)) => self.turn.ctx.metrics().from_bus(self.name(), new),
-                Ok(Took::Left) => {}
+                Ok(Took::Left) => self.left = true,
                 Err(error) => self.report(stretch.source, &error),
             }
         }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use sqlx::{AssertSqlSafe, query, query_scalar};
+use sqlx::{AssertSqlSafe, PgExecutor, query, query_scalar};
 use tokio::time::{Duration, sleep};
 use uuid::Uuid;
 
@@ -48,6 +48,13 @@ pub async fn rebuild(ctx: &Context, unit: &Arc<Unit>) -> Result<Rebuilt, Failure
     work.write_anew().await?;
     unit.progress.look.notify_one();
     Ok(work.done)
+}
+
+/// The tables that a rebuild empties, with their schema.
+pub async fn projected(unit: &Unit, db: impl PgExecutor<'_>) -> Result<Vec<String>, Failure> {
+    let tables: Vec<String> = query_scalar(AssertSqlSafe(unit.sql.tables.clone())).fetch_all(db).await?;
+    let projected = tables.iter().filter(|table| !unit.spec.owned.contains(&table.as_str()));
+    Ok(projected.map(|table| format!("{}.{table}", unit.spec.schema)).collect())
 }
 
 struct Rebuild {
@@ -94,13 +101,7 @@ impl Rebuild {
     async fn empty(&mut self) -> Result<(), Failure> {
         let unit = &self.turn.unit;
         let mut tx = self.begin().await?;
-        let tables: Vec<String> =
-            query_scalar(AssertSqlSafe(unit.sql.tables.clone())).fetch_all(tx.conn()).await?;
-        let projected: Vec<String> = tables
-            .iter()
-            .filter(|table| !unit.spec.owned.contains(&table.as_str()))
-            .map(|table| format!("{}.{table}", unit.spec.schema))
-            .collect();
+        let projected = projected(unit, tx.conn()).await?;
         if !projected.is_empty() {
             let truncate = format!("truncate {}", projected.join(", "));
             query(AssertSqlSafe(truncate)).execute(tx.conn()).await?;

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use schemars::JsonSchema;
 use serde::Serialize;
 use sqlx::{AssertSqlSafe, PgExecutor, query, query_as, query_scalar};
 
@@ -21,7 +22,7 @@ use crate::tx::Tx;
 const HUES: u8 = 8;
 
 /// A member as lists show her.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Card {
     pub member: MemberId,

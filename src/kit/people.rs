@@ -1,6 +1,7 @@
 //! Words about people: gender, ideal, age, nickname, and who decides.
 
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::places;
@@ -13,7 +14,7 @@ pub const AGE_MIN: i32 = 18;
 pub const AGE_MAX: i32 = 120;
 
 /// A member's gender.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[sqlx(type_name = "text", rename_all = "lowercase")]
 pub enum Gender {
@@ -54,7 +55,7 @@ impl Gender {
 }
 
 /// Whom a member looks for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Ideal {
     pub gender: Gender,

@@ -25,6 +25,16 @@ const PING_AFTER: Duration = Duration::from_secs(1);
 const IDLE_IN_TRANSACTION_MS: u32 = 3_000;
 /// No statement of the site takes longer, in milliseconds.
 const STATEMENT_MS: u32 = 15_000;
+/// What the server does about a node whose machine is gone without a word: it asks after so many seconds of
+/// silence, again after so many more, gives up after so many times; what nobody takes it keeps for so many
+/// milliseconds. Otherwise the node's locks and its share of the connections last for hours. On a Unix socket
+/// the system does all that, and these are ignored.
+const GONE: [(&str, u32); 4] = [
+    ("tcp_keepalives_idle", 10),
+    ("tcp_keepalives_interval", 5),
+    ("tcp_keepalives_count", 3),
+    ("tcp_user_timeout", 10_000),
+];
 /// Connections of a module's relay and consumer.
 const BACKGROUND: u32 = 2;
 /// Any number, the same in all binaries: who migrates holds this advisory lock.
@@ -131,7 +141,13 @@ fn place(what: &str, url: &str) -> Result<Place, StoreError> {
 }
 
 async fn connect(place: &Place) -> Result<PgConnection, StoreError> {
-    place.options.connect().await.map_err(|error| StoreError::from_connect(error, &place.what))
+    place
+        .options
+        .clone()
+        .options(GONE)
+        .connect()
+        .await
+        .map_err(|error| StoreError::from_connect(error, &place.what))
 }
 
 /// The site's database in the private Postgres.
@@ -249,7 +265,8 @@ async fn migrate(
 }
 
 fn pool(place: &Place, spec: &ModuleSpec, role: Option<&str>, size: u32) -> sqlx::PgPool {
-    let mut options = place.options.clone().application_name(&format!("pancake {}", spec.name)).options([
+    let name = format!("pancake {}", spec.name);
+    let mut options = place.options.clone().application_name(&name).options(GONE).options([
         ("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION_MS),
         ("statement_timeout", STATEMENT_MS),
     ]);

@@ -28,20 +28,29 @@ statements! {
          where not exists (select from {m}.turn where rebuilding is not null)
          order by number";
 
+    /// The same with one row, as nearly every command has it: nothing to expand, and nothing to sort.
+    write_outbox_row =
+        "insert into {m}.outbox (event, name, key, at, subjects, payload)
+         select ($1::uuid[])[1], ($2::text[])[1], ($3::uuid[])[1], ($4::timestamptz[])[1],
+                string_to_array(($5::text[])[1], ',')::uuid[], ($6::text[])[1]::json
+         where not exists (select from {m}.turn where rebuilding is not null)";
+
     /// Waits for every transaction that has written to it.
     close_outbox = "lock table {m}.outbox in access exclusive mode";
 
     /// Takes the head, unless another relay has it.
     lock_head = "select pos, epoch from {m}.head for update skip locked";
 
-    /// Moves so many outbox rows to after a position.
+    /// Moves so many outbox rows to after a position. Says how many there were.
     sequence =
         "with top as materialized (select id from {m}.outbox order by id limit $1),
          moved as (delete from {m}.outbox o using top where o.id = top.id returning o.*),
-         placed as (select $2 + row_number() over (order by id) as pos, * from moved)
-         insert into {m}.journal (pos, event, name, key, at, subjects, payload)
-         select pos, event, name, key, at, subjects, payload from placed order by pos
-         returning pos, event, name, key, at, payload";
+         placed as (select $2 + row_number() over (order by id) as pos, * from moved),
+         written as (
+             insert into {m}.journal (pos, event, name, key, at, subjects, payload)
+             select pos, event, name, key, at, subjects, payload from placed order by pos returning pos
+         )
+         select count(*) from written";
 
     /// Moves the head to a position.
     move_head = "update {m}.head set pos = $1";

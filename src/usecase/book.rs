@@ -1,4 +1,5 @@
-//! `usecases/BOOK.md`: all stories, for those who read and do not run. Generated, committed and checked.
+//! `usecases/BOOK.md`: all stories, for those who read and do not run. Generated, committed and checked, and
+//! docs/problems.md with it.
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -7,11 +8,14 @@ use super::load::UseCases;
 use super::paint::Paint;
 use super::story::told;
 use crate::module::Registry;
+use crate::openapi::catalogue::catalogue;
 
 /// Why the book is not as it should be.
 #[derive(Debug, thiserror::Error)]
 pub enum BookError {
-    #[error("{path}:{line}: no longer tells what the use cases tell; `./r test --bless` writes it anew")]
+    #[error(
+        "{path}:{line}: is no longer what the sources and use cases say; `./r test --bless` writes it anew"
+    )]
     Stale { path: String, line: usize },
     #[error("{path}: {error}")]
     Io { path: String, error: io::Error },
@@ -50,30 +54,35 @@ pub fn book(registry: &Registry, usecases: &UseCases) -> String {
     text
 }
 
-/// Whether the committed book is current.
+/// What is written from the registry and the use cases, and where: the book in `dir`, and docs/problems.md.
+fn written(dir: &Path, registry: &Registry, usecases: &UseCases) -> [(PathBuf, String); 2] {
+    let problems = dir.with_file_name("docs").join("problems.md");
+    [(dir.join("BOOK.md"), book(registry, usecases)), (problems, catalogue(registry, &usecases.cases))]
+}
+
+/// Whether what is committed is current.
 pub fn check(dir: &Path, registry: &Registry, usecases: &UseCases) -> Result<(), BookError> {
-    let path = path(dir);
-    let committed = match fs::read_to_string(&path) {
+    written(dir, registry, usecases).iter().try_for_each(|(path, current)| is_current(path, current))
+}
+
+fn is_current(path: &Path, current: &str) -> Result<(), BookError> {
+    let committed = match fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-        Err(error) => return Err(BookError::Io { path: shown(&path), error }),
+        Err(error) => return Err(BookError::Io { path: shown(path), error }),
     };
-    let current = book(registry, usecases);
     if committed == current {
         return Ok(());
     }
     let same = committed.lines().zip(current.lines()).take_while(|(old, new)| old == new).count();
-    Err(BookError::Stale { path: shown(&path), line: same + 1 })
+    Err(BookError::Stale { path: shown(path), line: same + 1 })
 }
 
-/// Writes the book.
+/// Writes it anew.
 pub fn bless(dir: &Path, registry: &Registry, usecases: &UseCases) -> Result<(), BookError> {
-    let path = path(dir);
-    fs::write(&path, book(registry, usecases)).map_err(|error| BookError::Io { path: shown(&path), error })
-}
-
-fn path(dir: &Path) -> PathBuf {
-    dir.join("BOOK.md")
+    written(dir, registry, usecases).iter().try_for_each(|(path, text)| {
+        fs::write(path, text).map_err(|error| BookError::Io { path: shown(path), error })
+    })
 }
 
 fn shown(path: &Path) -> String {

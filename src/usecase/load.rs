@@ -19,16 +19,40 @@ pub struct UseCases {
     pub cases: Vec<UseCase>,
 }
 
-/// Reads a folder.
+/// Reads a folder. Everything that a case names has to be there.
 pub fn load(dir: &Path, registry: &Registry) -> Result<UseCases, LoadErrors> {
     let mut errors = Vec::new();
+    for name in strays(dir, registry) {
+        let near = did_you_mean(&name, registry.modules().iter().map(|spec| spec.name));
+        let what = format!("there is no module {name}{near}");
+        errors.push(LoadError { file: shown(&dir.join(name)), line: 1, what });
+    }
+    let modules: Vec<_> = registry.modules().iter().map(|spec| spec.name).collect();
+    read(dir, registry, &modules, false, errors)
+}
+
+/// Reads a folder in which cases may be ahead of the modules: those of modules, actions and events that are not
+/// there yet are read as far as they can be.
+pub fn drafts(dir: &Path, registry: &Registry) -> Result<UseCases, LoadErrors> {
+    // A folder's name lives as long as those of modules: this is read once a program.
+    let strays = strays(dir, registry).into_iter().map(|name| &*name.leak());
+    let modules: Vec<_> = registry.modules().iter().map(|spec| spec.name).chain(strays).collect();
+    read(dir, registry, &modules, true, Vec::new())
+}
+
+fn read(
+    dir: &Path,
+    registry: &Registry,
+    modules: &[&'static str],
+    draft: bool,
+    mut errors: Vec<LoadError>,
+) -> Result<UseCases, LoadErrors> {
     let cast = load_cast(&dir.join("cast.toml"), &mut errors);
-    strays(dir, registry, &mut errors);
     let mut cases: Vec<(usize, UseCase)> = Vec::new();
-    for spec in registry.modules() {
-        for path in files(&dir.join(spec.name), &mut errors) {
+    for module in modules {
+        for path in files(&dir.join(module), &mut errors) {
             let mut reader =
-                Reader { registry, cast: &cast, module: spec.name, faults: Faults::of(shown(&path)) };
+                Reader { registry, cast: &cast, module, draft, faults: Faults::of(shown(&path)) };
             let tree =
                 text_of(&path, &mut reader.faults).and_then(|text| Tree::parse(&text, &mut reader.faults));
             if let Some(tree) = tree {
@@ -55,17 +79,14 @@ fn load_cast(path: &Path, errors: &mut Vec<LoadError>) -> Cast {
     cast
 }
 
-/// Folders that are no module's.
-fn strays(dir: &Path, registry: &Registry, errors: &mut Vec<LoadError>) {
-    let Ok(entries) = fs::read_dir(dir) else { return };
-    for entry in entries.flatten().filter(|entry| entry.path().is_dir()) {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if !registry.modules().iter().any(|spec| spec.name == name) {
-            let near = did_you_mean(&name, registry.modules().iter().map(|spec| spec.name));
-            let what = format!("there is no module {name}{near}");
-            errors.push(LoadError { file: shown(&entry.path()), line: 1, what });
-        }
-    }
+/// Folders that are no module's, by name.
+fn strays(dir: &Path, registry: &Registry) -> Vec<String> {
+    let entries = fs::read_dir(dir).into_iter().flatten().flatten().filter(|entry| entry.path().is_dir());
+    let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let mut names: Vec<_> =
+        names.filter(|name| !registry.modules().iter().any(|spec| spec.name == name)).collect();
+    names.sort();
+    names
 }
 
 /// The cases of one module, by file name. A module without a folder has none.

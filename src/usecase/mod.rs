@@ -6,6 +6,8 @@
 pub mod book;
 pub mod cast;
 pub mod check;
+pub mod example;
+pub mod expect;
 pub mod fault;
 pub mod graph;
 pub mod load;

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
@@ -21,6 +21,7 @@ use tokio::time::Sleep;
 
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::problem;
 
 /// Bytes of a request's address, query included.
 const URI_BYTES_MAX: usize = 8 * 1024;
@@ -50,7 +51,7 @@ struct Seat(#[expect(dead_code, reason = "held for its drop")] Arc<OwnedSemaphor
 pub async fn admit(State(door): State<Door>, mut request: Request, next: Next) -> Response {
     if request.uri().path_and_query().is_some_and(|uri| uri.as_str().len() > URI_BYTES_MAX) {
         let detail = format!("An address may have {URI_BYTES_MAX} bytes, and this one has more.");
-        return Failure::new(StatusCode::URI_TOO_LONG, "address-too-long", detail).into_response();
+        return problem::ADDRESS_TOO_LONG.saying(detail).into_response();
     }
     let Ok(permit) = door.seats.clone().try_acquire_owned() else {
         door.ctx.metrics().shed();
@@ -73,7 +74,7 @@ pub async fn admit(State(door): State<Door>, mut request: Request, next: Next) -
 
 fn too_late() -> Response {
     let detail = format!("The request did not arrive within {} seconds.", BODY_WAIT.as_secs());
-    let mut response = Failure::new(StatusCode::REQUEST_TIMEOUT, "too-slow", detail).into_response();
+    let mut response = problem::TOO_SLOW.saying(detail).into_response();
     // Whatever is still to come on this connection belongs to the request that was given up.
     response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     response

@@ -13,6 +13,13 @@ use crate::failure::Failure;
 #[derive(Debug)]
 pub struct Created<T>(pub T);
 
+/// 201 with what was made now, or 200 with what was there before: the same again changes nothing.
+#[derive(Debug)]
+pub enum Made<T> {
+    Now(T),
+    Before(T),
+}
+
 /// 204.
 #[derive(Debug)]
 pub struct Nothing;
@@ -56,6 +63,15 @@ impl Done {
 impl<T: Serialize> IntoResponse for Created<T> {
     fn into_response(self) -> Response {
         (StatusCode::CREATED, Json(self.0)).into_response()
+    }
+}
+
+impl<T: Serialize> IntoResponse for Made<T> {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Now(made) => Created(made).into_response(),
+            Self::Before(made) => Json(made).into_response(),
+        }
     }
 }
 

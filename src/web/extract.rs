@@ -2,8 +2,8 @@
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, OriginalUri, Request};
+use axum::http::header;
 use axum::http::request::Parts;
-use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::form::FormState;
 use crate::failure::Failure;
+use crate::problem;
 
 /// How JSON writes a NUL.
 const NUL_IN_JSON: &[u8] = br"\u0000";
@@ -44,7 +45,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
         serde_json::from_slice::<IgnoredAny>(&bytes).map_err(|error| malformed_json(&error))?;
         if !bytes.trim_ascii_start().starts_with(b"{") {
             // serde would take a list for a struct, field by field.
-            return Err(Failure::field("body", "wrong-type", "Send one JSON object: { … }."));
+            return Err(problem::WRONG_TYPE.saying("Send one JSON object: { … }.").at("body"));
         }
         let mut json = serde_json::Deserializer::from_slice(&bytes);
         let value = serde_path_to_error::deserialize(&mut json).map_err(|error| refuse_json(&error))?;
@@ -71,8 +72,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Form<T> {
             expect_type(&request, "application/x-www-form-urlencoded")?;
         }
         let bytes = read(request, state).await?;
-        let text = std::str::from_utf8(&bytes)
-            .map_err(|_| Failure::malformed("malformed-form", "The form is not UTF-8 text."))?;
+        let text = std::str::from_utf8(&bytes).map_err(|_| problem::MALFORMED_FORM.failure())?;
         Ok(Self { input: urlencoded(text)?, state: FormState::of(text) })
     }
 }
@@ -111,24 +111,17 @@ fn expect_type(request: &Request, wanted: &'static str) -> Result<(), Failure> {
     if essence.eq_ignore_ascii_case(wanted) {
         return Ok(());
     }
-    Err(Failure::new(
-        StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        "unsupported-media-type",
-        format!("Send this as {wanted}, and say so in Content-Type."),
-    ))
+    let detail = format!("Send this as {wanted}, and say so in Content-Type.");
+    Err(problem::UNSUPPORTED_MEDIA_TYPE.saying(detail))
 }
 
 async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Failure> {
-    Bytes::from_request(request, state)
-        .await
-        .map_err(|_| Failure::malformed("body-unreadable", "The body broke off before its end."))
+    Bytes::from_request(request, state).await.map_err(|_| problem::BODY_UNREADABLE.failure())
 }
 
 fn malformed_json(error: &serde_json::Error) -> Failure {
-    Failure::malformed(
-        "malformed-json",
-        format!("The body is not JSON: line {}, column {}.", error.line(), error.column()),
-    )
+    let (line, column) = (error.line(), error.column());
+    problem::MALFORMED_JSON.saying(format!("The body is not JSON: line {line}, column {column}."))
 }
 
 fn refuse_json(error: &serde_path_to_error::Error<serde_json::Error>) -> Failure {
@@ -165,7 +158,7 @@ fn nul_at(value: &Value) -> Option<String> {
 
 fn refuse_nul(field: String) -> Failure {
     let field = if field.is_empty() { "body".to_owned() } else { field };
-    Failure::field(field, "nul", "This holds a NUL, which is no letter. Leave it out.")
+    problem::NUL.at(field)
 }
 
 fn urlencoded<T: DeserializeOwned>(text: &str) -> Result<T, Failure> {
@@ -186,16 +179,17 @@ fn refuse_field(path: &str, message: &str) -> Failure {
     let message = message.split(" at line ").next().unwrap_or(message);
     let quoted = || message.split('`').nth(1).unwrap_or_default();
     let parent = path.trim_matches('.');
-    let (field, code, detail) = if message.starts_with("unknown field") {
-        (join(parent, quoted()), "unknown-field", format!("This field is not known here: {message}."))
+    let (field, failure) = if message.starts_with("unknown field") {
+        let detail = format!("This field is not known here: {message}.");
+        (join(parent, quoted()), problem::UNKNOWN_FIELD.saying(detail))
     } else if message.starts_with("missing field") {
-        (join(parent, quoted()), "missing", "This field is needed.".to_owned())
+        (join(parent, quoted()), problem::MISSING.failure())
     } else if message.starts_with("duplicate field") {
-        (join(parent, quoted()), "duplicate-field", "This field is given twice.".to_owned())
+        (join(parent, quoted()), problem::DUPLICATE_FIELD.failure())
     } else {
-        (parent.to_owned(), "wrong-type", format!("This cannot be read: {message}."))
+        (parent.to_owned(), problem::WRONG_TYPE.saying(format!("This cannot be read: {message}.")))
     };
-    Failure::field(if field.is_empty() { "body".to_owned() } else { field }, code, detail)
+    failure.at(if field.is_empty() { "body".to_owned() } else { field })
 }
 
 fn join(parent: &str, field: &str) -> String {

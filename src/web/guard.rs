@@ -3,7 +3,6 @@
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
 use axum::http::request::Parts;
-use axum::http::{Method, StatusCode};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
@@ -14,7 +13,8 @@ use super::visitor::Visitor;
 use crate::bus::waiting;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::module::{ActionRecord, EVERYDAY, Policy};
+use crate::module::{ActionRecord, Policy};
+use crate::problem;
 
 /// Bytes of a request's body. No form of the site needs more.
 pub const BODY_MAX: usize = 64 * 1024;
@@ -37,12 +37,11 @@ async fn pass(record: &'static ActionRecord, request: Request, next: Next) -> Re
         return Err(Failure::not_found());
     }
     admit(record, &visitor)?;
-    let limit = record.action.limit.or_else(|| changes(&record.action.method).then_some(EVERYDAY));
-    let allowance = match limit {
+    let allowance = match record.limit() {
         Some(limit) => Some(limits::take(&ctx, limit, record.action.policy, &visitor).await?),
         None => None,
     };
-    let mut response = if changes(&record.action.method) {
+    let mut response = if record.action.changes() {
         change(record, ctx, request, next).await
     } else {
         let (parts, _) = request.into_parts();
@@ -52,11 +51,6 @@ async fn pass(record: &'static ActionRecord, request: Request, next: Next) -> Re
         allowance.write_to(response.headers_mut());
     }
     Ok(response)
-}
-
-/// True for methods that change something.
-fn changes(method: &Method) -> bool {
-    !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
 fn admit(record: &ActionRecord, visitor: &Visitor) -> Result<(), Failure> {
@@ -86,12 +80,8 @@ async fn run(parts: &Parts, body: &Bytes, next: &Next) -> Response {
 async fn change(record: &'static ActionRecord, ctx: Context, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, BODY_MAX).await else {
-        return Failure::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "body-too-large",
-            format!("A request may hold {BODY_MAX} bytes, and this one holds more or broke off."),
-        )
-        .into_response();
+        let detail = format!("A request may hold {BODY_MAX} bytes, and this one holds more or broke off.");
+        return problem::BODY_TOO_LARGE.saying(detail).into_response();
     };
     let wait = Wait::of(record.face, &parts.headers);
     let own = ctx.clone();

@@ -11,11 +11,22 @@ use axum::response::{IntoResponse, Response};
 use super::origin::{Origin, Origins, is_api};
 use crate::context::Context;
 
+/// The policy, with what images may come from.
+macro_rules! csp {
+    ($images:literal) => {
+        HeaderValue::from_static(concat!(
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src ",
+            $images,
+            "; connect-src 'self'; font-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; \
+             frame-ancestors 'none'"
+        ))
+    };
+}
+
 /// No inline script or style anywhere, so an injected tag does nothing.
-const CSP: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
-     font-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-);
+const CSP: HeaderValue = csp!("'self'");
+/// For the API's page: the viewer's style sheet holds its icons.
+pub const CSP_DOCS: HeaderValue = csp!("'self' data:");
 /// The same for every answer. Referrers stay here, for paths hold nicknames.
 const FIXED: [(HeaderName, HeaderValue); 6] = [
     (header::CONTENT_SECURITY_POLICY, CSP),
@@ -67,8 +78,12 @@ pub async fn dress(State(dress): State<Dress>, request: Request, next: Next) -> 
         _ => next.run(request).await,
     };
     let headers = response.headers_mut();
+    let own_policy = headers.remove(header::CONTENT_SECURITY_POLICY);
     for (name, value) in FIXED {
         headers.insert(name, value);
+    }
+    if let Some(policy) = own_policy {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     if dress.https {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);

@@ -7,7 +7,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -17,6 +17,7 @@ use super::visitor::Visitor;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::module::{Limit, Module, ModuleSpec, Policy, Registry};
+use crate::problem;
 
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
@@ -85,9 +86,7 @@ impl Allowance {
         );
         let mut headers = HeaderMap::new();
         self.write_to(&mut headers);
-        Failure::new(StatusCode::TOO_MANY_REQUESTS, "too-many", detail)
-            .retry_after(self.resets_in)
-            .with_headers(headers)
+        problem::TOO_MANY.saying(detail).retry_after(self.resets_in).with_headers(headers)
     }
 }
 

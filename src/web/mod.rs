@@ -3,6 +3,7 @@
 pub mod address;
 pub mod admission;
 pub mod answer;
+pub mod docs;
 pub mod extract;
 pub mod form;
 pub mod guard;

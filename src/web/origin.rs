@@ -19,7 +19,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::session::cookie_name;
 use crate::context::Context;
-use crate::failure::Failure;
+use crate::problem;
 
 /// Scheme, host and port of a site.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,11 +120,7 @@ pub async fn refuse_cross_site(State(origins): State<Origins>, request: Request,
     if origins.allows(request.method(), request.uri().path(), request.headers()) {
         return next.run(request).await;
     }
-    Failure::forbidden(
-        "cross-site",
-        "This came from another site, so nothing was done. Open the page here and try again.",
-    )
-    .into_response()
+    problem::CROSS_SITE.failure().into_response()
 }
 
 /// True for what programs call.

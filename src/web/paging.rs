@@ -3,24 +3,33 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::failure::Failure;
 use crate::id::TypedId;
+use crate::problem::{self, Problem};
 
 /// Items in a page where nobody asks otherwise.
 const MAX_DEFAULT: i64 = 20;
 /// Items in a page at most.
 pub const MAX_MOST: i64 = 100;
 
+/// What a list refuses.
+pub const REFUSALS: &[Problem] = &[problem::OUT_OF_RANGE, problem::NOT_A_CURSOR];
+/// What a cursor looks like to programs: 24 bytes, of which the first are a time that Postgres can hold.
+const CURSOR: &str = "^A[AB][A-Za-z0-9_-]{30}$";
+
 /// The query string of a list.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PageQuery {
-    /// Items wanted, 1 to 100.
+    /// Items wanted; 20 where it is left out.
+    #[schemars(range(min = 1, max = MAX_MOST))]
     max: Option<i64>,
     /// `next` of the page before.
+    #[schemars(regex(pattern = CURSOR))]
     from: Option<String>,
 }
 
@@ -41,10 +50,12 @@ pub struct Cursor {
 }
 
 /// One page of a list.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "{T}Page")]
 pub struct Listing<T> {
     pub items: Vec<T>,
+    /// True where there is a next page.
     pub has_more: bool,
     /// For `from` of the next page.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -70,13 +81,11 @@ impl PageQuery {
     fn starting_at(&self, start: Cursor) -> Result<Paging, Failure> {
         let max = self.max.unwrap_or(MAX_DEFAULT);
         if !(1..=MAX_MOST).contains(&max) {
-            return Err(Failure::field("max", "out-of-range", format!("Ask for 1 to {MAX_MOST} items.")));
+            return Err(problem::OUT_OF_RANGE.saying(format!("Ask for 1 to {MAX_MOST} items.")).at("max"));
         }
         let from = match &self.from {
             None => start,
-            Some(text) => Cursor::parse(text).ok_or_else(|| {
-                Failure::field("from", "not-a-cursor", "Give `next` of the page before, as it was.")
-            })?,
+            Some(text) => Cursor::parse(text).ok_or_else(|| problem::NOT_A_CURSOR.at("from"))?,
         };
         Ok(Paging { max, from })
     }

@@ -5,6 +5,7 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::answer::Done;
@@ -15,16 +16,23 @@ use crate::failure::{Failure, FieldError};
 /// Header of the request's id.
 pub const REQUEST_ID: &str = "x-request-id";
 
-/// A refusal as programs read it.
-#[derive(Serialize)]
-struct Problem<'a> {
+/// A refusal as programs read it (RFC 9457).
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Problem")]
+pub struct ProblemBody<'a> {
+    /// `urn:happypancake:problem:` and the code.
     r#type: String,
+    /// The status in words.
     title: &'a str,
     status: u16,
+    /// What to do about it, for a person. It may change.
     detail: &'a str,
+    /// What to rely on.
     code: &'a str,
+    /// The refused fields.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [FieldError],
+    /// `urn:uuid:` and the number of the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     instance: Option<String>,
 }
@@ -57,7 +65,13 @@ pub async fn failures(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     if let Some(failure) = response.extensions_mut().remove::<Failure>() {
         if let Some(cause) = failure.cause() {
-            tracing::error!(code = failure.code(), %cause, request_id = asked.request_id, "a request failed");
+            let (code, request_id) = (failure.code(), &asked.request_id);
+            // What passes by itself is nobody's fault.
+            if failure.is_transient() {
+                tracing::warn!(code, %cause, request_id, "a request has to come again");
+            } else {
+                tracing::error!(code, %cause, request_id, "a request failed");
+            }
         }
         let actor = response.extensions().get::<Visitor>().and_then(|visitor| visitor.actor.clone());
         let headers = std::mem::take(response.headers_mut());
@@ -115,7 +129,7 @@ fn body(failure: &Failure, asked: &Asked, actor: Option<&Actor>) -> Response {
 }
 
 fn problem(failure: &Failure, asked: &Asked) -> Response {
-    let problem = Problem {
+    let problem = ProblemBody {
         r#type: format!("urn:happypancake:problem:{}", failure.code()),
         title: failure.status().canonical_reason().unwrap_or("Refused"),
         status: failure.status().as_u16(),

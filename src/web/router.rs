@@ -3,14 +3,14 @@
 //! Outermost first: `observe` (id, span, log line, metrics), [`headers::dress`], [`render::failures`]; then,
 //! for the actions of modules, [`admission::admit`], [`origin::refuse_cross_site`], [`session::recognise`] and
 //! each route's own [`guard`](super::guard). So whoever refuses a request, the refusal is rendered, dressed,
-//! counted and logged. Static files and health checks know no members and stay outside the inner three: they
-//! answer under load too.
+//! counted and logged. Static files, health checks and the API's document know no members and stay outside the inner
+//! three: they answer under load too.
 
 use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
+use axum::http::{HeaderName, HeaderValue, Method};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use tracing::Instrument;
@@ -19,9 +19,11 @@ use super::admission::{self, Door};
 use super::headers::{self, Dress};
 use super::origin::{self, Origins};
 use super::session::{self, Recogniser};
-use super::{health, limits, render, statics};
+use super::{docs, health, limits, render, statics};
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::openapi;
+use crate::problem;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static(render::REQUEST_ID);
 /// Stands for the route of a request that no route is for.
@@ -41,6 +43,8 @@ pub fn router(ctx: &Context) -> Router {
         .layer(from_fn_with_state(Door::of(ctx), admission::admit))
         .merge(health::routes())
         .merge(statics::routes())
+        .merge(docs::routes(docs::LOGGED_IN))
+        .merge(openapi::serve::routes())
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn(render::failures))
         .layer(from_fn_with_state(Dress::of(ctx), headers::dress))
@@ -105,9 +109,5 @@ async fn nothing_here() -> Failure {
 
 /// axum adds `Allow`.
 async fn method_not_allowed() -> Failure {
-    Failure::new(
-        StatusCode::METHOD_NOT_ALLOWED,
-        "method-not-allowed",
-        "This address exists, but not for this method; the Allow header names the ones it has.",
-    )
+    problem::METHOD_NOT_ALLOWED.failure()
 }

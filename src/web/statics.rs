@@ -31,12 +31,16 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
 /// Name, type and content of every file.
-static EMBEDDED: [(&str, &str, &[u8]); 5] = [
+static EMBEDDED: [(&str, &str, &[u8]); 9] = [
     ("app.css", CSS, include_bytes!("../../static/app.css")),
     ("app.js", SCRIPT, include_bytes!("../../static/app.js")),
+    ("docs.css", CSS, include_bytes!("../../static/docs.css")),
+    ("docs.js", SCRIPT, include_bytes!("../../static/docs.js")),
     ("drip.svg", SVG, include_bytes!("../../static/drip.svg")),
     ("htmx.min.js", SCRIPT, include_bytes!("../../static/htmx.min.js")),
     ("icon.svg", SVG, include_bytes!("../../static/icon.svg")),
+    ("swagger-ui-bundle.js", SCRIPT, include_bytes!("../../static/swagger-ui-bundle.js")),
+    ("swagger-ui.css", CSS, include_bytes!("../../static/swagger-ui.css")),
 ];
 
 /// The files with what their content says of them; hashed once.
@@ -55,16 +59,9 @@ struct File {
 
 impl File {
     fn of(&(name, kind, content): &(&'static str, &'static str, &'static [u8])) -> Self {
-        let hash = URL_SAFE_NO_PAD.encode(Sha256::digest(content));
-        let mark = hash[..MARK_CHARS].to_owned();
-        Self {
-            name,
-            kind,
-            content,
-            etag: format!("\"{hash}\""),
-            href: format!("/static/{name}?v={mark}"),
-            mark,
-        }
+        let etag = etag_of(content);
+        let mark = etag[1..=MARK_CHARS].to_owned();
+        Self { name, kind, content, etag, href: format!("/static/{name}?v={mark}"), mark }
     }
 
     fn named(name: &str) -> Option<&'static Self> {
@@ -106,8 +103,13 @@ async fn send(
     Ok(response)
 }
 
+/// The hash of a content, in quotes.
+pub fn etag_of(content: &[u8]) -> String {
+    format!("\"{}\"", URL_SAFE_NO_PAD.encode(Sha256::digest(content)))
+}
+
 /// Whether the browser has this content. Comparison is weak, as RFC 9110 wants it for `If-None-Match`.
-fn knows(headers: &HeaderMap, etag: &str) -> bool {
+pub fn knows(headers: &HeaderMap, etag: &str) -> bool {
     headers
         .get_all(header::IF_NONE_MATCH)
         .iter()

@@ -12,6 +12,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
 use moka::sync::Cache;
+use schemars::JsonSchema;
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::bus::Signal;
@@ -19,6 +21,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::{MemberId, SessionId};
 use crate::module::Policy;
+use crate::problem;
 
 /// How long a session that was read is believed.
 pub const TRUSTED: Duration = Duration::from_secs(5);
@@ -41,7 +44,8 @@ pub struct Actor {
 }
 
 /// How far an application has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum State {
     Waiting,
     Rejected,
@@ -59,11 +63,10 @@ impl Actor {
             Policy::Admin => self.admin,
         };
         if !approved {
-            let detail = "A reviewer has to approve your registration first.";
-            return Err(Failure::forbidden("not-approved", detail));
+            return Err(problem::NOT_APPROVED.failure());
         }
         if !has_role {
-            return Err(Failure::forbidden("role-missing", "Your role does not allow this."));
+            return Err(problem::ROLE_MISSING.failure());
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ use sqlx::{ConnectOptions, Executor, query_scalar};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-use crate::fuzz::Dice;
+use crate::dice::Dice;
 use crate::house::{Ask, House, Who};
 use crate::postgres::postgres;
 

@@ -4,6 +4,7 @@ use pancake::module::{ActionRecord, Face};
 use serde_json::json;
 
 use crate::bodies::{Taken, fields, form, taken, with};
+use crate::dice::Dice;
 use crate::house::{Ask, House, Who};
 use crate::routes::{NOBODY, actions, fill};
 
@@ -61,27 +62,6 @@ const HEADERS: [(&str, &[u8]); 9] = [
     ("hx-request", b"true"),
     ("content-type", b"application/json; charset=\xff"),
 ];
-
-/// xorshift64: small, and the same everywhere.
-pub(crate) struct Dice(u64);
-
-impl Dice {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    /// Below `bound`.
-    pub(crate) fn roll(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % u64::try_from(bound).unwrap()).unwrap()
-    }
-
-    pub(crate) fn pick<'l, T>(&mut self, list: &'l [T]) -> &'l T {
-        &list[self.roll(list.len())]
-    }
-}
 
 #[tokio::test]
 async fn nothing_that_comes_is_a_fault_of_ours() {

@@ -61,6 +61,8 @@ async fn a_journal_that_becomes_shorter_while_the_site_runs_begins_a_new_epoch()
     journal(&stage, DAVE, &json!({ "from": NANCY, "to": DAVE })).await;
     unit.progress.wake.notify_one();
     until("the relay has seen it", async || relayed().await == 2).await;
+    look(&stage);
+    until("alerts has read it", async || offset(&stage).await.0 == 2).await;
     restore_to(&stage, 1).await;
     unit.progress.wake.notify_one();
     let epoch =

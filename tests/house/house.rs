@@ -6,20 +6,19 @@ use std::sync::Mutex;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, header};
-use chrono::NaiveDate;
 use http_body_util::BodyExt;
 use pancake::id::MemberId;
-use pancake::kit::people::{By, Gender, Ideal};
-use pancake::modules::register::contract::{MemberRegistered, Role, RoleGranted};
-use pancake::modules::review::contract::{RegistrationApproved, RegistrationRejected};
+use pancake::kit::people::By;
+use pancake::modules::register::contract::{Role, RoleGranted};
 use pancake::stage::{Stage, story_time};
 use serde_json::Value;
 use tower::ServiceExt;
 
+use crate::contract::{Came, Contract};
+pub(crate) use crate::join::PASSWORD;
+use crate::join::join;
 use crate::postgres::postgres;
 
-/// Everybody's.
-pub(crate) const PASSWORD: &str = "a long enough one";
 /// What every answer carries, refusals and faults included.
 const ALWAYS: [&str; 8] = [
     "content-security-policy",
@@ -61,6 +60,7 @@ pub(crate) struct House {
     pub(crate) people: People,
     /// What was wrong with answers so far.
     pub(crate) faults: Mutex<Vec<String>>,
+    pub(crate) contract: Contract,
 }
 
 /// A request, with whatever bytes it likes.
@@ -97,7 +97,8 @@ impl House {
             let _ = stage.give(Box::new(granted), story_time()).await.unwrap();
         }
         stage.settle().await.unwrap();
-        Self { stage, people, faults: Mutex::default() }
+        let contract = Contract::of(stage.ctx.registry());
+        Self { stage, people, faults: Mutex::default(), contract }
     }
 
     pub(crate) fn id(&self, who: Who) -> Option<MemberId> {
@@ -145,6 +146,10 @@ impl House {
         if answer.status >= 500 {
             self.fault(ask, answer, "a fault of ours");
         }
+        let came = Came { status: answer.status, headers: &answer.headers, body: &answer.body };
+        for breach in self.contract.breaches(ask.method.as_str(), &ask.target, &came) {
+            self.fault(ask, answer, &breach);
+        }
         if answer.status < 400 {
             return;
         }
@@ -190,40 +195,6 @@ impl House {
         let few: Vec<&str> = faults.iter().map(String::as_str).take(40).collect();
         assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), few.join("\n"));
     }
-}
-
-/// Registers a person through the events that her own clicks would publish.
-async fn join(stage: &Stage, nickname: &str, state: &str) -> MemberId {
-    let member: MemberId = stage.ctx.new_id();
-    let (by, at) = (By::OPERATOR, story_time());
-    let (gender, place) = (Gender::Woman, "falun".to_owned());
-    let birthday = NaiveDate::from_ymd_opt(1990, 5, 17).unwrap();
-    let ideal = Ideal { gender: Gender::Man, from: 20, to: 40, place: None };
-    let registered = MemberRegistered {
-        member,
-        nickname: nickname.to_owned(),
-        gender,
-        birthday,
-        ideal: ideal.clone(),
-        place: place.clone(),
-        application: 1,
-    };
-    let _ = stage.give(Box::new(registered), at).await.unwrap();
-    stage.enrol(member, &format!("{nickname}@example.org"), PASSWORD).await.unwrap();
-    match state {
-        "approved" => {
-            let nickname = nickname.to_owned();
-            let approved = RegistrationApproved { member, nickname, gender, birthday, ideal, place, by };
-            let _ = stage.give(Box::new(approved), at).await.unwrap();
-        }
-        "rejected" => {
-            let reason = "Say more.".to_owned();
-            let rejected = RegistrationRejected { member, reason, by };
-            let _ = stage.give(Box::new(rejected), at).await.unwrap();
-        }
-        _ => {}
-    }
-    member
 }
 
 impl Ask {

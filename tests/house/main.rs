@@ -4,27 +4,37 @@
 
 mod bad_input;
 mod bodies;
+mod bus;
+mod bus_facts;
 mod cancelled;
+#[path = "../usecases/contract.rs"]
+mod contract;
 mod crossing;
+mod docs;
+mod effects;
 mod fences;
 mod fuzz;
 mod healing;
 mod house;
 mod journals;
 mod limits;
+mod mock;
+mod openapi;
 mod operate;
 mod origins;
 mod owned;
-mod postgres;
 mod process;
 mod routes;
 mod samples;
 mod sessions;
+#[path = "../shared/mod.rs"]
+mod shared;
 mod sources;
 mod spine;
 mod taken;
 mod tidy;
 mod tidy_proof;
-mod wait;
 mod walk;
 mod wire;
+
+use shared::{dice, join, postgres, site, wait};

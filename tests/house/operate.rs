@@ -6,7 +6,7 @@ use pancake::stage::Stage;
 use serde_json::json;
 
 use crate::postgres::postgres;
-use crate::process::url;
+use crate::site::url;
 use crate::spine::{BOB, DAVE, NANCY, alerts, journal, look, offset, restore_to};
 use crate::wait::until;
 

@@ -4,13 +4,13 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 
 use crate::postgres::folder;
-use crate::process::Site;
+use crate::site::Site;
 
 const FRONT_END: &str = "https://app.example";
 
 #[tokio::test]
 async fn a_configured_front_end_may_call_the_api_and_others_may_not() {
-    let site = Site::start_with(&folder("cors"), &[("CORS_ORIGINS", FRONT_END)]);
+    let site = Site::start(&folder("cors"), &[("CORS_ORIGINS", FRONT_END)]);
     let preflight = |origin: &str, path: &str| {
         let asks = format!(
             "origin: {origin}\r\naccess-control-request-method: POST\r\n\
@@ -37,13 +37,13 @@ async fn https_is_promised_only_where_it_is() {
     // What it says of itself is the public address, so the port has to be known before.
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     let environment = [("PUBLIC_URL", "https://pancake.example"), ("LISTEN", free.as_str())];
-    let site = Site::start_with(&folder("https"), &environment);
+    let site = Site::start(&folder("https"), &environment);
     assert!(send(&site, "GET /", "").contains("strict-transport-security: max-age="));
     let logout = send(&site, "POST /logout", "sec-fetch-site: same-origin\r\ncontent-length: 0\r\n");
     assert!(logout.contains("set-cookie: __host-session=;"), "{logout}");
     assert!(logout.contains("; secure"), "{logout}");
     drop(site);
-    let laptop = Site::start(&folder("http"));
+    let laptop = Site::start(&folder("http"), &[]);
     assert!(!send(&laptop, "GET /", "").contains("strict-transport-security"));
 }
 

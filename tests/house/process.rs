@@ -1,44 +1,41 @@
 //! The program itself: how it starts, what it says when it cannot, and that it leaves no database behind.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
 use std::os::unix::process::ExitStatusExt;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::path::Path;
+use std::process::{Output, Stdio};
 
 use pancake::store::{PrivatePostgres, Server};
 use rustix::process::{Pid, Signal, kill_process};
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor, query_scalar};
 
 use crate::postgres::{folder, postgres};
+use crate::site::{Site, command, ended, url};
 
-/// What a client of a stopping site may still need, and some for a busy machine.
-const END_MAX: Duration = Duration::from_secs(20);
 const SECRET: &str = "sesame-of-the-test";
 
 #[tokio::test]
 async fn it_ends_cleanly_and_survives_a_kill() {
     let data = folder("process");
-    let mut site = Site::start(&data);
-    let (_, server) = site.look().await;
+    let mut site = Site::start(&data, &[]);
+    let (_, server) = look(&data).await;
     assert!(site.get("/health/ready").starts_with("HTTP/1.1 200"));
     kill_process(site.pid(), Signal::TERM).unwrap();
     let status = site.ended();
     assert_eq!(status.code(), Some(0), "{status:?}");
     gone(server).await;
 
-    let mut site = Site::start(&data);
-    let (found, server) = site.look().await;
+    let mut site = Site::start(&data, &[]);
+    let (found, server) = look(&data).await;
     let mut conn = found.options().database("pancake").connect().await.unwrap();
     conn.execute("create table public.kept as select 7 as number").await.unwrap();
     kill_process(site.pid(), Signal::KILL).unwrap();
     assert_eq!(site.ended().signal(), Some(9));
     gone(server).await;
 
-    let mut site = Site::start(&data);
-    let (found, server) = site.look().await;
+    let mut site = Site::start(&data, &[]);
+    let (found, server) = look(&data).await;
     let mut conn = found.options().database("pancake").connect().await.unwrap();
     let kept: i32 = query_scalar("select number from public.kept").fetch_one(&mut conn).await.unwrap();
     assert_eq!(kept, 7);
@@ -119,92 +116,15 @@ async fn ask_for_passwords(options: &sqlx::postgres::PgConnectOptions) {
     .await;
 }
 
-pub(crate) fn url(
-    options: &sqlx::postgres::PgConnectOptions,
-    user: &str,
-    password: &str,
-    database: &str,
-) -> String {
-    let socket = options.get_socket().unwrap().display();
-    format!("postgres://{user}:{password}@localhost/{database}?host={socket}")
-}
-
-/// The program, serving on a free port. It ends with this value.
-pub(crate) struct Site {
-    child: Child,
-    address: String,
-    data: PathBuf,
-}
-
-impl Site {
-    pub(crate) fn start(data: &Path) -> Self {
-        Self::start_with(data, &[])
-    }
-
-    pub(crate) fn start_with(data: &Path, environment: &[(&str, &str)]) -> Self {
-        let mut command = command();
-        command.arg("--data").arg(data).envs(environment.iter().copied());
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-        let listen = environment.iter().find(|(name, _)| *name == "LISTEN").map(|(_, address)| *address);
-        let address = listen.or_else(|| line.trim().strip_prefix("HappyPancake is at http://"));
-        assert!(line.starts_with("HappyPancake is at"), "it did not start: {line:?}");
-        let address = address.unwrap_or_else(|| panic!("it did not start: {line:?}")).to_owned();
-        Self { child, address, data: data.to_owned() }
-    }
-
-    pub(crate) fn address(&self) -> &str {
-        &self.address
-    }
-
-    fn pid(&self) -> Pid {
-        Pid::from_child(&self.child)
-    }
-
-    /// Its database, and the process of that.
-    async fn look(&self) -> (PrivatePostgres, Pid) {
-        let server = Server { durable: true, max_connections: 20 };
-        let found = PrivatePostgres::start(&self.data, server).await.unwrap();
-        assert!(!found.owned());
-        let mut conn = found.options().connect().await.unwrap();
-        let cluster: String = query_scalar("show data_directory").fetch_one(&mut conn).await.unwrap();
-        let text = fs::read_to_string(Path::new(&cluster).join("postmaster.pid")).unwrap();
-        (found, Pid::from_raw(text.lines().next().unwrap().parse().unwrap()).unwrap())
-    }
-
-    fn get(&self, path: &str) -> String {
-        use std::io::Write;
-        let mut stream = std::net::TcpStream::connect(&self.address).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
-    }
-
-    fn ended(&mut self) -> ExitStatus {
-        ended(&mut self.child)
-    }
-}
-
-impl Drop for Site {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// Without what the developer has configured.
-fn command() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_pancake"));
-    for (name, _) in std::env::vars() {
-        if name.starts_with("DATABASE_URL") || ["DATA", "CONNECTIONS", "PUBLIC_URL"].contains(&name.as_str())
-        {
-            command.env_remove(name);
-        }
-    }
-    command.env("LISTEN", "127.0.0.1:0").env("LOG", "error");
-    command
+/// Its database, and the process of that.
+async fn look(data: &Path) -> (PrivatePostgres, Pid) {
+    let server = Server { durable: true, max_connections: 20 };
+    let found = PrivatePostgres::start(data, server).await.unwrap();
+    assert!(!found.owned());
+    let mut conn = found.options().connect().await.unwrap();
+    let cluster: String = query_scalar("show data_directory").fetch_one(&mut conn).await.unwrap();
+    let text = fs::read_to_string(Path::new(&cluster).join("postmaster.pid")).unwrap();
+    (found, Pid::from_raw(text.lines().next().unwrap().parse().unwrap()).unwrap())
 }
 
 /// Starts it where it cannot start.
@@ -216,21 +136,6 @@ fn refused(words: &[&str], environment: &[(&str, &str)]) -> Output {
     let output = child.wait_with_output().unwrap();
     assert_eq!(status.code(), Some(1), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
     output
-}
-
-fn ended(child: &mut Child) -> ExitStatus {
-    let begun = Instant::now();
-    loop {
-        if let Some(status) = child.try_wait().unwrap() {
-            return status;
-        }
-        if begun.elapsed() > END_MAX {
-            let _ = child.kill();
-            let _ = child.wait();
-            panic!("it did not end within {END_MAX:?}");
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
 }
 
 fn says(output: &Output, words: &[&str]) {

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 /// Where people write; what is generated or vendored is nobody's style.
-const FOLDERS: [&str; 6] = ["src", "tests", "schemas", "templates", "usecases", "scripts"];
+const FOLDERS: [&str; 7] = ["src", "tests", "benches", "schemas", "templates", "usecases", "scripts"];
 const ENDS: [&str; 5] = [".rs", ".sql", ".html", ".toml", ".sh"];
 
 /// One file.

@@ -7,7 +7,7 @@ use std::process::Command;
 use sqlx::{ConnectOptions, Executor, query_scalar};
 
 use crate::postgres::{folder, postgres};
-use crate::process::{Site, url};
+use crate::site::{Site, url};
 
 /// Stands before the block that is run.
 const MARK: &str = "<!-- the curl walk: tests/house runs it -->";
@@ -15,7 +15,7 @@ const MARK: &str = "<!-- the curl walk: tests/house runs it -->";
 #[tokio::test]
 async fn the_readme_walk_ends_with_the_alert() {
     let data = folder("walk");
-    walk(&Site::start(&data), &data, &[]);
+    walk(&Site::start(&data, &[]), &data, &[]);
 }
 
 #[tokio::test]
@@ -27,7 +27,7 @@ async fn a_module_may_have_a_database_of_its_own() {
     let (all, flirt) = (url(&options, "pancake", "", "walk_all"), url(&options, "pancake", "", "walk_flirt"));
     let environment = [("DATABASE_URL", all.as_str()), ("DATABASE_URL_FLIRT", flirt.as_str())];
     let data = folder("walk-apart");
-    walk(&Site::start_with(&data, &environment), &data, &environment);
+    walk(&Site::start(&data, &environment), &data, &environment);
     for (database, has) in [("walk_all", false), ("walk_flirt", true)] {
         let mut conn = options.clone().database(database).connect().await.unwrap();
         let found: bool =

@@ -1,10 +1,10 @@
 //! Compares answers and events with what a case expects. Every difference says what was wanted and what came.
 
 use pancake::bus::Entry;
-use pancake::usecase::matching::{self, compare, header_fits, path_fits};
+use pancake::usecase::expect::{self, Came};
+use pancake::usecase::matching::compare;
 use pancake::usecase::model::Then;
 use pancake::usecase::names::Bindings;
-use pancake::usecase::tree::Tree;
 use serde_json::Value;
 
 use crate::page;
@@ -32,84 +32,11 @@ pub(crate) fn answers(then: &Then, answers: &[Answer], known: &mut Bindings<'_>)
 
 /// One answer.
 pub(crate) fn answer(then: &Then, answer: &Answer, known: &mut Bindings<'_>) -> Vec<String> {
-    let mut found = Vec::new();
-    if !then.status.contains(&answer.status) {
-        let wanted: Vec<_> = then.status.iter().map(ToString::to_string).collect();
-        found.push(format!("the status should be {}, but is {}", wanted.join(" or "), answer.status));
-    }
-    for (name, wanted) in &then.headers {
-        let came = answer.header(name);
-        if !header_fits(wanted, came, known) {
-            found.push(format!(
-                "the header {name} should be {wanted}, but is {}",
-                came.unwrap_or("not there")
-            ));
-        }
-    }
-    if let Some(wanted) = &then.location {
-        let came = answer.header("location").unwrap_or("nowhere");
-        if !path_fits(wanted, came, known) {
-            found.push(format!("the location should be {wanted}, but is {came}"));
-        }
-    }
     let body = answer.json();
-    found.extend(json(then, body.as_ref(), known));
-    found.extend(problem(then, body.as_ref()));
+    let header = |name: &str| answer.header(name);
+    let came = Came { status: answer.status, header: &header, body: body.as_ref() };
+    let mut found = expect::answer(then, &came, known);
     found.extend(sight(then, answer));
-    found
-}
-
-fn json(then: &Then, body: Option<&Value>, known: &mut Bindings<'_>) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut against = |tree: &Option<Tree>, value: Option<&Value>, path: &str, found: &mut Vec<String>| {
-        if let Some(tree) = tree {
-            found.extend(compare(tree, value, path, known).iter().map(ToString::to_string));
-        }
-    };
-    against(&then.body, body, "", &mut found);
-    let items = body.and_then(|body| body.get("items").unwrap_or(body).as_array());
-    against(&then.first, items.and_then(|items| items.first()), "the first item", &mut found);
-    against(&then.last, items.and_then(|items| items.last()), "the last item", &mut found);
-    let count = items.map(Vec::len);
-    if then.count.is_some() && then.count != count {
-        let (wanted, came) = (then.count.unwrap_or_default(), count.unwrap_or_default());
-        found.push(format!("there should be {wanted} items, but there are {came}"));
-    }
-    if let Some(path) = &then.ordered {
-        match items {
-            None => found.push("there are no items to be ordered".to_owned()),
-            Some(items) => found
-                .extend(matching::disorder(items, path).map(|at| {
-                    format!("items should descend by {path}, but items[{at}] and the next do not")
-                })),
-        }
-    }
-    for name in &then.absent {
-        if body.is_some_and(|body| matching::occurs(body, name)) {
-            found.push(format!("{name} should not be in the answer"));
-        }
-    }
-    found
-}
-
-fn problem(then: &Then, body: Option<&Value>) -> Vec<String> {
-    let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
-    let code = text(body.and_then(|body| body.get("code")));
-    let errors = body.and_then(|body| body.get("errors")).and_then(Value::as_array);
-    let errors = errors.map(Vec::as_slice).unwrap_or_default();
-    let all = |key: &str| errors.iter().filter_map(|error| text(error.get(key))).collect::<Vec<_>>();
-    let mut found = Vec::new();
-    if let Some(wanted) = &then.problem
-        && code.as_ref() != Some(wanted)
-        && !all("code").contains(wanted)
-    {
-        let came: Vec<_> = code.into_iter().chain(all("code")).collect();
-        found.push(format!("the problem should be {wanted}, but is {}", or_nothing(&came)));
-    }
-    let fields = all("field");
-    for wanted in then.field.iter().filter(|wanted| !fields.contains(wanted)) {
-        found.push(format!("the problem should name the field {wanted}, but names {}", or_nothing(&fields)));
-    }
     found
 }
 
@@ -185,8 +112,4 @@ pub(crate) fn shown(answer: &Answer) -> String {
     let more = if cut.len() < body.len() { " …" } else { "" };
     let location = answer.header("location").map(|to| format!(" at {to}")).unwrap_or_default();
     format!("{}{location} {cut}{more}", answer.status)
-}
-
-fn or_nothing(words: &[String]) -> String {
-    if words.is_empty() { "nothing".to_owned() } else { words.join(", ") }
 }

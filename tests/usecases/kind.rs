@@ -14,6 +14,12 @@ pub(crate) enum Kind {
     /// On the bus that loses, repeats and reorders, from this seed.
     Faulty(u64),
     Null,
+    /// What other modules published before reaches the module under test in another order, from this seed.
+    Merged(u64),
+    /// The same, source after source.
+    SourceAfterSource,
+    /// At the end, every module writes its tables anew.
+    Rebuilt,
     NoSession,
     Stranger,
     /// Whoever saw somebody asks again after one of the two has blocked the other.
@@ -35,13 +41,15 @@ impl Kind {
     pub(crate) fn all(seeds: &[u64]) -> Vec<Self> {
         let plain =
             [Self::InProcess, Self::Http, Self::Twice, Self::NoSession, Self::Stranger, Self::Blocked];
-        let sites = [Self::PoolsOfOne, Self::Null];
+        let sites = [Self::SourceAfterSource, Self::Rebuilt, Self::PoolsOfOne, Self::Null];
         plain.into_iter().chain(sites).chain(Self::seeded(seeds)).collect()
     }
 
     /// The ways that depend on a seed.
     pub(crate) fn seeded(seeds: &[u64]) -> Vec<Self> {
-        seeds.iter().map(|seed| Self::Faulty(*seed)).collect()
+        // One way after the other, since the report counts neighbours together.
+        let merged = seeds.iter().map(|seed| Self::Merged(*seed));
+        merged.chain(seeds.iter().map(|seed| Self::Faulty(*seed))).collect()
     }
 
     /// The same for all seeds.
@@ -53,6 +61,9 @@ impl Kind {
             Self::PoolsOfOne => "pools of one",
             Self::Faulty(_) => "on the faulty bus",
             Self::Null => "on the null bus",
+            Self::Merged(_) => "sources merged",
+            Self::SourceAfterSource => "source after source",
+            Self::Rebuilt => "rebuilt at the end",
             Self::NoSession => "without a session",
             Self::Stranger => "as a stranger",
             Self::Blocked => "with the pair blocked",
@@ -61,7 +72,7 @@ impl Kind {
 
     pub(crate) fn seed(self) -> Option<u64> {
         match self {
-            Self::Faulty(seed) => Some(seed),
+            Self::Faulty(seed) | Self::Merged(seed) => Some(seed),
             _ => None,
         }
     }
@@ -71,9 +82,13 @@ impl Kind {
             Self::PoolsOfOne => Site::Narrow,
             Self::Faulty(_) => Site::Faulty,
             Self::Null => Site::Null,
-            Self::InProcess | Self::Http | Self::Twice => Site::Memory,
-            Self::NoSession | Self::Stranger | Self::Blocked => Site::Memory,
+            _ => Site::Memory,
         }
+    }
+
+    /// True where the module under test gets what others published in an order of the runner's.
+    pub(crate) fn merges(self) -> bool {
+        matches!(self, Self::Merged(_) | Self::SourceAfterSource)
     }
 
     /// What a case may say that it is left out of.

@@ -4,14 +4,17 @@
 //! session and for a stranger. A full run also refuses gaps in the summary and an old BOOK.md.
 
 mod blocked;
+mod contract;
 mod expect;
 mod gate;
 mod houses;
 mod kept;
 mod kind;
+mod merged;
 mod page;
 mod play;
 mod probe;
+mod rebuilt;
 mod report;
 mod stage;
 mod tally;
@@ -23,6 +26,7 @@ use std::sync::{Mutex, PoisonError};
 use clap::Parser;
 use pancake::module::Registry;
 use pancake::modules;
+use pancake::openapi::catalogue::unnamed;
 use pancake::store::{PrivatePostgres, Server};
 use pancake::usecase::story::chosen;
 use pancake::usecase::summary::{facts, gaps};
@@ -56,7 +60,7 @@ struct Arguments {
     /// Run the Postgres with the databases that the last run's failures have left, to look into them
     #[arg(long)]
     look: bool,
-    /// Write usecases/BOOK.md anew
+    /// Write usecases/BOOK.md and docs/problems.md anew
     #[arg(long)]
     bless: bool,
     /// Folder of the use cases
@@ -206,6 +210,7 @@ fn gates(registry: &Registry, usecases: &UseCases, arguments: &Arguments, report
         let line = gap.line(0, pancake::usecase::paint::Paint(false));
         report.broken(format!("no use case proves this: {line}"));
     }
+    unnamed(registry, &usecases.cases).into_iter().for_each(|fault| report.broken(fault));
     if let Err(error) = book::check(&arguments.usecases, registry, usecases) {
         report.broken(error.to_string());
     }

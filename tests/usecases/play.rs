@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use axum::http::Method;
 use chrono::TimeDelta;
 use futures::future::join_all;
-use pancake::module::Face;
 use pancake::rehearsal::Off;
 use pancake::usecase::UseCase;
 use pancake::usecase::cast::Cast;
@@ -20,16 +19,16 @@ use crate::blocked::Reading;
 use crate::expect;
 use crate::houses::Houses;
 use crate::kind::{Kind, Outcome};
+use crate::merged;
 use crate::page;
-use crate::probe::{closed, hides, readings};
+use crate::probe::{closed, readings};
+use crate::rebuilt;
 use crate::stage::{Answer, Door, House};
 
 /// Who has no part in any story.
-const STRANGER: &str = "stranger";
+pub(crate) const STRANGER: &str = "stranger";
 /// Redirects that a press follows.
 const REDIRECTS_MAX: usize = 5;
-/// Where a page without a session leads.
-const LOGIN: &str = "/login";
 
 /// Plays it. What fails leaves its database, if there are not enough of those.
 pub(crate) async fn play(houses: &mut Houses<'_>, cast: &Cast, case: &UseCase, kind: Kind) -> Outcome {
@@ -41,7 +40,11 @@ pub(crate) async fn play(houses: &mut Houses<'_>, cast: &Cast, case: &UseCase, k
         Kind::Stranger => readings(case),
         _ => Vec::new(),
     };
-    if probes.is_empty() && matches!(kind, Kind::NoSession | Kind::Stranger) {
+    let idle = match kind {
+        Kind::NoSession | Kind::Stranger => probes.is_empty(),
+        _ => kind.merges() && merged::sources(case) < 2,
+    };
+    if idle {
         return Outcome::Idle;
     }
     let house = match houses.at(kind.site()).await {
@@ -53,6 +56,10 @@ pub(crate) async fn play(houses: &mut Houses<'_>, cast: &Cast, case: &UseCase, k
         Kind::NoSession => player.without_session(&probes).await.map(|()| Outcome::Passed),
         Kind::Stranger => player.as_stranger(&probes).await.map(|()| Outcome::Passed),
         Kind::Blocked => player.with_pairs_blocked().await,
+        Kind::Rebuilt => match player.whole().await {
+            Ok(()) => rebuilt::compare(&house.stage).await.map(|()| Outcome::Passed),
+            Err(text) => Err(text),
+        },
         _ => player.whole().await.map(|()| Outcome::Passed),
     };
     house.stage.ctx.rehearsal().end();
@@ -109,7 +116,7 @@ impl<'p> Player<'p> {
     }
 
     /// People and what happened before, up to noon.
-    async fn begin(&mut self, with_stranger: bool) -> Result<(), String> {
+    pub(crate) async fn begin(&mut self, with_stranger: bool) -> Result<(), String> {
         let place = |text: String| format!("{}: {text}", self.case.file);
         self.reset().await.map_err(place)?;
         let mut people = self.case.people.clone();
@@ -130,6 +137,8 @@ impl<'p> Player<'p> {
             let given = self.given(given, default).await;
             given.map_err(|text| format!("{}:{line} (given): {text}", self.case.file))?;
         }
+        self.release().await.map_err(place)?;
+        self.house.stage.ctx.rehearsal().hold(None);
         self.settle().await.map_err(place)?;
         self.house.set_clock(TimeDelta::zero());
         self.sessions.clear();
@@ -158,15 +167,28 @@ impl<'p> Player<'p> {
         self.house.stage.arrived(work).await.map_err(|error| error.to_string())?
     }
 
-    async fn reset(&self) -> Result<(), String> {
+    pub(crate) async fn reset(&self) -> Result<(), String> {
         self.house.stage.reset().await.map_err(|error| error.to_string())?;
         let rehearsal = self.house.stage.ctx.rehearsal();
         rehearsal.set_twice(self.kind == Kind::Twice);
         rehearsal.switch_off(self.off.clone());
+        if self.kind.merges() {
+            rehearsal.hold(Some(self.case.module));
+        }
         if let (Some(bus), Some(seed)) = (&self.house.faulty, self.kind.seed()) {
             bus.reseed(seed);
         }
         Ok(())
+    }
+
+    /// Where the module under test was held, it gets now what others have published meanwhile: before it does
+    /// anything itself, since that may rest on it.
+    async fn release(&self) -> Result<(), String> {
+        if !self.kind.merges() {
+            return Ok(());
+        }
+        self.settle().await?;
+        merged::release(&self.house.stage, self.case.module, self.kind.seed()).await
     }
 
     async fn settle(&self) -> Result<(), String> {
@@ -177,6 +199,7 @@ impl<'p> Player<'p> {
         match given {
             Given::Event(past) => self.past(past, default).await,
             Given::Call(past) => {
+                self.release().await?;
                 self.settle().await?;
                 self.house.set_clock(past.at.unwrap_or(default));
                 self.sessions.clear();
@@ -210,6 +233,9 @@ impl<'p> Player<'p> {
 
     /// Publishes an event, and waits for nothing.
     async fn publish(&self, event: &EventText, at: TimeDelta) -> Result<(), String> {
+        if event.record.source == self.case.module {
+            self.release().await?;
+        }
         let json = self.known.event(event);
         let parsed = (event.record.parse)(&json)
             .map_err(|error| format!("{}: {error} in {json}", event.record.name))?;
@@ -276,7 +302,7 @@ impl<'p> Player<'p> {
         Ok(Some(token))
     }
 
-    async fn send(&mut self, call: &Call) -> Result<Answer, String> {
+    pub(crate) async fn send(&mut self, call: &Call) -> Result<Answer, String> {
         let session = self.session(&call.actor).await?;
         let wire = Wire::of(call, &self.known);
         let answer = self.house.send(self.door, &wire, session.as_deref()).await?;
@@ -336,47 +362,6 @@ impl<'p> Player<'p> {
         let place = on.parse().map_err(|error| format!("{on} is no location: {error}"))?;
         answer.headers.insert("location", place);
         Ok(answer)
-    }
-
-    /// Nothing but Public actions answers somebody who is not logged in.
-    async fn without_session(&mut self, probes: &[Call]) -> Result<(), String> {
-        self.reset().await?;
-        self.house.set_clock(TimeDelta::zero());
-        for call in probes {
-            let mut wire = Wire::of(call, &self.known);
-            wire.headers.retain(|(name, _)| name != "authorization" && name != "cookie");
-            let answer = self.house.send(self.door, &wire, None).await?;
-            let page = call.action.as_ref().is_some_and(|it| it.face == Face::Page);
-            let led = answer.header("location").is_some_and(|to| to.starts_with(LOGIN));
-            if answer.status != 401 && !(page && answer.status == 303 && led) {
-                let wanted = if page { "401, or 303 to /login" } else { "401" };
-                let (file, line, is) = (&self.case.file, call.line, expect::shown(&answer));
-                return Err(format!(
-                    "{file}:{line}: {} should give {wanted}, but gives {is}",
-                    wire.describe(&Caller::Nobody)
-                ));
-            }
-        }
-        Ok(())
-    }
-
-    /// What is a member's own, nobody else gets to see.
-    async fn as_stranger(&mut self, probes: &[Call]) -> Result<(), String> {
-        self.begin(true).await?;
-        for call in probes {
-            let call = Call { actor: Caller::Person(STRANGER.to_owned()), ..call.clone() };
-            let answer = self.send(&call).await?;
-            if !hides(self.case, &answer, &self.known) {
-                let wire = Wire::of(&call, &self.known);
-                let (file, line, is) = (&self.case.file, call.line, expect::shown(&answer));
-                let hint = "If strangers may see this, say why: skip = { stranger = \"…\" }";
-                return Err(format!(
-                    "{file}:{line}: {} shows a stranger {is}\n{hint}",
-                    wire.describe(&call.actor)
-                ));
-            }
-        }
-        Ok(())
     }
 }
 

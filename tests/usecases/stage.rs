@@ -21,6 +21,8 @@ use pancake::usecase::wire::Wire;
 use serde_json::Value;
 use tower::ServiceExt;
 
+use crate::contract::{Came, Contract};
+
 /// How long an answer may take before the case fails.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// The session cookie of a site without https.
@@ -33,6 +35,7 @@ pub(crate) struct House {
     pub(crate) faulty: Option<Arc<FaultyBus>>,
     before: Taken,
     client: Client<HttpConnector, Body>,
+    contract: Contract,
 }
 
 /// Which door a request takes.
@@ -54,7 +57,9 @@ impl House {
     /// With the doors of a site. Its faulty bus, if it has one, can be given seeds.
     pub(crate) fn of(stage: Stage, faulty: Option<Arc<FaultyBus>>) -> Self {
         let before = stage.ctx.metrics().taken();
-        Self { stage, faulty, before, client: Client::builder(TokioExecutor::new()).build_http() }
+        let client = Client::builder(TokioExecutor::new()).build_http();
+        let contract = Contract::of(stage.ctx.registry());
+        Self { stage, faulty, before, client, contract }
     }
 
     /// Where the entries of its plays came from, without what it found when it was opened.
@@ -88,7 +93,17 @@ impl House {
                 },
             }
         });
-        answer.await.unwrap_or_else(|_| Err(format!("no answer within {ANSWER_WITHIN:?}")))
+        let answer = answer.await.unwrap_or_else(|_| Err(format!("no answer within {ANSWER_WITHIN:?}")))?;
+        let came = Came { status: answer.status, headers: &answer.headers, body: &answer.body };
+        match self.contract.breaches(wire.method.as_str(), &wire.target, &came).as_slice() {
+            [] => Ok(answer),
+            breaches => {
+                let (breaches, shown) = (breaches.join("\n- "), crate::expect::shown(&answer));
+                Err(format!(
+                    "the API's document and the answer differ:\n- {breaches}\nThe answer was {shown}"
+                ))
+            }
+        }
     }
 
     fn request(&self, door: Door, wire: &Wire, session: Option<&str>) -> Result<Request<Body>, String> {

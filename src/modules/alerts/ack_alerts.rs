@@ -1,6 +1,7 @@
 //! Mark alerts as read, up to the newest that she has seen. Older ones cannot become unread again.
 
 use axum::extract::State;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use sqlx::query_scalar;
 
@@ -9,12 +10,17 @@ use super::contract::AlertRead;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::{EventId, TypedId};
+use crate::problem::Problem;
 use crate::web::answer::{Done, Json, Nothing};
 use crate::web::extract::Form;
 use crate::web::visitor::Actor;
 
-#[derive(Debug, Deserialize)]
+pub(super) const UNKNOWN: Problem =
+    Problem::field("alerts.unknown", "Give the `alert` of one of your own alerts.");
+
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(rename = "AlertsSeen")]
 pub(super) struct Input {
     /// The newest alert that she has seen.
     up_to: EventId,
@@ -29,7 +35,7 @@ async fn run(ctx: &Context, actor: &Actor, input: &Input) -> Result<(), Failure>
     )
     .fetch_optional(tx.conn())
     .await?
-    .ok_or_else(|| Failure::field("upTo", "alerts.unknown", "Give the `alert` of one of your own alerts."))?;
+    .ok_or_else(|| UNKNOWN.at("upTo"))?;
     let _ = tx.emit(AlertRead { member: actor.id, up_to: input.up_to, at }).await?;
     tx.commit().await
 }

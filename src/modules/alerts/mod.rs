@@ -16,6 +16,7 @@ use crate::modules::profile::contract::ProfileVisited;
 use crate::modules::review::contract::{
     PhotoApproved, PhotoRejected, PresentationApproved, PresentationRejected,
 };
+use crate::web::paging;
 
 pub struct Alerts;
 
@@ -50,10 +51,10 @@ impl Module for Alerts {
         at.listens(keep_mark::KeepMark);
 
         let read = |path| Action::get(path, Policy::Member, "shows what others did to her");
-        at.json(read("/alerts"), read_alerts::json);
+        at.json(read("/alerts").refuses(paging::REFUSALS), read_alerts::json);
         at.html(read("/alerts"), read_alerts::page);
         let ack = |path| Action::post(path, Policy::Member, "marks alerts as read");
-        at.json(ack("/alerts/ack"), ack_alerts::json);
+        at.json(ack("/alerts/ack").refuses(&[ack_alerts::UNKNOWN]), ack_alerts::json);
         at.html(ack("/alerts/ack"), ack_alerts::form);
     }
 }

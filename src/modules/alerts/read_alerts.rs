@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::Serialize;
 use sqlx::{query_as, query_scalar};
 
@@ -23,31 +24,40 @@ use crate::web::when;
 const UNREAD_MAX: i64 = 100;
 
 /// One alert.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Alert")]
 pub(super) struct Item {
     alert: EventId,
-    /// `flirt`, `visit`, `photo-liked`, `album-opened`, `presentation-approved`, `presentation-rejected`,
-    /// `photo-approved`, `photo-rejected`.
+    /// What happened.
+    #[schemars(extend("enum" = [
+        "flirt", "visit", "photo-liked", "album-opened", "presentation-approved", "presentation-rejected",
+        "photo-approved", "photo-rejected"
+    ]))]
     kind: String,
     /// Who caused it; none where it was a reviewer.
     #[serde(skip_serializing_if = "Option::is_none")]
     member: Option<MemberId>,
+    /// Hers.
     #[serde(skip_serializing_if = "Option::is_none")]
     nickname: Option<String>,
+    /// Which one it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     photo: Option<PhotoId>,
     /// What a reviewer said.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
     at: DateTime<Utc>,
+    /// True before she has seen it.
     unread: bool,
 }
 
 /// A page of alerts, and how many are unread over all pages (counted up to 100).
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "AlertPage")]
 pub(super) struct Feed {
     #[serde(flatten)]
     list: Listing<Item>,
+    /// At most 100.
     unread: i64,
 }
 

@@ -8,13 +8,16 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::MemberId;
 use crate::kit::cards;
+use crate::problem::Problem;
 use crate::web::answer::{Done, Nothing};
 use crate::web::extract::Path;
 use crate::web::visitor::Actor;
 
+pub(super) const SELF: Problem = Problem::conflict("block.self", "You cannot block yourself.");
+
 async fn run(ctx: &Context, actor: &Actor, blocked: MemberId) -> Result<(), Failure> {
     if actor.id == blocked {
-        return Err(Failure::conflict("block.self", "You cannot block yourself."));
+        return Err(SELF.failure());
     }
     let mut tx = ctx.begin(&SPEC).await?;
     // Also one who blocked her first: whoever may block, and the answer gives nothing away.

@@ -8,6 +8,7 @@ mod unblock_member;
 
 use crate::kit;
 use crate::module::{Action, Module, ModuleSpec, Policy, Registry};
+use crate::web::paging;
 
 pub struct Block;
 
@@ -38,9 +39,10 @@ impl Module for Block {
             Action::get(path, Policy::Member, "shows whom she has blocked")
                 .despite_blocks("it is her own list of whom she has blocked")
         };
-        at.json(read("/block"), read_blocks::json);
+        at.json(read("/block").refuses(paging::REFUSALS), read_blocks::json);
         at.html(read("/block"), read_blocks::page);
-        at.json(Action::put("/block/{member}", Policy::Member, "blocks a member"), block_member::json);
+        let block = Action::put("/block/{member}", Policy::Member, "blocks a member");
+        at.json(block.refuses(&[block_member::SELF]), block_member::json);
         at.html(Action::post("/block/{nickname}", Policy::Member, "blocks a member"), block_member::form);
         at.json(Action::delete("/block/{member}", Policy::Member, "unblocks a member"), unblock_member::json);
         at.html(

@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::Serialize;
 use sqlx::query_as;
 
@@ -19,7 +20,7 @@ use crate::web::visitor::Actor;
 use crate::web::when;
 
 /// A blocked member.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Blocked {
     member: MemberId,
     nickname: String,

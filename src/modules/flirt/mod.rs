@@ -34,7 +34,11 @@ impl Module for Flirt {
         at.listens(keep_flirts::KeepFlirts);
 
         // A bot once flirted with every member: nobody means more than this in a day.
-        let send = |path| Action::post(path, Policy::Member, "sends a flirt").limited("flirts", 100, DAY);
+        let send = |path| {
+            Action::post(path, Policy::Member, "sends a flirt")
+                .limited("flirts", 100, DAY)
+                .refuses(&[send_flirt::SELF])
+        };
         at.json(send("/flirt/{member}"), send_flirt::json);
         at.html(send("/flirt/{nickname}"), send_flirt::form);
     }

@@ -1,8 +1,8 @@
 //! Flirt with a member. A second flirt before the answer is the first one: nothing new is published.
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::Serialize;
 use sqlx::query;
 
@@ -12,14 +12,20 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::{EventId, MemberId, TypedId};
 use crate::kit::cards;
-use crate::web::answer::{Done, Json};
+use crate::problem::Problem;
+use crate::web::answer::{Done, Made};
 use crate::web::extract::Path;
 use crate::web::visitor::Actor;
 
+pub(super) const SELF: Problem =
+    Problem::conflict("flirt.self", "Nobody flirts with herself here. Find somebody nice!");
+
 /// The flirt that waits for an answer.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Flirt")]
 pub(super) struct Sent {
     flirt: EventId,
+    /// With whom.
     to: MemberId,
     at: DateTime<Utc>,
 }
@@ -27,7 +33,7 @@ pub(super) struct Sent {
 /// Returns the open flirt, and whether it is a new one.
 async fn run(ctx: &Context, actor: &Actor, to: MemberId) -> Result<(Sent, bool), Failure> {
     if actor.id == to {
-        return Err(Failure::conflict("flirt.self", "Nobody flirts with herself here. Find somebody nice!"));
+        return Err(SELF.failure());
     }
     let mut tx = ctx.begin(&SPEC).await?;
     cards::meet(tx.conn(), &SPEC, actor.id, to).await?;
@@ -47,9 +53,9 @@ pub(super) async fn json(
     State(ctx): State<Context>,
     actor: Actor,
     Path(to): Path<MemberId>,
-) -> Result<(StatusCode, Json<Sent>), Failure> {
+) -> Result<Made<Sent>, Failure> {
     let (sent, new) = run(&ctx, &actor, to).await?;
-    Ok((if new { StatusCode::CREATED } else { StatusCode::OK }, Json(sent)))
+    Ok(if new { Made::Now(sent) } else { Made::Before(sent) })
 }
 
 pub(super) async fn form(

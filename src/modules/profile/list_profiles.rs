@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::Serialize;
 use sqlx::query;
 
@@ -17,7 +18,8 @@ use crate::web::paging::{Cursor, Listing, PageQuery};
 use crate::web::visitor::Actor;
 
 /// A member in the list.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "NewMember")]
 pub(super) struct Newest {
     #[serde(flatten)]
     pub card: Card,

@@ -11,6 +11,7 @@ mod show_front;
 
 use crate::kit;
 use crate::module::{Action, Module, ModuleSpec, Policy, Registry};
+use crate::web::paging;
 
 pub struct Profile;
 
@@ -38,7 +39,7 @@ impl Module for Profile {
         at.listens(keep_visits::KeepVisits);
 
         let list = Action::get("/profile", Policy::Member, "lists the newest members");
-        at.json(list, list_profiles::json);
+        at.json(list.refuses(paging::REFUSALS), list_profiles::json);
         at.html(Action::get("/", Policy::Public, "shows the front page"), show_front::page);
         let read = |path| Action::get(path, Policy::Member, "shows a profile, which is a visit");
         at.json(read("/profile/{member}"), read_profile::json);

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method};
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::Serialize;
 use sqlx::query;
 
@@ -21,7 +22,7 @@ use crate::web::visitor::Actor;
 use crate::web::when;
 
 /// What a profile says.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Profile {
     #[serde(flatten)]
     card: Card,

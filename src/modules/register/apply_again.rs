@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::Serialize;
 use sqlx::query;
 
@@ -12,16 +13,22 @@ use super::show_state::StatePage;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::TypedId;
+use crate::problem::Problem;
 use crate::web::answer::{Created, Done, Json, Page};
 use crate::web::extract::Form;
 use crate::web::shell::Shell;
-use crate::web::visitor::Actor;
+use crate::web::visitor::{self, Actor};
+
+pub(super) const WAITING: Problem =
+    Problem::conflict("register.waiting", "Your application is with the reviewers already.");
+pub(super) const APPROVED: Problem = Problem::conflict("register.approved", "You are a member already.");
 
 /// The new application.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "AppliedAgain")]
 pub(super) struct Applied {
     nickname: String,
-    state: &'static str,
+    state: visitor::State,
     /// 2, 3, …
     application: i32,
 }
@@ -38,17 +45,14 @@ async fn run(ctx: &Context, actor: &Actor, input: &PersonInput) -> Result<Applie
     .await?;
     match last.state.as_str() {
         "rejected" => {}
-        "waiting" => {
-            let detail = "Your application is with the reviewers already.";
-            return Err(Failure::conflict("register.waiting", detail));
-        }
-        _ => return Err(Failure::conflict("register.approved", "You are a member already.")),
+        "waiting" => return Err(WAITING.failure()),
+        _ => return Err(APPROVED.failure()),
     }
     let Some(person) = person else { return Err(refusals.failure()) };
     let (nickname, application) = (person.nickname.clone(), last.application + 1);
     let _ = tx.emit(registered(actor.id, person, application)).await?;
     tx.commit().await?;
-    Ok(Applied { nickname, state: "waiting", application })
+    Ok(Applied { nickname, state: visitor::State::Waiting, application })
 }
 
 pub(super) async fn json(

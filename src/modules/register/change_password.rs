@@ -2,26 +2,35 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use sqlx::{query, query_scalar};
 
 use super::person::{self, Refusals};
 use super::show_settings::SettingsPage;
-use super::{SPEC, session_store};
+use super::{SPEC, schemas, session_store};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::TypedId;
+use crate::problem::Problem;
 use crate::web::answer::{Done, Json, Nothing, Page};
 use crate::web::extract::Form;
 use crate::web::shell::Shell;
 use crate::web::visitor::Actor;
 
-#[derive(Debug, Deserialize)]
+pub(super) const WRONG_PASSWORD: Problem =
+    Problem::field("register.wrong-password", "This is not your password now.");
+pub(super) const PASSWORD_CHANGED: Problem =
+    Problem::conflict("register.password-changed", "The password was changed elsewhere a moment ago.");
+
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "PasswordChange")]
 pub(super) struct Input {
     /// The password now.
     current: String,
     /// The new one.
+    #[schemars(schema_with = "schemas::password")]
     password: String,
 }
 
@@ -34,8 +43,7 @@ async fn run(ctx: &Context, actor: &Actor, input: Input) -> Result<(), Failure> 
         .fetch_optional(ctx.pool(&SPEC))
         .await?;
     if !ctx.passwords().verify(input.current, kept.clone()).await? {
-        let detail = "This is not your password now.";
-        return Err(Failure::field("current", "register.wrong-password", detail));
+        return Err(WRONG_PASSWORD.at("current"));
     }
     let hash = ctx.passwords().hash(new).await?;
     let mut tx = ctx.begin(&SPEC).await?;
@@ -49,8 +57,7 @@ async fn run(ctx: &Context, actor: &Actor, input: Input) -> Result<(), Failure> 
     .execute(tx.conn())
     .await?;
     if done.rows_affected() == 0 {
-        let detail = "The password was changed elsewhere a moment ago.";
-        return Err(Failure::conflict("register.password-changed", detail));
+        return Err(PASSWORD_CHANGED.failure());
     }
     session_store::end(&mut tx, actor.id, None, Some(actor.session)).await?;
     tx.commit().await

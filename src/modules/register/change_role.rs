@@ -10,9 +10,14 @@ use crate::event::Applied;
 use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
 use crate::kit::people::By;
+use crate::problem::Problem;
 use crate::web::answer::Nothing;
 use crate::web::extract::Path;
 use crate::web::visitor::Actor;
+
+/// Another admin can take it: so there always is one.
+pub(super) const OWN_ROLE: Problem =
+    Problem::conflict("register.own-role", "You cannot take this role from yourself.");
 
 /// What happens to a role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +63,7 @@ pub async fn run_named(
     Ok((member, run(ctx, By::OPERATOR, member, role, change).await?))
 }
 
-pub(super) async fn grant_json(
+pub(super) async fn grant_role_json(
     State(ctx): State<Context>,
     actor: Actor,
     Path((member, role)): Path<(MemberId, Role)>,
@@ -67,14 +72,13 @@ pub(super) async fn grant_json(
     Ok(Nothing)
 }
 
-pub(super) async fn revoke_json(
+pub(super) async fn revoke_role_json(
     State(ctx): State<Context>,
     actor: Actor,
     Path((member, role)): Path<(MemberId, Role)>,
 ) -> Result<Nothing, Failure> {
     if actor.id == member && role == Role::Admin {
-        // Another admin can: so there always is one.
-        return Err(Failure::conflict("register.own-role", "You cannot take this role from yourself."));
+        return Err(OWN_ROLE.failure());
     }
     let _ = run(&ctx, By::Member(actor.id), member, role, Change::Revoke).await?;
     Ok(Nothing)

@@ -1,23 +1,25 @@
 //! Whether a nickname is free, while it is typed. The application itself decides.
 
 use axum::extract::State;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sqlx::query_scalar;
 
-use super::{SPEC, person};
+use super::{SPEC, person, schemas};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::web::answer::Json;
 use crate::web::extract::Query;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Asked {
+    #[schemars(schema_with = "schemas::nickname")]
     nickname: String,
 }
 
 /// The answer.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Nickname {
     nickname: String,
     free: bool,
@@ -27,8 +29,7 @@ pub(super) async fn json(
     State(ctx): State<Context>,
     Query(asked): Query<Asked>,
 ) -> Result<Json<Nickname>, Failure> {
-    let nickname = person::nickname(asked.nickname.trim())
-        .map_err(|(code, detail)| Failure::field("nickname", code, detail))?;
+    let nickname = person::nickname(asked.nickname.trim()).map_err(|refusal| refusal.at("nickname"))?;
     let taken = query_scalar!(
         r#"select exists (select from register.member where lower(nickname) = lower($1)) as "taken!""#,
         nickname

@@ -3,6 +3,7 @@
 #![warn(missing_docs)]
 
 use chrono::NaiveDate;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::event::{Event, Names};
@@ -43,7 +44,7 @@ impl Event for MemberRegistered {
 }
 
 /// What a member may do beyond her own affairs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Decides on applications.

@@ -22,7 +22,7 @@ async fn run(ctx: &Context, actor: &Actor, session: Option<SessionId>) -> Result
     tx.commit().await
 }
 
-pub(super) async fn one_json(
+pub(super) async fn end_session_json(
     State(ctx): State<Context>,
     actor: Actor,
     Path(session): Path<SessionId>,
@@ -40,7 +40,10 @@ pub(super) async fn one_form(
     Ok(Done::to("/settings").saying("That device is logged out."))
 }
 
-pub(super) async fn all_json(State(ctx): State<Context>, actor: Actor) -> Result<Nothing, Failure> {
+pub(super) async fn end_all_sessions_json(
+    State(ctx): State<Context>,
+    actor: Actor,
+) -> Result<Nothing, Failure> {
     run(&ctx, &actor, None).await?;
     Ok(Nothing)
 }

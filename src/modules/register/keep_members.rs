@@ -3,6 +3,7 @@
 use sqlx::query;
 
 use super::contract::MemberRegistered;
+use super::person;
 use crate::bus::Signal;
 use crate::event::{Applied, Fact, Listener};
 use crate::failure::{Failure, OnConstraint};
@@ -44,10 +45,7 @@ impl Listener for KeepMembers {
             )
             .execute(tx.conn())
             .await
-            .on_constraint("member_nickname_key", || {
-                let detail = "This nickname is taken. Choose another.";
-                Failure::conflict_at("nickname", "register.nickname-taken", detail)
-            })?;
+            .on_constraint("member_nickname_key", || person::NICKNAME_TAKEN.at("nickname"))?;
             rows += done.rows_affected();
             tx.signal(Signal::ActorChanged(*member));
         }

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::Serialize;
 use sqlx::query_as;
 
@@ -15,7 +16,7 @@ use crate::web::paging::{Cursor, Listing, PageQuery};
 use crate::web::visitor::Actor;
 
 /// One login.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Login {
     pub session: SessionId,
     /// What the browser says it is.

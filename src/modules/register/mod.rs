@@ -16,6 +16,7 @@ mod open_session;
 mod person;
 mod read_session;
 mod register_member;
+mod schemas;
 mod session_store;
 mod show_settings;
 mod show_state;
@@ -27,6 +28,8 @@ pub use open_session::Opened;
 pub use session_store::open as open_session_for;
 
 use crate::module::{Action, Module, ModuleSpec, Policy, Registry};
+use crate::problem;
+use crate::web::paging;
 
 pub struct Register;
 
@@ -68,20 +71,23 @@ impl Module for Register {
 fn applications(at: &mut Registry) {
     let apply =
         |path| Action::post(path, Policy::Public, "applies for membership").limited("applications", 20, HOUR);
-    at.json(apply("/register"), register_member::json);
+    let of_nickname = |action: Action| action.refuses(person::OF_NICKNAME);
+    let of_person = |action| of_nickname(action).refuses(person::OF_PERSON);
+    at.json(of_person(apply("/register")).refuses(person::OF_ACCOUNT), register_member::json);
     at.html(Action::get("/register", Policy::Public, "shows the form to join"), register_member::page);
     at.html(apply("/register"), register_member::form);
     let check = Action::get("/register", Policy::Public, "says whether a nickname is free");
-    at.json(check.limited("nickname-checks", 120, HOUR), check_nickname::json);
+    at.json(of_nickname(check.limited("nickname-checks", 120, HOUR)), check_nickname::json);
     let again = |path| Action::post(path, Policy::Registered, "applies again after a rejection");
-    at.json(again("/register/again"), apply_again::json);
+    let refusals = [apply_again::WAITING, apply_again::APPROVED];
+    at.json(of_person(again("/register/again")).refuses(&refusals), apply_again::json);
     at.html(again("/register/again"), apply_again::form);
     at.html(Action::get("/welcome", Policy::Registered, "shows how an application stands"), show_state::page);
 }
 
 fn logins(at: &mut Registry) {
     let open = |path| Action::post(path, Policy::Public, "logs in").limited("logins", 30, QUARTER);
-    at.json(open("/session"), open_session::json);
+    at.json(open("/session").refuses(&[open_session::WRONG_CREDENTIALS]), open_session::json);
     at.html(Action::get("/login", Policy::Public, "shows the form to log in"), login::page);
     at.html(open("/login"), login::form);
     at.json(Action::get("/session", Policy::Registered, "says who is logged in"), read_session::json);
@@ -91,17 +97,19 @@ fn logins(at: &mut Registry) {
 
 fn settings(at: &mut Registry) {
     let list = Action::get("/session/all", Policy::Registered, "lists where she is logged in");
-    at.json(list, list_sessions::json);
+    at.json(list.refuses(paging::REFUSALS), list_sessions::json);
     at.html(Action::get("/settings", Policy::Registered, "shows the settings"), show_settings::page);
     let end = Action::delete("/session/{session}", Policy::Registered, "ends one login");
-    at.json(end, end_sessions::one_json);
+    at.json(end, end_sessions::end_session_json);
     let end = Action::post("/settings/sessions/{session}/end", Policy::Registered, "ends one login");
     at.html(end, end_sessions::one_form);
     let all = Action::delete("/session/all", Policy::Registered, "ends every login");
-    at.json(all, end_sessions::all_json);
+    at.json(all.refuses(&[problem::NOT_FOUND]), end_sessions::end_all_sessions_json);
     let all = Action::post("/settings/sessions/end-all", Policy::Registered, "ends every login");
     at.html(all, end_sessions::all_form);
     let change = Action::put("/session/password", Policy::Registered, "changes the password");
+    let refusals = [change_password::WRONG_PASSWORD, change_password::PASSWORD_CHANGED];
+    let change = change.refuses(person::OF_PASSWORD).refuses(&refusals);
     at.json(change.limited("password-changes", 10, HOUR), change_password::json);
     let change = Action::post("/settings/password", Policy::Registered, "changes the password");
     at.html(change.limited("password-changes", 10, HOUR), change_password::form);
@@ -109,7 +117,7 @@ fn settings(at: &mut Registry) {
 
 fn roles(at: &mut Registry) {
     let grant = Action::put("/role/{member}/{role}", Policy::Admin, "gives a member a role");
-    at.json(grant, change_role::grant_json);
+    at.json(grant, change_role::grant_role_json);
     let revoke = Action::delete("/role/{member}/{role}", Policy::Admin, "takes a role from a member");
-    at.json(revoke, change_role::revoke_json);
+    at.json(revoke.refuses(&[change_role::OWN_ROLE]), change_role::revoke_role_json);
 }

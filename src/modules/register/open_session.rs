@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use chrono::{DateTime, TimeDelta, Utc};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sqlx::query;
 
@@ -13,28 +14,38 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
 use crate::module::Limit;
+use crate::problem::Problem;
 use crate::web::answer::{Created, Json};
-use crate::web::limits;
+use crate::web::{limits, visitor};
 
 /// Tries at one account from everywhere. One address has the 30 of the action; this is so much wider that
 /// nobody can keep a member out by trying, and still no botnet gets through a word list.
 const TRIES: Limit = Limit { name: "login-tries", count: 600, window: Duration::from_hours(1) };
 
-#[derive(Debug, Deserialize)]
+/// The same for whoever is not known and whoever typed something else.
+pub(super) const WRONG_CREDENTIALS: Problem = Problem::new(
+    StatusCode::UNAUTHORIZED,
+    "register.wrong-credentials",
+    "Nickname and password do not belong together.",
+);
+
+/// Who wants to log in.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Credentials")]
 pub(super) struct Input {
     pub nickname: String,
     pub password: String,
 }
 
 /// A login that was opened.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Opened {
     /// For `Authorization: Bearer …`. It is not shown again.
     pub token: String,
     pub member: MemberId,
     pub nickname: String,
-    /// `waiting`, `rejected` or `approved`.
+    #[schemars(with = "visitor::State")]
     pub state: String,
     /// When it ends at the latest.
     pub expires: DateTime<Utc>,
@@ -52,7 +63,7 @@ pub(super) async fn run(ctx: &Context, input: Input, device: &str) -> Result<Ope
     .await?;
     let kept = account.as_ref().map(|account| account.password.clone());
     let fits = ctx.passwords().verify(input.password, kept).await?;
-    let Some(account) = account.filter(|_| fits) else { return Err(wrong_credentials()) };
+    let Some(account) = account.filter(|_| fits) else { return Err(WRONG_CREDENTIALS.failure()) };
     let member = MemberId::of(account.member);
     let mut tx = ctx.begin(&SPEC).await?;
     // A change of the password meanwhile has ended all logins: this one must not come after it.
@@ -63,21 +74,12 @@ pub(super) async fn run(ctx: &Context, input: Input, device: &str) -> Result<Ope
     )
     .fetch_optional(tx.conn())
     .await?
-    .ok_or_else(wrong_credentials)?;
+    .ok_or_else(|| WRONG_CREDENTIALS.failure())?;
     let token = session_store::open(ctx, &mut tx, member, device).await?;
     let expires = tx.now() + TimeDelta::days(i64::from(ctx.config().session_days));
     tx.commit().await?;
     let (nickname, state) = (account.nickname, account.state);
     Ok(Opened { token: token.reveal().to_owned(), member, nickname, state, expires })
-}
-
-/// The same for whoever is not known and whoever typed something else.
-fn wrong_credentials() -> Failure {
-    Failure::new(
-        StatusCode::UNAUTHORIZED,
-        "register.wrong-credentials",
-        "Nickname and password do not belong together.",
-    )
 }
 
 pub(super) async fn json(

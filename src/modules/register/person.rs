@@ -1,40 +1,77 @@
 //! What an application must say of a person. All refusals come at once, each at its field.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::failure::{Failure, FieldError, Text};
+use super::schemas::{self, EMAIL_MAX, NICKNAME_MAX, NICKNAME_MIN, PASSWORD_MAX, PASSWORD_MIN, RESERVED};
+use crate::failure::{Failure, FieldError};
 use crate::kit::people::{AGE_MAX, AGE_MIN, Gender, Ideal, age_on};
 use crate::kit::places::{self, Kind};
+use crate::problem::Problem;
 
-const NICKNAME_MIN: usize = 2;
-const NICKNAME_MAX: usize = 20;
-const EMAIL_MAX: usize = 254;
-const PASSWORD_MIN: usize = 10;
-const PASSWORD_MAX: usize = 128;
-/// Names that would speak for the site.
-const RESERVED: [&str; 8] =
-    ["admin", "administrator", "happypancake", "moderator", "operator", "pancake", "reviewer", "support"];
+pub(super) const NICKNAME_TAKEN: Problem =
+    Problem::conflict("register.nickname-taken", "This nickname is taken. Choose another.");
+const NICKNAME_LENGTH: Problem =
+    Problem::field("register.nickname-length", "This nickname is too short or too long.");
+const NICKNAME_LETTERS: Problem =
+    Problem::field("register.nickname-letters", "Use letters, digits, - and _, and begin with a letter.");
+const NICKNAME_RESERVED: Problem =
+    Problem::field("register.nickname-reserved", "This name speaks for the site. Choose another.");
+const EMAIL_FORM: Problem =
+    Problem::field("register.email-form", "Give an e-mail address, like name@example.org.");
+const PASSWORD_LENGTH: Problem =
+    Problem::field("register.password-length", "This password is too short or too long.");
+const PASSWORD_WEAK: Problem =
+    Problem::field("register.password-weak", "Your nickname is the first that others would try.");
+const BIRTHDAY_FORM: Problem =
+    Problem::field("register.birthday-form", "Give the day as year-month-day: 1990-05-17.");
+const TOO_OLD: Problem = Problem::field("register.too-old", "Nobody is that old. Check the year.");
+const TOO_YOUNG: Problem = Problem::field("register.too-young", "Only adults may join.");
+const GENDER: Problem = Problem::field("register.gender", "Choose woman or man.");
+const PLACE: Problem = Problem::field("register.place", "Choose a county or a town, or leave it out.");
+const IDEAL_AGE: Problem = Problem::field("register.ideal-age", "Give an age that members can have.");
+const IDEAL_AGES: Problem = Problem::field("register.ideal-ages", "The older age comes second.");
 
-/// An application as sent.
-#[derive(Debug, Deserialize)]
+/// What a nickname is refused for.
+pub(super) const OF_NICKNAME: &[Problem] = &[NICKNAME_LENGTH, NICKNAME_LETTERS, NICKNAME_RESERVED];
+/// What a password is refused for.
+pub(super) const OF_PASSWORD: &[Problem] = &[PASSWORD_LENGTH, PASSWORD_WEAK];
+/// What an account is refused for beside the person.
+pub(super) const OF_ACCOUNT: &[Problem] = &[EMAIL_FORM, PASSWORD_LENGTH, PASSWORD_WEAK];
+/// What a person is refused for beside the nickname.
+pub(super) const OF_PERSON: &[Problem] =
+    &[NICKNAME_TAKEN, BIRTHDAY_FORM, TOO_OLD, TOO_YOUNG, GENDER, PLACE, IDEAL_AGE, IDEAL_AGES];
+
+/// Who applies again.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(rename = "Person")]
 pub(super) struct PersonInput {
+    #[schemars(schema_with = "schemas::nickname")]
     pub nickname: String,
+    #[schemars(schema_with = "schemas::birthday")]
     pub birthday: String,
+    #[schemars(with = "Gender")]
     pub gender: String,
     pub ideal: IdealInput,
+    #[schemars(with = "schemas::Town")]
     pub place: String,
 }
 
 /// Whom she looks for, as sent.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "WantedIdeal")]
 pub(super) struct IdealInput {
+    #[schemars(with = "Gender")]
     pub gender: String,
+    #[schemars(schema_with = "schemas::age")]
     pub from: i32,
+    #[schemars(schema_with = "schemas::older_age")]
     pub to: i32,
     #[serde(default)]
+    #[schemars(schema_with = "schemas::anywhere")]
     pub place: Option<String>,
 }
 
@@ -81,16 +118,17 @@ pub(super) struct Person {
     pub place: String,
 }
 
+/// A refusal says its field later.
+type Checked<T> = Result<T, Failure>;
+
 /// Collects refusals.
 #[derive(Default)]
 pub(super) struct Refusals(Vec<FieldError>);
 
 impl Refusals {
     /// The value, or a refusal at the field.
-    pub(super) fn take<T>(&mut self, field: &str, checked: Result<T, (&'static str, Text)>) -> Option<T> {
-        checked
-            .map_err(|(code, detail)| self.0.push(FieldError { field: field.to_owned(), code, detail }))
-            .ok()
+    pub(super) fn take<T>(&mut self, field: &str, checked: Checked<T>) -> Option<T> {
+        checked.map_err(|refusal| self.0.extend(refusal.at(field).into_refused())).ok()
     }
 
     /// Everything that was refused so far.
@@ -98,8 +136,6 @@ impl Refusals {
         Failure::fields(self.0)
     }
 }
-
-type Checked<T> = Result<T, (&'static str, Text)>;
 
 /// Checks a person; `None` leaves the reasons in `refusals`.
 pub(super) fn parse(input: &PersonInput, now: DateTime<Utc>, refusals: &mut Refusals) -> Option<Person> {
@@ -122,26 +158,24 @@ pub(super) fn nickname(text: &str) -> Checked<String> {
     let length = text.chars().count();
     if !(NICKNAME_MIN..=NICKNAME_MAX).contains(&length) {
         let detail = format!("Choose a nickname of {NICKNAME_MIN} to {NICKNAME_MAX} characters.");
-        return Err(("register.nickname-length", detail.into()));
+        return Err(NICKNAME_LENGTH.saying(detail));
     }
     if !text.starts_with(letter) || !text.chars().all(allowed) {
-        let detail = "Use letters, digits, - and _, and begin with a letter.";
-        return Err(("register.nickname-letters", detail.into()));
+        return Err(NICKNAME_LETTERS.failure());
     }
     if RESERVED.contains(&text.to_lowercase().as_str()) {
-        return Err(("register.nickname-reserved", "This name speaks for the site. Choose another.".into()));
+        return Err(NICKNAME_RESERVED.failure());
     }
     Ok(text.to_owned())
 }
 
 /// Nothing that is certainly no address; whether mail arrives is for mail to find out.
 pub(super) fn email(text: &str) -> Checked<String> {
-    let refused = Err(("register.email-form", Text::from("Give an e-mail address, like name@example.org.")));
-    let Some((name, host)) = text.split_once('@') else { return refused };
+    let Some((name, host)) = text.split_once('@') else { return Err(EMAIL_FORM.failure()) };
     let odd = |c: char| c.is_whitespace() || c.is_control() || c == '@' || "<>,;:\"()[]\\".contains(c);
     let dotted = host.contains('.') && !host.starts_with('.') && !host.ends_with('.');
     if name.is_empty() || !dotted || name.contains(odd) || host.contains(odd) || text.len() > EMAIL_MAX {
-        return refused;
+        return Err(EMAIL_FORM.failure());
     }
     Ok(text.to_owned())
 }
@@ -151,42 +185,37 @@ pub(super) fn password(text: &str, nickname: &str) -> Checked<String> {
     let length = text.chars().count();
     if !(PASSWORD_MIN..=PASSWORD_MAX).contains(&length) {
         let detail = format!("Choose a password of {PASSWORD_MIN} to {PASSWORD_MAX} characters.");
-        return Err(("register.password-length", detail.into()));
+        return Err(PASSWORD_LENGTH.saying(detail));
     }
     if text.eq_ignore_ascii_case(nickname) {
-        return Err(("register.password-weak", "Your nickname is the first that others would try.".into()));
+        return Err(PASSWORD_WEAK.failure());
     }
     Ok(text.to_owned())
 }
 
 fn birthday(text: &str, now: DateTime<Utc>) -> Checked<NaiveDate> {
-    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d")
-        .map_err(|_| ("register.birthday-form", Text::from("Give the day as year-month-day: 1990-05-17.")))?;
+    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| BIRTHDAY_FORM.failure())?;
     match age_on(day, now) {
-        age if age > AGE_MAX => Err(("register.too-old", "Nobody is that old. Check the year.".into())),
-        age if age < AGE_MIN => {
-            Err(("register.too-young", format!("You must be {AGE_MIN} or older to join.").into()))
-        }
+        age if age > AGE_MAX => Err(TOO_OLD.failure()),
+        age if age < AGE_MIN => Err(TOO_YOUNG.saying(format!("You must be {AGE_MIN} or older to join."))),
         _ => Ok(day),
     }
 }
 
 fn gender(text: &str) -> Checked<Gender> {
-    Gender::parse(text).ok_or(("register.gender", "Choose woman or man.".into()))
+    Gender::parse(text).ok_or_else(|| GENDER.failure())
 }
 
 fn town(id: &str) -> Checked<String> {
     match places::kind(id) {
         Some(Kind::Town) => Ok(id.to_owned()),
-        _ => Err(("register.place", "Choose the town that you live in or near.".into())),
+        _ => Err(PLACE.saying("Choose the town that you live in or near.")),
     }
 }
 
 fn anywhere(id: Option<&str>) -> Checked<Option<String>> {
     match id {
-        Some(id) if places::kind(id).is_none() => {
-            Err(("register.place", "Choose a county or a town, or leave it out.".into()))
-        }
+        Some(id) if places::kind(id).is_none() => Err(PLACE.failure()),
         id => Ok(id.map(str::to_owned)),
     }
 }
@@ -195,12 +224,12 @@ fn age(years: i32) -> Checked<i32> {
     if (AGE_MIN..=AGE_MAX).contains(&years) {
         return Ok(years);
     }
-    Err(("register.ideal-age", format!("Give an age of {AGE_MIN} to {AGE_MAX}.").into()))
+    Err(IDEAL_AGE.saying(format!("Give an age of {AGE_MIN} to {AGE_MAX}.")))
 }
 
 fn not_below(to: i32, from: i32) -> Checked<i32> {
     if to < from {
-        return Err(("register.ideal-ages", "The older age comes second.".into()));
+        return Err(IDEAL_AGES.failure());
     }
     Ok(to)
 }

@@ -1,10 +1,12 @@
 //! Who is logged in, how her application stands, and what she may do.
 
 use axum::extract::State;
+use schemars::JsonSchema;
 use serde::Serialize;
 use sqlx::query_scalar;
 
 use super::SPEC;
+use super::contract::Role;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::{MemberId, SessionId, TypedId};
@@ -12,16 +14,17 @@ use crate::web::answer::Json;
 use crate::web::visitor::{self, Actor};
 
 /// The login of this request.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Session {
     #[serde(rename = "session")]
     id: SessionId,
     member: MemberId,
     nickname: String,
-    state: &'static str,
+    state: visitor::State,
     /// Why she was rejected.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    #[schemars(with = "Vec<Role>")]
     roles: Vec<&'static str>,
 }
 
@@ -31,11 +34,7 @@ pub(super) async fn json(State(ctx): State<Context>, actor: Actor) -> Result<Jso
         id: actor.session,
         member: actor.id,
         reason: reason(&ctx, &actor).await?,
-        state: match actor.state {
-            visitor::State::Waiting => "waiting",
-            visitor::State::Rejected => "rejected",
-            visitor::State::Approved => "approved",
-        },
+        state: actor.state,
         roles: roles.into_iter().filter(|(_, has)| *has).map(|(role, _)| role).collect(),
         nickname: actor.nickname,
     }))

@@ -3,38 +3,50 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sqlx::query;
 
 use super::contract::MemberRegistered;
 use super::person::{self, IdealInput, Person, PersonForm, PersonInput, Refusals};
-use super::{SPEC, show_state::Joined};
+use super::{SPEC, schemas, show_state::Joined};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
+use crate::kit::people::Gender;
 use crate::kit::places::{self, County};
 use crate::web::answer::{Created, Json, Page};
 use crate::web::extract::Form;
 use crate::web::form::FormState;
 use crate::web::shell::Shell;
+use crate::web::visitor;
 
-#[derive(Debug, Deserialize)]
+/// An application for membership.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(rename = "Application")]
 pub(super) struct Input {
+    #[schemars(schema_with = "schemas::nickname")]
     nickname: String,
+    #[schemars(schema_with = "schemas::email")]
     email: String,
+    #[schemars(schema_with = "schemas::password")]
     password: String,
+    #[schemars(schema_with = "schemas::birthday")]
     birthday: String,
+    #[schemars(with = "Gender")]
     gender: String,
     ideal: IdealInput,
+    #[schemars(with = "schemas::Town")]
     place: String,
 }
 
 /// The same for everybody, also where the e-mail address is taken: so it holds no id.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Applied")]
 pub(super) struct Applied {
     nickname: String,
-    state: &'static str,
+    state: visitor::State,
 }
 
 /// How to reach her, and how she will log in.
@@ -64,7 +76,7 @@ async fn run(ctx: &Context, input: Input) -> Result<Applied, Failure> {
     if new.rows_affected() > 0 {
         tx.commit().await?;
     }
-    Ok(Applied { nickname, state: "waiting" })
+    Ok(Applied { nickname, state: visitor::State::Waiting })
 }
 
 fn parse(ctx: &Context, input: Input) -> Result<(Person, Account), Failure> {

@@ -31,7 +31,7 @@ async fn run(ctx: &Context, by: By, item: ItemId) -> Result<String, Failure> {
         })
         .await?;
     if !applied.changed() {
-        return Err(item::decided());
+        return Err(item::DECIDED.failure());
     }
     tx.commit().await?;
     Ok(nickname)

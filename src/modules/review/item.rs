@@ -7,7 +7,12 @@ use super::contract::ItemId;
 use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
 use crate::kit::people::{Gender, Ideal};
+use crate::problem::Problem;
 use crate::tx::Tx;
+
+/// Another reviewer was first.
+pub(super) const DECIDED: Problem =
+    Problem::conflict("review.decided", "This application has been decided already.");
 
 /// An application as it waits.
 #[derive(Debug)]
@@ -50,11 +55,6 @@ pub(super) async fn waiting(tx: &mut Tx, item: ItemId) -> Result<Application, Fa
     .ok_or_else(Failure::not_found)?;
     match application.decision {
         None => Ok(application),
-        Some(_) => Err(decided()),
+        Some(_) => Err(DECIDED.failure()),
     }
-}
-
-/// 409: another reviewer was first.
-pub(super) fn decided() -> Failure {
-    Failure::conflict("review.decided", "This application has been decided already.")
 }

@@ -13,6 +13,7 @@ pub use approve_item::waiting_member as approve_waiting;
 
 use crate::kit;
 use crate::module::{Action, Module, ModuleSpec, Policy, Registry};
+use crate::web::paging;
 
 pub struct Review;
 
@@ -48,17 +49,18 @@ impl Module for Review {
         let queue = |path| {
             Action::get(path, Policy::Reviewer, "shows who waits for a decision").despite_blocks(everybody)
         };
-        at.json(queue("/review"), read_queue::json);
+        at.json(queue("/review").refuses(paging::REFUSALS), read_queue::json);
         at.html(queue("/review"), read_queue::page);
         let decided =
             |path| Action::get(path, Policy::Reviewer, "shows what was decided").despite_blocks(everybody);
-        at.json(decided("/review/decided"), read_decided::json);
+        at.json(decided("/review/decided").refuses(paging::REFUSALS), read_decided::json);
         at.html(decided("/review/decided"), read_decided::page);
         let approve = |path| Action::post(path, Policy::Reviewer, "approves an application");
-        at.json(approve("/review/{item}/approve"), approve_item::json);
+        at.json(approve("/review/{item}/approve").refuses(&[item::DECIDED]), approve_item::json);
         at.html(approve("/review/{item}/approve"), approve_item::form);
         let reject = |path| Action::post(path, Policy::Reviewer, "rejects an application with a reason");
-        at.json(reject("/review/{item}/reject"), reject_item::json);
+        let refusals = [item::DECIDED, reject_item::REASON_MISSING, reject_item::REASON_LONG];
+        at.json(reject("/review/{item}/reject").refuses(&refusals), reject_item::json);
         at.html(reject("/review/{item}/reject"), reject_item::form);
     }
 }

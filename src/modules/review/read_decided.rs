@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::Serialize;
 use sqlx::query_as;
 
@@ -18,13 +19,14 @@ use crate::web::shell::Shell;
 use crate::web::when;
 
 /// A decision.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Decision")]
 pub(super) struct Decided {
     item: ItemId,
     member: MemberId,
     nickname: String,
-    /// `approved` or `rejected`.
+    #[schemars(extend("enum" = ["approved", "rejected"]))]
     decision: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,

@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use chrono::{DateTime, NaiveDate, Utc};
+use schemars::JsonSchema;
 use serde::Serialize;
 use sqlx::query;
 
@@ -21,10 +22,11 @@ use crate::web::shell::Shell;
 use crate::web::when;
 
 /// An application.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "WaitingApplication")]
 pub(super) struct Waiting {
     item: ItemId,
-    /// `registration`.
+    #[schemars(extend("const" = "registration"))]
     kind: &'static str,
     member: MemberId,
     nickname: String,

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::SPEC;
@@ -11,17 +12,27 @@ use super::read_queue::QueuePage;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::kit::people::By;
+use crate::problem::Problem;
 use crate::web::answer::{Done, Json, Nothing, Page};
 use crate::web::extract::{Form, Path};
 use crate::web::shell::Shell;
 use crate::web::visitor::Actor;
 
+/// A letter at least, and no NUL.
+const SAYS_SOMETHING: &str = r"^[^\x00]*[^\s\x85\x00][^\x00]*$";
 /// Characters of a reason.
 const REASON_MAX: usize = 500;
 
-#[derive(Debug, Deserialize)]
+pub(super) const REASON_MISSING: Problem =
+    Problem::field("review.reason-missing", "Say what the applicant should change.");
+pub(super) const REASON_LONG: Problem = Problem::field("review.reason-long", "This reason is too long.");
+
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Rejection")]
 pub(super) struct Input {
+    /// What the applicant should change; she reads it.
+    #[schemars(length(min = 1, max = REASON_MAX), regex(pattern = SAYS_SOMETHING))]
     reason: String,
 }
 
@@ -33,7 +44,7 @@ async fn run(ctx: &Context, actor: &Actor, item: ItemId, input: &Input) -> Resul
     let by = By::Member(actor.id);
     let applied = tx.emit(RegistrationRejected { member: application.member, reason, by }).await?;
     if !applied.changed() {
-        return Err(item::decided());
+        return Err(item::DECIDED.failure());
     }
     tx.commit().await?;
     Ok(application.nickname)
@@ -42,12 +53,11 @@ async fn run(ctx: &Context, actor: &Actor, item: ItemId, input: &Input) -> Resul
 fn reason(text: &str) -> Result<String, Failure> {
     let text = text.trim();
     if text.is_empty() {
-        let detail = "Say what the applicant should change.";
-        return Err(Failure::field("reason", "review.reason-missing", detail));
+        return Err(REASON_MISSING.at("reason"));
     }
     if text.chars().count() > REASON_MAX {
         let detail = format!("Say it in {REASON_MAX} characters.");
-        return Err(Failure::field("reason", "review.reason-long", detail));
+        return Err(REASON_LONG.saying(detail).at("reason"));
     }
     Ok(text.to_owned())
 }

@@ -90,6 +90,7 @@ impl Reader<'_> {
     fn known(&mut self, line: usize, method: &Method, path: &str) -> Option<ActionRecord> {
         match wire::action(self.registry.actions(), method, path) {
             Some(action) => Some(action.clone()),
+            None if self.draft => None,
             None => self.faults.add(line, no_action(self.registry.actions(), method, path)),
         }
     }

@@ -14,7 +14,7 @@ use super::paint::Paint;
 use super::read::Reader;
 use super::summary::{Kind, facts, gaps};
 use super::tree::Tree;
-use super::{book, graph, matching, story, wire};
+use super::{UseCases, book, graph, matching, story, wire};
 use crate::module::Registry;
 
 const CAST: &str = r#"
@@ -42,7 +42,7 @@ fn cast() -> Cast {
 /// The case in a text, and its errors as they are printed.
 fn read(registry: &Registry, module: &'static str, text: &str) -> (Option<UseCase>, Vec<String>) {
     let cast = cast();
-    let mut reader = Reader { registry, cast: &cast, module, faults: Faults::of("x.toml") };
+    let mut reader = Reader { registry, cast: &cast, module, draft: false, faults: Faults::of("x.toml") };
     let case = Tree::parse(text, &mut reader.faults).and_then(|tree| reader.case(&tree));
     (case, reader.faults.into_vec().iter().map(ToString::to_string).collect())
 }
@@ -51,6 +51,11 @@ fn good(text: &str) -> UseCase {
     let (case, errors) = read(&toy::registry(), "letterbox", text);
     assert!(errors.is_empty(), "{errors:#?}");
     case.unwrap()
+}
+
+/// A case with its cast.
+pub(super) fn only(text: &str) -> UseCases {
+    UseCases { cast: cast(), cases: vec![good(text)] }
 }
 
 fn errors(text: &str) -> Vec<String> {

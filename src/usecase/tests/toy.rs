@@ -8,6 +8,7 @@ use crate::event::{Applied, Event, Fact, Listener, Names};
 use crate::failure::Failure;
 use crate::id::{EventId, MemberId};
 use crate::module::{Action, Module, ModuleSpec, Policy, Registry};
+use crate::web::answer::Nothing;
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -114,6 +115,10 @@ impl Module for Gate {
     }
 }
 
+async fn nothing() -> Result<Nothing, Failure> {
+    Ok(Nothing)
+}
+
 struct Post;
 impl Module for Post {
     fn spec(&self) -> &'static ModuleSpec {
@@ -121,7 +126,7 @@ impl Module for Post {
     }
     fn register(&self, at: &mut Registry) {
         at.plays::<LetterSent>();
-        at.json(Action::post("/post/{member}", Policy::Member, "sends a letter"), || async {});
+        at.json(Action::post("/post/{member}", Policy::Member, "sends a letter"), nothing);
     }
 }
 
@@ -134,8 +139,8 @@ impl Module for Letterbox {
         at.publishes::<LetterRead>();
         at.listens(KeepLetters);
         at.listens(MarkRead);
-        at.json(Action::get("/letterbox", Policy::Member, "reads her letters"), || async {});
-        at.json(Action::post("/letterbox/ack", Policy::Member, "has read them"), || async {});
+        at.json(Action::get("/letterbox", Policy::Member, "reads her letters"), nothing);
+        at.json(Action::post("/letterbox/ack", Policy::Member, "has read them"), nothing);
         at.html(Action::get("/letterbox", Policy::Member, "reads her letters"), || async {});
     }
 }

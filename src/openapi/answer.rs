@@ -1,0 +1,40 @@
+//! How handlers succeed, as programs read it. How they refuse is in the document's problems.
+
+use schemars::JsonSchema;
+
+use super::{AnswerShape, Schemas, Shape};
+use crate::web::answer::{Created, Json, Made, Nothing};
+
+/// What a handler gives.
+pub trait Answer {
+    /// Adds each status that it can have, with its body.
+    fn describe(shape: &mut Shape, schemas: &mut Schemas);
+}
+
+impl<T: JsonSchema> Answer for Json<T> {
+    fn describe(shape: &mut Shape, schemas: &mut Schemas) {
+        let body = Some(schemas.answer::<T>());
+        shape.answers.push(AnswerShape { status: 200, says: "What was asked for.", body });
+    }
+}
+
+impl<T: JsonSchema> Answer for Created<T> {
+    fn describe(shape: &mut Shape, schemas: &mut Schemas) {
+        let body = Some(schemas.answer::<T>());
+        shape.answers.push(AnswerShape { status: 201, says: "It is made.", body });
+    }
+}
+
+impl<T: JsonSchema> Answer for Made<T> {
+    fn describe(shape: &mut Shape, schemas: &mut Schemas) {
+        let body = Some(schemas.answer::<T>());
+        shape.answers.push(AnswerShape { status: 200, says: "It was there already.", body });
+        Created::<T>::describe(shape, schemas);
+    }
+}
+
+impl Answer for Nothing {
+    fn describe(shape: &mut Shape, _: &mut Schemas) {
+        shape.answers.push(AnswerShape { status: 204, says: "It is done.", body: None });
+    }
+}

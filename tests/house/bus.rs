@@ -1,0 +1,128 @@
+//! Every bus against the facts that all must hold, and the faulty one against its promise to be faulty.
+
+use std::sync::Arc;
+
+use pancake::bus::Bus;
+use pancake::bus::faulty::{Faults, FaultyBus};
+use pancake::bus::memory::MemoryBus;
+use pancake::bus::null::NullBus;
+
+use crate::bus_facts::{FACTS, entries, positions, read};
+
+/// All facts, each on a bus of its own.
+async fn holds(mut bus: impl AsyncFnMut() -> Arc<dyn Bus>) {
+    for (says, holds) in FACTS {
+        // Shown when it fails.
+        println!("{says}");
+        let bus = bus().await;
+        holds(&*bus).await;
+        bus.close().await;
+    }
+}
+
+#[tokio::test]
+async fn the_memory_bus() {
+    holds(async || Arc::new(MemoryBus::default()) as Arc<dyn Bus>).await;
+}
+
+#[tokio::test]
+async fn the_null_bus() {
+    holds(async || Arc::new(NullBus::default()) as Arc<dyn Bus>).await;
+}
+
+#[tokio::test]
+async fn the_faulty_bus() {
+    for seed in 1..=20 {
+        println!("seed {seed}");
+        holds(async || faulty(seed) as Arc<dyn Bus>).await;
+    }
+}
+
+#[tokio::test]
+async fn a_faulty_bus_over_none_is_none() {
+    holds(async || Arc::new(FaultyBus::new(Arc::new(NullBus::default()), 1)) as Arc<dyn Bus>).await;
+}
+
+#[tokio::test]
+async fn the_faulty_bus_has_every_fault() {
+    for seed in 1..=20 {
+        let bus = faulty(seed);
+        let got = carry(&bus, 500).await;
+        let mut each = got.clone();
+        each.sort_unstable();
+        each.dedup();
+        assert!(each.len() < 500, "seed {seed}: something is lost");
+        assert!(each.len() < got.len(), "seed {seed}: something comes twice");
+        assert!(!got.is_sorted(), "seed {seed}: something comes late");
+        let Faults { drops, repeats, reorders, .. } = bus.faults();
+        assert!(drops > 0 && repeats > 0 && reorders > 0, "seed {seed}: {:?}", bus.faults());
+        // What is neither there nor dropped was held back when the bus was closed.
+        let missing = 500 - u64::try_from(each.len()).unwrap();
+        assert!((drops..=drops + 3).contains(&missing), "seed {seed}: {missing} of {drops} are missing");
+        assert_eq!(u64::try_from(got.len() - each.len()).unwrap(), repeats, "seed {seed}");
+    }
+}
+
+#[tokio::test]
+async fn a_seed_makes_the_same_faults_again() {
+    let first = carry(&faulty(7), 300).await;
+    assert_eq!(first, carry(&faulty(7), 300).await);
+    assert_ne!(first, carry(&faulty(8), 300).await);
+}
+
+#[tokio::test]
+async fn a_seed_makes_the_same_faults_later_on() {
+    let wanted = carry(&faulty(7), 100).await;
+    for old in 1..=20 {
+        let bus = faulty(old);
+        let mut inbound = bus.subscribe("alerts", &["flirt"]).await.unwrap();
+        bus.publish(&entries("flirt", 1, 40)).await.unwrap();
+        let before = inbound.recv().await.unwrap();
+        assert!(before.iter().all(|entry| entry.pos <= 40), "{before:?}");
+        bus.reseed(7);
+        for entry in entries("flirt", 41, 100) {
+            bus.publish(&[entry]).await.unwrap();
+        }
+        bus.close().await;
+        let got = positions(&read(&*bus, inbound, 100).await, "flirt");
+        // What the old seed held back is not among it.
+        assert_eq!(got.iter().map(|pos| pos - 40).collect::<Vec<_>>(), wanted, "after {old}");
+    }
+}
+
+#[tokio::test]
+async fn the_faulty_bus_loses_and_repeats_signals() {
+    let bus = faulty(1);
+    let mut heard = bus.signals();
+    let ids = crate::bus_facts::sessions(200);
+    for id in &ids {
+        bus.signal(pancake::bus::Signal::SessionEnded(*id)).await.unwrap();
+    }
+    let mut got = Vec::new();
+    while let Ok(pancake::bus::Signal::SessionEnded(id)) = heard.try_recv() {
+        got.push(id);
+    }
+    let lost = ids.iter().filter(|id| !got.contains(id)).count();
+    let repeated = ids.iter().filter(|id| got.iter().filter(|one| one == id).count() == 2).count();
+    assert!(lost > 0 && repeated > 0, "{lost} lost, {repeated} repeated");
+    assert_eq!(u64::try_from(lost + repeated).unwrap(), bus.faults().signals);
+    assert_eq!(bus.faults(), Faults { signals: bus.faults().signals, ..Faults::default() });
+}
+
+fn faulty(seed: u64) -> Arc<FaultyBus> {
+    Arc::new(FaultyBus::new(Arc::new(MemoryBus::default()), seed))
+}
+
+/// The positions that arrive, of so many that are published one by one, while the consumer keeps up.
+async fn carry(bus: &FaultyBus, count: usize) -> Vec<i64> {
+    let inbound = bus.subscribe("alerts", &["flirt"]).await.unwrap();
+    let publish = async {
+        for entry in entries("flirt", 1, count) {
+            bus.publish(&[entry]).await.unwrap();
+            tokio::task::yield_now().await;
+        }
+        bus.close().await;
+    };
+    let ((), got) = tokio::join!(publish, read(bus, inbound, count));
+    positions(&got, "flirt")
+}

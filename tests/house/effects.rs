@@ -1,0 +1,103 @@
+//! Waiting for effects (`Prefer: wait`): on this node, on another, in vain; and a site whose bus is of no use.
+
+use std::sync::Arc;
+
+use pancake::bus::null::NullBus;
+use pancake::stage::{Stage, StageOptions};
+use sqlx::{ConnectOptions, Connection, Executor, query_scalar};
+
+use crate::house::{Answer, Ask, House, Who};
+use crate::postgres::postgres;
+
+/// No look at the journals comes to help.
+const NEVER_MS: u64 = 60_000;
+
+#[tokio::test]
+async fn who_asks_for_it_sees_the_effects() {
+    let house = House::open("effects_here", 48).await;
+    let answer = flirt(&house, "respond-async, wait=5").await;
+    assert_eq!(applied(&answer), (201, "wait"));
+    assert_eq!(alerts(&house).await, 1);
+    // Nothing is left to wait for.
+    assert_eq!(applied(&flirt(&house, "wait").await), (200, "wait"));
+    assert_eq!(applied(&flirt(&house, "return=minimal").await), (200, ""));
+    let token = house.token(Who::Member).await;
+    let page = house.ask(&Ask::post("/flirt/otto").form(""), token.as_deref()).await;
+    assert_eq!(applied(&page), (303, ""));
+    house.close().await;
+}
+
+#[tokio::test]
+async fn who_waits_in_vain_is_not_told_otherwise() {
+    let house = House::open("effects_late", 48).await;
+    let mut other = postgres().await.options().database("effects_late").connect().await.unwrap();
+    // Another node has the turn, and does nothing with it.
+    other.execute("begin; select from alerts.turn for update").await.unwrap();
+    assert_eq!(applied(&flirt(&house, "wait").await), (201, ""));
+    assert_eq!(alerts(&house).await, 0);
+    other.execute("commit").await.unwrap();
+    house.close().await;
+}
+
+#[tokio::test]
+async fn what_another_node_does_counts() {
+    let mut house = House::open("effects_there", 48).await;
+    reopen(&mut house, "effects_there", StageOptions { poll_ms: NEVER_MS, ..StageOptions::of(48) }).await;
+    let mut other = postgres().await.options().database("effects_there").connect().await.unwrap();
+    let mut turn = other.begin().await.unwrap();
+    turn.execute("select from alerts.turn for update").await.unwrap();
+    let elsewhere = async {
+        let flirts = &house.stage.ctx.unit_named("flirt").unwrap().pool;
+        crate::wait::until("the flirt is in the journal", async || {
+            query_scalar("select pos = 1 from flirt.head").fetch_one(flirts).await.unwrap()
+        })
+        .await;
+        turn.execute(
+            "insert into alerts.offsets (source, epoch, pos, subscription) values ('flirt', 0, 1, 1)
+             on conflict (source) do update set pos = 1",
+        )
+        .await
+        .unwrap();
+        turn.commit().await.unwrap();
+    };
+    let (answer, ()) = tokio::join!(flirt(&house, "wait=5"), elsewhere);
+    assert_eq!(applied(&answer), (201, "wait"));
+    house.close().await;
+}
+
+#[tokio::test]
+async fn without_a_bus_the_poll_is_enough() {
+    let mut house = House::open("effects_polled", 48).await;
+    let bus = Arc::new(NullBus::default());
+    reopen(&mut house, "effects_polled", StageOptions { connections: 48, bus, poll_ms: 10 }).await;
+    assert_eq!(applied(&flirt(&house, "return=minimal").await), (201, ""));
+    crate::wait::until("otto is alerted", async || alerts(&house).await == 1).await;
+    let taken = house.stage.ctx.metrics().taken();
+    assert!(taken.bus == 0 && taken.journal > 0, "{taken:?}");
+    house.close().await;
+}
+
+/// The same site, otherwise.
+async fn reopen(house: &mut House, name: &str, options: StageOptions) {
+    house.stage.close().await;
+    house.stage = Stage::reopen_with(postgres().await, name, options).await.unwrap();
+}
+
+/// maja flirts with otto.
+async fn flirt(house: &House, prefer: &str) -> Answer {
+    let token = house.token(Who::Member).await;
+    let ask = Ask::post(format!("/api/flirt/{}", house.people.other)).with("prefer", prefer);
+    house.ask(&ask, token.as_deref()).await
+}
+
+/// The status, and which preference was applied.
+fn applied(answer: &Answer) -> (u16, &str) {
+    (answer.status, answer.header("preference-applied"))
+}
+
+/// How many alerts otto has.
+async fn alerts(house: &House) -> i64 {
+    let pool = &house.stage.ctx.unit_named("alerts").unwrap().pool;
+    let count = query_scalar("select count(*) from alerts.alert where member = $1");
+    count.bind(house.people.other).fetch_one(pool).await.unwrap()
+}

@@ -1,0 +1,17 @@
+//! Proofs of the promise: whatever happens, each event has its effect in each subscribed module once and in
+//! order, or is parked. Real programs on a real Postgres are killed, cut off, frozen and doubled.
+//!
+//! `cargo test --test promise -- --nocapture` prints what was measured; docs/reliability.md tells how it works.
+
+mod client;
+mod cut;
+mod frozen;
+mod kept;
+mod killed;
+mod nodes;
+mod restarted;
+#[path = "../shared/mod.rs"]
+mod shared;
+mod town;
+
+use shared::{dice, join, postgres, site, wait};
