@@ -85,22 +85,35 @@ pub struct Action {
     /// A verb phrase: `sends a flirt`.
     pub says: &'static str,
     pub limit: Option<Limit>,
+    /// Why it names people to each other although one has blocked the other, if it does.
+    pub despite_blocks: Option<&'static str>,
     /// What its slice refuses it for. What the guard and the extractors refuse follows from the rest.
     pub refuses: Vec<Problem>,
 }
 
 impl Action {
     pub const fn get(path: &'static str, policy: Policy, says: &'static str) -> Self {
-        Self { method: Method::GET, path, policy, says, limit: None, refuses: Vec::new() }
+        Self::new(Method::GET, path, policy, says)
     }
     pub const fn post(path: &'static str, policy: Policy, says: &'static str) -> Self {
-        Self { method: Method::POST, path, policy, says, limit: None, refuses: Vec::new() }
+        Self::new(Method::POST, path, policy, says)
     }
     pub const fn put(path: &'static str, policy: Policy, says: &'static str) -> Self {
-        Self { method: Method::PUT, path, policy, says, limit: None, refuses: Vec::new() }
+        Self::new(Method::PUT, path, policy, says)
     }
     pub const fn delete(path: &'static str, policy: Policy, says: &'static str) -> Self {
-        Self { method: Method::DELETE, path, policy, says, limit: None, refuses: Vec::new() }
+        Self::new(Method::DELETE, path, policy, says)
+    }
+
+    const fn new(method: Method, path: &'static str, policy: Policy, says: &'static str) -> Self {
+        Self { method, path, policy, says, limit: None, despite_blocks: None, refuses: Vec::new() }
+    }
+
+    /// Shows people whom a block hides everywhere else, for this reason. The use cases have to need it.
+    #[must_use]
+    pub const fn despite_blocks(mut self, reason: &'static str) -> Self {
+        self.despite_blocks = Some(reason);
+        self
     }
 
     /// Names what the slice refuses it for.
@@ -176,6 +189,8 @@ pub struct EventRecord {
 #[derive(Clone)]
 pub struct ListenerRecord {
     pub module: &'static str,
+    /// Its type: `KeepCards`.
+    pub name: &'static str,
     pub event: &'static str,
     pub source: &'static str,
     /// The version of the module's subscription to the source that brought it.
@@ -255,6 +270,7 @@ impl Registry {
         let module = self.spec().name;
         self.listeners.push(ListenerRecord {
             module,
+            name: short_name::<L>(),
             event: L::Event::NAME,
             source: L::Event::SOURCE,
             since,
@@ -340,4 +356,10 @@ impl Registry {
         };
         self.events.insert((E::SOURCE, E::NAME), record);
     }
+}
+
+/// A type's name without its path and parameters.
+fn short_name<T>() -> &'static str {
+    let whole = std::any::type_name::<T>().split('<').next().unwrap_or_default();
+    whole.rsplit("::").next().unwrap_or(whole)
 }

@@ -93,6 +93,11 @@ impl<'k> Houses<'k> {
         Some(said.unwrap_or_else(|error| format!("Its database could not be kept: {error}")))
     }
 
+    /// Opens the site anew when it is needed next.
+    pub(crate) async fn renew(&mut self, site: Site) {
+        self.close_one(site).await;
+    }
+
     /// Closes everything. Says what the buses did.
     pub(crate) async fn close(mut self) -> Tally {
         for site in Site::ALL {

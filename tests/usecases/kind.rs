@@ -1,5 +1,7 @@
 //! The ways in which a case is played, and how that went.
 
+use std::collections::BTreeMap;
+
 use pancake::usecase::model::Skip;
 
 /// A way of playing.
@@ -20,6 +22,8 @@ pub(crate) enum Kind {
     Rebuilt,
     NoSession,
     Stranger,
+    /// Whoever saw somebody asks again after one of the two has blocked the other.
+    Blocked,
 }
 
 /// The sites of the runner. Each has a database of its own.
@@ -35,7 +39,8 @@ pub(crate) enum Site {
 impl Kind {
     /// All ways, the cheapest first.
     pub(crate) fn all(seeds: &[u64]) -> Vec<Self> {
-        let plain = [Self::InProcess, Self::Http, Self::Twice, Self::NoSession, Self::Stranger];
+        let plain =
+            [Self::InProcess, Self::Http, Self::Twice, Self::NoSession, Self::Stranger, Self::Blocked];
         let sites = [Self::SourceAfterSource, Self::Rebuilt, Self::PoolsOfOne, Self::Null];
         plain.into_iter().chain(sites).chain(Self::seeded(seeds)).collect()
     }
@@ -61,6 +66,7 @@ impl Kind {
             Self::Rebuilt => "rebuilt at the end",
             Self::NoSession => "without a session",
             Self::Stranger => "as a stranger",
+            Self::Blocked => "with the pair blocked",
         }
     }
 
@@ -112,6 +118,8 @@ impl Site {
 /// How it went.
 pub(crate) enum Outcome {
     Passed,
+    /// It holds but for these actions, which show people despite blocks: titles and reasons.
+    Excepted(BTreeMap<String, &'static str>),
     /// The reason that the case gives.
     Skipped(String),
     /// This way has nothing to try in this case.

@@ -3,8 +3,10 @@
 //! A use case holds only if it holds in process and over HTTP, with every event handled twice, without a
 //! session and for a stranger. A full run also refuses gaps in the summary and an old BOOK.md.
 
+mod blocked;
 mod contract;
 mod expect;
+mod gate;
 mod houses;
 mod kept;
 mod kind;
@@ -19,7 +21,7 @@ mod tally;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use clap::Parser;
 use pancake::module::Registry;
@@ -52,6 +54,9 @@ struct Arguments {
     /// Play only what depends on a seed, with this one
     #[arg(long, conflicts_with = "seeds")]
     seed: Option<u64>,
+    /// Also see whether somebody misses each action, listener and event of the module; a full run always does
+    #[arg(long)]
+    gate: bool,
     /// Run the Postgres with the databases that the last run's failures have left, to look into them
     #[arg(long)]
     look: bool,
@@ -104,11 +109,14 @@ fn main() -> ExitCode {
     if cases.is_empty() && !arguments.words.is_empty() {
         return refuse(format!("No module and no use case is called {}.", arguments.words.join(" ")));
     }
-    let play = Play { usecases: &usecases, cases: &cases, kinds: &kinds };
+    let full = arguments.words.is_empty() && arguments.seed.is_none();
+    let gate = (full || arguments.gate)
+        .then_some(Gate { registry: &registry, only: module(&registry, &arguments.words) });
+    let play = Play { usecases: &usecases, cases: &cases, kinds: &kinds, gate };
     if let Err(error) = runtime.block_on(perform(play, &arguments, &mut report)) {
         report.broken(error);
     }
-    if arguments.words.is_empty() && arguments.seed.is_none() {
+    if full {
         gates(&registry, &usecases, &arguments, &mut report);
     }
     report.finish()
@@ -126,13 +134,27 @@ struct Play<'u> {
     usecases: &'u UseCases,
     cases: &'u [&'u UseCase],
     kinds: &'u [Kind],
+    gate: Option<Gate<'u>>,
+}
+
+/// What is switched off afterwards: everything, or what is this module's.
+#[derive(Clone, Copy)]
+struct Gate<'u> {
+    registry: &'u Registry,
+    only: Option<&'u str>,
+}
+
+/// The first word, if it names a module.
+fn module<'w>(registry: &Registry, words: &'w [String]) -> Option<&'w str> {
+    let first = words.first().map(String::as_str);
+    first.filter(|word| registry.modules().iter().any(|spec| spec.name == *word))
 }
 
 /// A first word that names a module chooses it; the others are words of names.
 fn wanted<'c>(registry: &Registry, usecases: &'c UseCases, words: &[String]) -> Vec<&'c UseCase> {
-    let module = words.first().filter(|word| registry.modules().iter().any(|spec| spec.name == **word));
+    let module = module(registry, words);
     let words = if module.is_some() { &words[1..] } else { words };
-    usecases.cases.iter().filter(|case| chosen(case, module.map(String::as_str), words)).collect()
+    usecases.cases.iter().filter(|case| chosen(case, module, words)).collect()
 }
 
 /// Several workers take the next case as they get free.
@@ -161,6 +183,13 @@ async fn perform(play: Play<'_>, arguments: &Arguments, report: &mut Report) -> 
         }
     });
     futures::future::join_all(workers).await;
+    let report = shared.into_inner().unwrap_or_else(PoisonError::into_inner);
+    // A case that fails anyway would prove everything.
+    if let Some(Gate { registry, only }) = play.gate
+        && report.holds()
+    {
+        report.proven(gate::prove(registry, play.usecases, &kept, only).await);
+    }
     postgres.stop().await.map_err(|e| e.to_string())
 }
 
@@ -176,6 +205,7 @@ async fn look(data: &Path) -> Result<(), String> {
 /// What a full run refuses besides failing cases.
 fn gates(registry: &Registry, usecases: &UseCases, arguments: &Arguments, report: &mut Report) {
     report.judge_buses();
+    report.judge_exceptions(registry);
     for gap in gaps(&facts(registry, &usecases.cases)) {
         let line = gap.line(0, pancake::usecase::paint::Paint(false));
         report.broken(format!("no use case proves this: {line}"));
@@ -188,5 +218,5 @@ fn gates(registry: &Registry, usecases: &UseCases, arguments: &Arguments, report
 
 /// A poisoned lock holds no worse data than before: the panic is shown anyway.
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use axum::http::Method;
 use chrono::TimeDelta;
 use futures::future::join_all;
-use pancake::module::Face;
+use pancake::rehearsal::Off;
 use pancake::usecase::UseCase;
 use pancake::usecase::cast::Cast;
 use pancake::usecase::matching::path_fits;
@@ -15,21 +15,20 @@ use pancake::usecase::people::introduction;
 use pancake::usecase::time::{INTRODUCED, NOON, PACE};
 use pancake::usecase::wire::{self, Wire, inside};
 
+use crate::blocked::Reading;
 use crate::expect;
 use crate::houses::Houses;
 use crate::kind::{Kind, Outcome};
 use crate::merged;
 use crate::page;
-use crate::probe::{closed, hides, readings};
+use crate::probe::{closed, readings};
 use crate::rebuilt;
 use crate::stage::{Answer, Door, House};
 
 /// Who has no part in any story.
-const STRANGER: &str = "stranger";
+pub(crate) const STRANGER: &str = "stranger";
 /// Redirects that a press follows.
 const REDIRECTS_MAX: usize = 5;
-/// Where a page without a session leads.
-const LOGIN: &str = "/login";
 
 /// Plays it. What fails leaves its database, if there are not enough of those.
 pub(crate) async fn play(houses: &mut Houses<'_>, cast: &Cast, case: &UseCase, kind: Kind) -> Outcome {
@@ -52,27 +51,20 @@ pub(crate) async fn play(houses: &mut Houses<'_>, cast: &Cast, case: &UseCase, k
         Ok(house) => house,
         Err(error) => return Outcome::Failed(format!("the site does not open: {error}")),
     };
-    let mut player = Player {
-        house,
-        case,
-        kind,
-        door: if kind == Kind::Http { Door::Http } else { Door::InProcess },
-        known: Bindings::new(cast),
-        at: TimeDelta::zero(),
-        sessions: BTreeMap::new(),
-    };
+    let mut player = Player::of(house, cast, case, kind);
     let played = match kind {
-        Kind::NoSession => player.without_session(&probes).await,
-        Kind::Stranger => player.as_stranger(&probes).await,
+        Kind::NoSession => player.without_session(&probes).await.map(|()| Outcome::Passed),
+        Kind::Stranger => player.as_stranger(&probes).await.map(|()| Outcome::Passed),
+        Kind::Blocked => player.with_pairs_blocked().await,
         Kind::Rebuilt => match player.whole().await {
-            Ok(()) => rebuilt::compare(&house.stage).await,
-            failed => failed,
+            Ok(()) => rebuilt::compare(&house.stage).await.map(|()| Outcome::Passed),
+            Err(text) => Err(text),
         },
-        _ => player.whole().await,
+        _ => player.whole().await.map(|()| Outcome::Passed),
     };
     house.stage.ctx.rehearsal().end();
     match played {
-        Ok(()) => Outcome::Passed,
+        Ok(outcome) => outcome,
         Err(text) => match houses.keep(kind.site()).await {
             Some(said) => Outcome::Failed(format!("{text}\n{said}")),
             None => Outcome::Failed(text),
@@ -80,19 +72,37 @@ pub(crate) async fn play(houses: &mut Houses<'_>, cast: &Cast, case: &UseCase, k
     }
 }
 
-struct Player<'p> {
-    house: &'p House,
-    case: &'p UseCase,
+pub(crate) struct Player<'p> {
+    pub(crate) house: &'p House,
+    pub(crate) case: &'p UseCase,
     kind: Kind,
-    door: Door,
-    known: Bindings<'p>,
+    pub(crate) door: Door,
+    pub(crate) known: Bindings<'p>,
     /// What the clock shows, from noon.
-    at: TimeDelta,
-    sessions: BTreeMap<String, String>,
+    pub(crate) at: TimeDelta,
+    pub(crate) sessions: BTreeMap<String, String>,
+    /// What was read on the way.
+    pub(crate) readings: Vec<Reading>,
+    /// What is not there.
+    pub(crate) off: Option<Off>,
 }
 
-impl Player<'_> {
-    async fn whole(&mut self) -> Result<(), String> {
+impl<'p> Player<'p> {
+    pub(crate) fn of(house: &'p House, cast: &'p Cast, case: &'p UseCase, kind: Kind) -> Self {
+        Self {
+            house,
+            case,
+            kind,
+            door: if kind == Kind::Http { Door::Http } else { Door::InProcess },
+            known: Bindings::new(cast),
+            at: TimeDelta::zero(),
+            sessions: BTreeMap::new(),
+            readings: Vec::new(),
+            off: None,
+        }
+    }
+
+    pub(crate) async fn whole(&mut self) -> Result<(), String> {
         self.begin(false).await?;
         for (number, step) in self.case.steps.iter().enumerate() {
             self.step(step).await.map_err(|text| {
@@ -106,7 +116,7 @@ impl Player<'_> {
     }
 
     /// People and what happened before, up to noon.
-    async fn begin(&mut self, with_stranger: bool) -> Result<(), String> {
+    pub(crate) async fn begin(&mut self, with_stranger: bool) -> Result<(), String> {
         let place = |text: String| format!("{}: {text}", self.case.file);
         self.reset().await.map_err(place)?;
         let mut people = self.case.people.clone();
@@ -157,11 +167,13 @@ impl Player<'_> {
         self.house.stage.arrived(work).await.map_err(|error| error.to_string())?
     }
 
-    async fn reset(&self) -> Result<(), String> {
+    pub(crate) async fn reset(&self) -> Result<(), String> {
         self.house.stage.reset().await.map_err(|error| error.to_string())?;
-        self.house.stage.ctx.rehearsal().set_twice(self.kind == Kind::Twice);
+        let rehearsal = self.house.stage.ctx.rehearsal();
+        rehearsal.set_twice(self.kind == Kind::Twice);
+        rehearsal.switch_off(self.off.clone());
         if self.kind.merges() {
-            self.house.stage.ctx.rehearsal().hold(Some(self.case.module));
+            rehearsal.hold(Some(self.case.module));
         }
         if let (Some(bus), Some(seed)) = (&self.house.faulty, self.kind.seed()) {
             bus.reseed(seed);
@@ -274,7 +286,7 @@ impl Player<'_> {
         }
     }
 
-    async fn session(&mut self, caller: &Caller) -> Result<Option<String>, String> {
+    pub(crate) async fn session(&mut self, caller: &Caller) -> Result<Option<String>, String> {
         let Some(member) = self.known.caller(caller) else { return Ok(None) };
         let key = member.to_string();
         if let Some(token) = self.sessions.get(&key) {
@@ -290,9 +302,12 @@ impl Player<'_> {
         Ok(Some(token))
     }
 
-    async fn send(&mut self, call: &Call) -> Result<Answer, String> {
+    pub(crate) async fn send(&mut self, call: &Call) -> Result<Answer, String> {
         let session = self.session(&call.actor).await?;
-        self.house.send(self.door, &Wire::of(call, &self.known), session.as_deref()).await
+        let wire = Wire::of(call, &self.known);
+        let answer = self.house.send(self.door, &wire, session.as_deref()).await?;
+        self.readings.extend(Reading::of(&call.actor, &wire, &answer));
+        Ok(answer)
     }
 
     async fn race(&mut self, call: &Call, times: usize) -> Result<Vec<Answer>, String> {
@@ -307,6 +322,7 @@ impl Player<'_> {
         let mut session = self.session(&press.actor).await?;
         let mut on = wire::path(&press.on, press.shows.as_ref(), &self.known);
         let shown = self.house.send(self.door, &get(&on), session.as_deref()).await?;
+        self.readings.extend(Reading::of(&press.actor, &get(&on), &shown));
         if shown.status != 200 || !shown.is_page() {
             return Err(format!("{on} shows no page but {}", expect::shown(&shown)));
         }
@@ -342,50 +358,10 @@ impl Player<'_> {
             let next = Wire { headers: answer.cookies(), ..get(&on) };
             answer = self.house.send(self.door, &next, session.as_deref()).await?;
         }
+        self.readings.extend(Reading::of(&press.actor, &get(&on), &answer));
         let place = on.parse().map_err(|error| format!("{on} is no location: {error}"))?;
         answer.headers.insert("location", place);
         Ok(answer)
-    }
-
-    /// Nothing but Public actions answers somebody who is not logged in.
-    async fn without_session(&mut self, probes: &[Call]) -> Result<(), String> {
-        self.reset().await?;
-        self.house.set_clock(TimeDelta::zero());
-        for call in probes {
-            let mut wire = Wire::of(call, &self.known);
-            wire.headers.retain(|(name, _)| name != "authorization" && name != "cookie");
-            let answer = self.house.send(self.door, &wire, None).await?;
-            let page = call.action.as_ref().is_some_and(|it| it.face == Face::Page);
-            let led = answer.header("location").is_some_and(|to| to.starts_with(LOGIN));
-            if answer.status != 401 && !(page && answer.status == 303 && led) {
-                let wanted = if page { "401, or 303 to /login" } else { "401" };
-                let (file, line, is) = (&self.case.file, call.line, expect::shown(&answer));
-                return Err(format!(
-                    "{file}:{line}: {} should give {wanted}, but gives {is}",
-                    wire.describe(&Caller::Nobody)
-                ));
-            }
-        }
-        Ok(())
-    }
-
-    /// What is a member's own, nobody else gets to see.
-    async fn as_stranger(&mut self, probes: &[Call]) -> Result<(), String> {
-        self.begin(true).await?;
-        for call in probes {
-            let call = Call { actor: Caller::Person(STRANGER.to_owned()), ..call.clone() };
-            let answer = self.send(&call).await?;
-            if !hides(self.case, &answer, &self.known) {
-                let wire = Wire::of(&call, &self.known);
-                let (file, line, is) = (&self.case.file, call.line, expect::shown(&answer));
-                let hint = "If strangers may see this, say why: skip = { stranger = \"…\" }";
-                return Err(format!(
-                    "{file}:{line}: {} shows a stranger {is}\n{hint}",
-                    wire.describe(&call.actor)
-                ));
-            }
-        }
-        Ok(())
     }
 }
 

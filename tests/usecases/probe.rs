@@ -1,13 +1,63 @@
-//! What a visitor and a stranger try in a case, and what hides it from them.
+//! Without a session and as a stranger: what they try in a case, and what hides it from them.
 
 use axum::http::Method;
-use pancake::module::Policy;
+use chrono::TimeDelta;
+use pancake::module::{Face, Policy};
 use pancake::usecase::UseCase;
+use pancake::usecase::cast::{Cast, Person};
 use pancake::usecase::model::{Body, Call, Caller, When};
 use pancake::usecase::names::Bindings;
+use pancake::usecase::wire::Wire;
 
-use crate::page;
+use crate::expect;
+use crate::play::{Player, STRANGER};
 use crate::stage::Answer;
+
+/// Where a page without a session leads.
+const LOGIN: &str = "/login";
+
+impl Player<'_> {
+    /// Nothing but Public actions answers somebody who is not logged in.
+    pub(crate) async fn without_session(&mut self, probes: &[Call]) -> Result<(), String> {
+        self.reset().await?;
+        self.house.set_clock(TimeDelta::zero());
+        for call in probes {
+            let mut wire = Wire::of(call, &self.known);
+            wire.headers.retain(|(name, _)| name != "authorization" && name != "cookie");
+            let answer = self.house.send(self.door, &wire, None).await?;
+            let page = call.action.as_ref().is_some_and(|it| it.face == Face::Page);
+            let led = answer.header("location").is_some_and(|to| to.starts_with(LOGIN));
+            if answer.status != 401 && !(page && answer.status == 303 && led) {
+                let wanted = if page { "401, or 303 to /login" } else { "401" };
+                let (file, line, is) = (&self.case.file, call.line, expect::shown(&answer));
+                return Err(format!(
+                    "{file}:{line}: {} should give {wanted}, but gives {is}",
+                    wire.describe(&Caller::Nobody)
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// What is a member's own, nobody else gets to see.
+    pub(crate) async fn as_stranger(&mut self, probes: &[Call]) -> Result<(), String> {
+        self.begin(true).await?;
+        for call in probes {
+            let call = Call { actor: Caller::Person(STRANGER.to_owned()), ..call.clone() };
+            let answer = self.send(&call).await?;
+            if !hides(self.case, &answer, &self.known) {
+                let wire = Wire::of(&call, &self.known);
+                let (file, line, is) = (&self.case.file, call.line, expect::shown(&answer));
+                let hint = "If strangers may see this, say why: skip = { stranger = \"…\" }";
+                return Err(format!(
+                    "{file}:{line}: {} shows a stranger {is}\n{hint}",
+                    wire.describe(&call.actor)
+                ));
+            }
+        }
+        Ok(())
+    }
+}
 
 /// Calls that need a session: a press counts as the form that it sends.
 pub(crate) fn closed(case: &UseCase) -> Vec<Call> {
@@ -36,16 +86,20 @@ pub(crate) fn readings(case: &UseCase) -> Vec<Call> {
     calls
 }
 
+/// Who of the cast is in an answer, by nickname or id: in JSON, on a page, or in an address.
+pub(crate) fn named<'c>(answer: &Answer, cast: &'c Cast) -> Vec<&'c Person> {
+    // Of a page all of it: what no eye sees, like the address behind a link, tells as much.
+    let text = format!("{} {}", answer.text(), answer.header("location").unwrap_or_default());
+    let words: Vec<_> = text.split(|c: char| !c.is_alphanumeric() && c != '-').collect();
+    let there = |word: &str| words.contains(&word);
+    cast.people.iter().filter(|who| there(&who.nickname) || there(&who.id.to_string())).collect()
+}
+
 /// A refusal, or an answer that names nobody of the case: neither in JSON, nor on a page, nor in an address.
-pub(crate) fn hides(case: &UseCase, answer: &Answer, known: &Bindings<'_>) -> bool {
+fn hides(case: &UseCase, answer: &Answer, known: &Bindings<'_>) -> bool {
     if matches!(answer.status, 400 | 403 | 404 | 422) {
         return true;
     }
-    let text = if answer.is_page() { page::text(&answer.text()) } else { answer.text() };
-    let text = format!("{text} {}", answer.header("location").unwrap_or_default());
-    let words: Vec<_> = text.split(|c: char| !c.is_alphanumeric() && c != '-').collect();
-    !case.people.iter().any(|who| {
-        let id = known.id(None, &who.nickname).map(|id| id.to_string());
-        words.contains(&who.nickname.as_str()) || id.is_some_and(|id| words.contains(&id.as_str()))
-    })
+    let named = named(answer, known.cast);
+    !case.people.iter().any(|who| named.iter().any(|person| person.nickname == who.nickname))
 }

@@ -1,10 +1,13 @@
 //! What a run says: a heart for each case that holds, a numbered list of what to mend, one table of counts.
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
+use pancake::module::Registry;
 use pancake::usecase::UseCase;
 use pancake::usecase::paint::{Ink, Paint};
 
+use crate::gate::Proof;
 use crate::kind::{Kind, Outcome};
 use crate::tally::Tally;
 
@@ -21,8 +24,12 @@ pub(crate) struct Report {
     /// By the title of the way.
     counts: Vec<(&'static str, Counts)>,
     tally: Tally,
+    /// Of the gate; without it, nothing was switched off.
+    proof: Option<Proof>,
     to_mend: Vec<String>,
     skipped: Vec<String>,
+    /// Actions that had to show people despite blocks, with their reasons.
+    excepted: BTreeMap<String, &'static str>,
     paint: Paint,
 }
 
@@ -31,8 +38,15 @@ impl Report {
     pub(crate) fn of(kinds: &[Kind]) -> Self {
         let mut counts: Vec<_> = kinds.iter().map(|kind| (kind.title(), Counts::default())).collect();
         counts.dedup_by_key(|(title, _)| *title);
-        let (tally, to_mend, skipped) = (Tally::default(), Vec::new(), Vec::new());
-        Self { counts, tally, to_mend, skipped, paint: Paint::of_stdout() }
+        Self {
+            counts,
+            tally: Tally::default(),
+            proof: None,
+            to_mend: Vec::new(),
+            skipped: Vec::new(),
+            excepted: BTreeMap::new(),
+            paint: Paint::of_stdout(),
+        }
     }
 
     /// Notes and prints one outcome.
@@ -58,6 +72,10 @@ impl Report {
                     _ => {}
                 }
             }
+            Outcome::Excepted(actions) => {
+                counts.passed += 1;
+                self.excepted.extend(actions);
+            }
             Outcome::Skipped(reason) => {
                 counts.skipped += 1;
                 self.skipped.push(format!("{name} ({}): {reason}", kind.title()));
@@ -79,6 +97,17 @@ impl Report {
         self.to_mend.push(text);
     }
 
+    /// True while nothing has failed.
+    pub(crate) fn holds(&self) -> bool {
+        self.to_mend.is_empty()
+    }
+
+    /// Notes what is missed by some use case, and what by none.
+    pub(crate) fn proven(&mut self, mut proof: Proof) {
+        self.to_mend.append(&mut proof.gaps);
+        self.proof = Some(proof);
+    }
+
     /// Notes what the buses of one worker did.
     pub(crate) fn carried(&mut self, tally: Tally) {
         self.tally.merge(tally);
@@ -89,10 +118,25 @@ impl Report {
         self.to_mend.extend(self.tally.broken());
     }
 
+    /// Notes exceptions that no use case needs: they hide what nobody has looked at.
+    pub(crate) fn judge_exceptions(&mut self, registry: &Registry) {
+        for record in registry.actions().iter().filter(|record| record.action.despite_blocks.is_some()) {
+            let title = record.title();
+            if !self.excepted.contains_key(&title) {
+                self.broken(format!(
+                    "{title}: no use case needs its despite_blocks(…): take it out, or write the use case"
+                ));
+            }
+        }
+    }
+
     /// Prints the end, and says how it went.
     pub(crate) fn finish(self) -> ExitCode {
-        if !self.skipped.is_empty() {
+        if !self.skipped.is_empty() || !self.excepted.is_empty() {
             println!("\nLeft out, with reason:");
+            for (action, reason) in &self.excepted {
+                println!("  {action} ({}): {reason}", Kind::Blocked.title());
+            }
             self.skipped.iter().for_each(|line| println!("  {line}"));
         }
         if !self.to_mend.is_empty() {
@@ -101,18 +145,19 @@ impl Report {
                 println!("{:3}. {}", number + 1, text.replace('\n', "\n     "));
             }
         }
-        println!("\n{:<20} {:>7} {:>7} {:>8}", "", "passed", "failed", "skipped");
+        println!("\n{:<22} {:>7} {:>7} {:>8}", "", "passed", "failed", "skipped");
         let mut all = Counts::default();
         for (title, counts) in &self.counts {
             let Counts { passed, failed, skipped } = counts;
-            println!("{title:<20} {passed:>7} {failed:>7} {skipped:>8}");
+            println!("{title:<22} {passed:>7} {failed:>7} {skipped:>8}");
             all.passed += passed;
             all.failed += failed;
             all.skipped += skipped;
         }
-        println!("{:<20} {:>7} {:>7} {:>8}", "together", all.passed, all.failed, all.skipped);
+        println!("{:<22} {:>7} {:>7} {:>8}", "together", all.passed, all.failed, all.skipped);
         println!();
         self.tally.lines().iter().for_each(|line| println!("{line}"));
+        self.proof.iter().for_each(|proof| println!("{}", proof.line()));
         if self.to_mend.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
 }

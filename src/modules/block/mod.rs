@@ -28,13 +28,17 @@ impl Module for Block {
     }
 
     fn register(&self, at: &mut Registry) {
-        kit::keep_people(at);
+        // Cards name those who are blocked; the list of pairs itself is here.
+        at.listens(kit::cards::KeepCards::of(SPEC.schema));
         at.publishes::<contract::MemberBlocked>();
         at.publishes::<contract::MemberUnblocked>();
         at.listens(keep_blocks::AddBlock);
         at.listens(keep_blocks::RemoveBlock);
 
-        let read = |path| Action::get(path, Policy::Member, "shows whom she has blocked");
+        let read = |path| {
+            Action::get(path, Policy::Member, "shows whom she has blocked")
+                .despite_blocks("it is her own list of whom she has blocked")
+        };
         at.json(read("/block").refuses(paging::REFUSALS), read_blocks::json);
         at.html(read("/block"), read_blocks::page);
         let block = Action::put("/block/{member}", Policy::Member, "blocks a member");

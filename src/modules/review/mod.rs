@@ -45,10 +45,14 @@ impl Module for Review {
         at.plays::<contract::PhotoApproved>();
         at.plays::<contract::PhotoRejected>();
 
-        let queue = |path| Action::get(path, Policy::Reviewer, "shows who waits for a decision");
+        let everybody = "reviewers decide on everybody, whomever they have blocked";
+        let queue = |path| {
+            Action::get(path, Policy::Reviewer, "shows who waits for a decision").despite_blocks(everybody)
+        };
         at.json(queue("/review").refuses(paging::REFUSALS), read_queue::json);
         at.html(queue("/review"), read_queue::page);
-        let decided = |path| Action::get(path, Policy::Reviewer, "shows what was decided");
+        let decided =
+            |path| Action::get(path, Policy::Reviewer, "shows what was decided").despite_blocks(everybody);
         at.json(decided("/review/decided").refuses(paging::REFUSALS), read_decided::json);
         at.html(decided("/review/decided"), read_decided::page);
         let approve = |path| Action::post(path, Policy::Reviewer, "approves an application");
