@@ -151,13 +151,13 @@ impl<'p> Player<'p> {
     fn exception(&self, sight: &Sight<'_>) -> (String, Option<&'static str>) {
         let actions = self.house.stage.ctx.registry().actions();
         let record = wire::action(actions, &Method::GET, sight.reading.path());
-        let title = record.map(|record| record.title()).unwrap_or_default();
+        let title = record.map(pancake::module::ActionRecord::title).unwrap_or_default();
         (title, record.and_then(|record| record.action.despite_blocks))
     }
 
     /// Says it as the block module would. True if that changed anything.
     async fn tell(&self, event: impl AnyEvent + 'static) -> Result<bool, String> {
         let told = self.house.stage.give(Box::new(event), NOON + self.at).await;
-        told.map(|applied| applied.changed()).map_err(|error| error.to_string())
+        told.map(pancake::event::Applied::changed).map_err(|error| error.to_string())
     }
 }
