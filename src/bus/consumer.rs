@@ -81,7 +81,8 @@ impl Consumer {
             match self.persist(&stretch, Lane::Main).await {
                 Ok(Took::Gap) => self.repair(stretch.source).await,
                 Ok(Took::Done(new)) => self.turn.ctx.metrics().from_bus(self.name(), new),
-                Ok(Took::Left) => self.left = true,
+                // Who is held is told when to look.
+                Ok(Took::Left) => self.left = !self.turn.ctx.rehearsal().holds(self.name()),
                 Err(error) => self.report(stretch.source, &error),
             }
         }

@@ -152,8 +152,8 @@ pub struct Step {
 /// What happens.
 #[derive(Debug, Clone)]
 pub enum When {
-    Call(Call),
-    Press(Press),
+    Call(Box<Call>),
+    Press(Box<Press>),
     Event(EventText),
 }
 

@@ -162,14 +162,14 @@ impl Reader<'_> {
 
     fn when(&mut self, tree: &Tree) -> Option<When> {
         if tree.text().is_some() {
-            return self.call(tree).map(When::Call);
+            return self.call(tree).map(|call| When::Call(Box::new(call)));
         }
         let table = Table::of(tree, "when", &mut self.faults)?;
         if is_call(&table) {
-            return self.call_of(table).map(When::Call);
+            return self.call_of(table).map(|call| When::Call(Box::new(call)));
         }
         if table.left().iter().any(|field| field.key == "press") {
-            return self.press(table).map(When::Press);
+            return self.press(table).map(|press| When::Press(Box::new(press)));
         }
         self.only_event(table).map(When::Event)
     }

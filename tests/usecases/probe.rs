@@ -62,7 +62,7 @@ impl Player<'_> {
 /// Calls that need a session: a press counts as the form that it sends.
 pub(crate) fn closed(case: &UseCase) -> Vec<Call> {
     let sent = case.steps.iter().filter_map(|step| match &step.when {
-        When::Call(call) => Some(call.clone()),
+        When::Call(call) => Some(Call::clone(call)),
         When::Press(press) => Some(Call {
             line: press.line,
             method: press.sends.0.clone(),
