@@ -6,8 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use axum::http::Method;
-use pancake::event::AnyEvent;
+use pancake::event::{AnyEvent, Applied};
 use pancake::id::MemberId;
+use pancake::module::ActionRecord;
 use pancake::modules::block::contract::{MemberBlocked, MemberUnblocked};
 use pancake::usecase::cast::Person;
 use pancake::usecase::model::Caller;
@@ -151,13 +152,13 @@ impl<'p> Player<'p> {
     fn exception(&self, sight: &Sight<'_>) -> (String, Option<&'static str>) {
         let actions = self.house.stage.ctx.registry().actions();
         let record = wire::action(actions, &Method::GET, sight.reading.path());
-        let title = record.map(pancake::module::ActionRecord::title).unwrap_or_default();
+        let title = record.map(ActionRecord::title).unwrap_or_default();
         (title, record.and_then(|record| record.action.despite_blocks))
     }
 
     /// Says it as the block module would. True if that changed anything.
     async fn tell(&self, event: impl AnyEvent + 'static) -> Result<bool, String> {
         let told = self.house.stage.give(Box::new(event), NOON + self.at).await;
-        told.map(pancake::event::Applied::changed).map_err(|error| error.to_string())
+        told.map(Applied::changed).map_err(|error| error.to_string())
     }
 }

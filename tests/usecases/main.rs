@@ -1,7 +1,8 @@
 //! `./r test`: plays every use case in every way, and says what to mend.
 //!
 //! A use case holds only if it holds in process and over HTTP, with every event handled twice, without a
-//! session and for a stranger. A full run also refuses gaps in the summary and an old BOOK.md.
+//! session, for a stranger, with whomever it shows blocked, and more. A full run also refuses what no use case
+//! misses when it is switched off, gaps in the summary, and an old BOOK.md.
 
 mod blocked;
 mod contract;
