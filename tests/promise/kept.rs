@@ -1,5 +1,6 @@
 //! What the tables say once everything has settled: the promise, read from all modules at once.
 
+use pancake::module::ListenerRecord;
 use pancake::modules::registry;
 use sqlx::{AssertSqlSafe, PgConnection, query_as, query_scalar};
 
@@ -25,8 +26,8 @@ pub(crate) async fn kept(conn: &mut PgConnection) -> i64 {
         let (head, count, last, events): (i64, i64, i64, i64) =
             query_as(AssertSqlSafe(gaps)).fetch_one(&mut *conn).await.unwrap();
         assert_eq!((count, last, events), (head, head, head), "{schema}'s journal has gaps or repeats");
-        if spec.kit && registry.listeners().iter().any(|one| one.module == spec.name && one.event == BLOCKING)
-        {
+        let copies = |one: &ListenerRecord| one.module == spec.name && one.source != spec.name;
+        if registry.listeners().iter().any(|one| copies(one) && one.event == BLOCKING) {
             let blocks = "select member, blocked, member from block.block
                           union all select blocked, member, member from block.block";
             same(conn, &format!("select viewer, other, blocker from {schema}.blocked_pair"), blocks).await;
