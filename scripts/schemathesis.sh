@@ -10,7 +10,8 @@ target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 tools=$target/schemathesis
 wanted=scripts/schemathesis/requirements.txt
 roles=${*:-nobody member reviewer}
-password='seven pancakes on a Sunday'
+# Not the cast's: an example of a use case may change that one.
+password='eight waffles on a Monday'
 
 not_run() {
     printf '\n!! api-test: NOT RUN: %s. Nothing was tested.\n\n' "$1" >&2
