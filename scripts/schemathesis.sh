@@ -27,34 +27,10 @@ if ! cmp -s "$wanted" "$tools/installed"; then
     cp "$wanted" "$tools/installed"
 fi
 
-data=$(mktemp -d "${TMPDIR:-/tmp}/pancake-api.XXXXXX")
-site=
-end() {
-    [ -z "$site" ] || kill -TERM "$site" 2>/dev/null || true
-    [ -z "$site" ] || wait "$site" 2>/dev/null || true
-    rm -rf "$data"
-}
-trap end EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
-fail() {
-    tail -n 20 "$data/log" >&2
-    echo "api-test: $1; the last lines of the site's log are above" >&2
-    exit 1
-}
-
-unset DATABASE_URL
+. scripts/site.sh
 pancake=$target/debug/pancake
 # One client does here what thousands do in weeks.
-"$pancake" serve --listen 127.0.0.1:0 --data "$data/site" --limits-factor 1000000 >"$data/said" 2>"$data/log" &
-site=$!
-turn=0
-until grep -q 'HappyPancake is at ' "$data/said"; do
-    turn=$((turn + 1))
-    [ "$turn" -le 300 ] && kill -0 "$site" 2>/dev/null || fail 'the site did not get ready'
-    sleep 0.2
-done
-SITE=$(sed -n 's/^HappyPancake is at //p' "$data/said" | tr -d '[:space:]')
+start_site "$pancake" --limits-factor 1000000
 export SITE
 
 api() {
