@@ -105,6 +105,8 @@ pub struct MemberRole {
 pub enum Replay {
     /// Lines of `sender receiver seconds`: the first of each pair is a flirt
     Flirts(Traffic),
+    /// Lines of `sender receiver seconds`: each is a message
+    Chat(Traffic),
 }
 
 /// What is replayed, and how hard.

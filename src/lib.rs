@@ -27,6 +27,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod context;
+pub mod drive;
 pub mod event;
 pub mod failure;
 pub mod kit;
