@@ -54,6 +54,11 @@ pub(crate) struct Members {
 }
 
 impl Members {
+    /// Hands a member over.
+    pub(crate) fn take(&mut self, person: Person) -> Result<Member, DriveError> {
+        self.by_person.remove(&person).ok_or_else(|| DriveError::NoMember(person.nickname()))
+    }
+
     /// What making them took.
     pub(crate) fn tell(&self, table: &mut Table) {
         let count = self.by_person.len();
