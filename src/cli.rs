@@ -137,8 +137,8 @@ pub struct StreamsArgs {
     /// Seconds during which they are sent
     #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=480))]
     pub seconds: u32,
-    /// Members who hold the streams, a tenth of them at least. By default one a stream, but no more than 1000
-    /// where that many are enough
+    /// Members who hold the streams: by default one a stream, but no more than 1000 where so many are enough,
+    /// since making one takes two password hashes
     #[arg(long, value_parser = clap::value_parser!(u32).range(2..))]
     pub members: Option<u32>,
 }

@@ -53,19 +53,22 @@ pub(super) struct Ledger {
     shown: Vec<u64>,
     connections: Vec<Vec<usize>>,
     awaited: Vec<Option<Awaited>>,
+    /// The number of the first message: those of the warm-up have others.
+    first: usize,
     /// When each message was sent.
     sent: Vec<Instant>,
     arrivals: Vec<(Kind, Duration)>,
 }
 
 impl Ledger {
-    pub(super) fn new(plan: Plan) -> Self {
+    pub(super) fn new(plan: Plan, first: usize) -> Self {
         let mut connections = vec![Vec::new(); plan.members];
         (0..plan.count).for_each(|connection| connections[plan.member_of(connection)].push(connection));
         Self {
             plan,
             // The same pairs in every run.
-            draw: SmallRng::seed_from_u64(1),
+            draw: SmallRng::seed_from_u64(first as u64),
+            first,
             shown: vec![0; plan.count],
             connections,
             awaited: (0..plan.members).map(|_| None).collect(),
@@ -81,7 +84,7 @@ impl Ledger {
             let to = self.draw.random_range(0..self.plan.members);
             (from != to && self.awaited[from].is_none() && self.awaited[to].is_none()).then_some((from, to))
         })?;
-        let message = self.sent.len();
+        let message = self.first + self.sent.len();
         self.sent.push(now);
         for (member, receives) in [(from, false), (to, true)] {
             let left = self.connections[member].iter().copied().collect();
@@ -102,7 +105,7 @@ impl Ledger {
             return;
         }
         if *receives {
-            let took = now.saturating_duration_since(self.sent[*message]);
+            let took = now.saturating_duration_since(self.sent[*message - self.first]);
             self.arrivals.push((self.plan.kind(connection), took));
         }
         if left.is_empty() {
@@ -142,7 +145,7 @@ mod tests {
 
     /// Two members with two connections each: 0 and 2 are the first's, 1 and 3 the second's.
     fn ledger() -> (Ledger, Instant) {
-        (Ledger::new(Plan { members: 2, count: 4 }), Instant::now())
+        (Ledger::new(Plan { members: 2, count: 4 }, 7), Instant::now())
     }
 
     fn of(member: usize) -> [usize; 2] {
@@ -165,7 +168,7 @@ mod tests {
         let mut took: Vec<Duration> = ledger.arrivals().iter().map(|(_, took)| *took).collect();
         took.sort();
         assert_eq!(took, [2 * MS, 5 * MS]);
-        assert_eq!(ledger.begin(now).unwrap().number, 1);
+        assert_eq!(ledger.begin(now).unwrap().number, 8);
     }
 
     #[test]
@@ -174,7 +177,7 @@ mod tests {
         let Message { from, to, .. } = ledger.begin(now).unwrap();
         of(from).into_iter().for_each(|connection| ledger.show(connection, 1, now));
         ledger.show(of(to)[0], 1, now);
-        let missing = Missing { message: 0, member: to, connection: of(to)[1], receives: true };
+        let missing = Missing { message: 7, member: to, connection: of(to)[1], receives: true };
         assert_eq!(ledger.missing(), [missing]);
         assert_eq!(ledger.begin(now), None);
     }

@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::StreamsError;
-use super::ledger::{Ledger, Missing};
+use super::ledger::{Ledger, Message, Missing};
 use super::listen::{self, Room};
 use super::plan::{Kind, Plan};
 use super::send::{self, Sent};
@@ -82,10 +82,10 @@ pub(super) async fn measure(
         address: server.address().map_err(DriveError::Server)?,
         server: server.pid(),
     };
-    warm_up(&scene, plan, asked.rate).await?;
+    let warm = warm_up(&scene, plan, asked.rate).await?;
     let before = (at_rest(scene.server).await, at_rest(Some(std::process::id())).await);
     let begun = Instant::now();
-    let mut audience = Audience::open(&scene, plan).await?;
+    let mut audience = Audience::open(&scene, plan, warm.len()).await?;
     let opening = begun.elapsed();
     let (idle, own_idle) = (at_rest(scene.server).await, at_rest(Some(std::process::id())).await);
     let work = Work::so_far(scene.server);
@@ -93,8 +93,9 @@ pub(super) async fn measure(
     let sent = audience.write(&scene, (messages, asked.rate)).await?;
     let work = work.since(scene.server);
     let missing = audience.wait().await?;
-    let (read, wrong) = verify::threads(&scene.api, &scene.members, &sent.messages).await?;
-    let mut faults = verify::unannounced(plan, &sent.messages, &missing);
+    let all = [&warm[..], &sent.messages].concat();
+    let (read, wrong) = verify::threads(&scene.api, &scene.members, &all).await?;
+    let mut faults = verify::unannounced(plan, &all, &missing);
     faults.extend(wrong);
     let mut table = Table::default();
     table.row("members", plan.members);
@@ -131,26 +132,26 @@ fn tell_messages(table: &mut Table, room: &Room, sent: &Sent, not_arrived: usize
     table.row("    on polls", of(Some(Kind::Poll)));
 }
 
-/// All kinds of work once, so that what is only made once is there.
-async fn warm_up(scene: &Scene, plan: Plan, rate: u32) -> Result<(), StreamsError> {
+/// All kinds of work once, so that what is only made once is there. Gives the messages that it sent.
+async fn warm_up(scene: &Scene, plan: Plan, rate: u32) -> Result<Vec<Message>, StreamsError> {
     say("warming up");
     let count = plan.count.min(WARM_STREAMS);
     let plan = Plan { members: plan.members.min(count), count };
-    let mut audience = Audience::open(scene, plan).await?;
-    audience.write(scene, (WARM_MESSAGES, rate)).await?;
+    let mut audience = Audience::open(scene, plan, 0).await?;
+    let sent = audience.write(scene, (WARM_MESSAGES, rate)).await?;
     audience.wait().await?;
-    Ok(())
+    Ok(sent.messages)
 }
 
 impl Audience {
-    /// Opens everything that is planned, some at once.
-    async fn open(scene: &Scene, plan: Plan) -> Result<Self, StreamsError> {
+    /// Opens everything that is planned, some at once. Messages to them count from `first`.
+    async fn open(scene: &Scene, plan: Plan, first: usize) -> Result<Self, StreamsError> {
         let tokens = scene.members.iter().map(|member| member.token.clone()).collect();
         let room = Arc::new(Room {
             plan,
             address: scene.address,
             tokens,
-            ledger: Mutex::new(Ledger::new(plan)),
+            ledger: Mutex::new(Ledger::new(plan, first)),
             came_back: AtomicUsize::new(0),
             refused: AtomicUsize::new(0),
         });

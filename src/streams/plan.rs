@@ -4,11 +4,12 @@ use std::net::Ipv4Addr;
 
 use super::StreamsError;
 use crate::cli::StreamsArgs;
+use crate::web::live::SEATS_MAX;
 
 /// Making a member costs two password hashes, so beyond these a member has several streams.
 const MEMBERS: usize = 1000;
-/// Streams and polls of one member, half of each. The server closes the oldest stream of a member beyond six.
-const A_MEMBER_MAX: usize = 10;
+/// Streams and polls of one member, half of each: one more, and the server closes the oldest.
+const A_MEMBER_MAX: usize = SEATS_MAX;
 /// Connections and files of a process beside its streams: to Postgres, of senders, the program's own.
 pub(super) const BESIDE: usize = 400;
 /// Connections from one address, well below the 28,000 ports that Linux gives to one.
@@ -93,9 +94,9 @@ mod tests {
         let refused = Plan::of(&asked(20_000, None), 20_000).unwrap_err().to_string();
         assert!(refused.contains("--count 19600"), "{refused}");
         assert!(Plan::of(&asked(19_600, None), 20_000).is_ok());
-        assert!(Plan::of(&asked(100, Some(9)), u64::MAX).is_err());
+        assert!(Plan::of(&asked(100, Some(5)), u64::MAX).is_err());
         assert!(Plan::of(&asked(100, Some(101)), u64::MAX).is_err());
-        assert_eq!(Plan::of(&asked(100, Some(20)), u64::MAX).unwrap().members, 20);
+        assert_eq!(Plan::of(&asked(100, Some(50)), u64::MAX).unwrap().members, 50);
     }
 
     #[test]

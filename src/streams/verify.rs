@@ -23,6 +23,7 @@ pub(super) fn unannounced(plan: Plan, messages: &[Message], missing: &[Missing])
             Kind::Live => "stream",
             Kind::Poll => "poll",
         };
+        // Their numbers count from 0, the warm-up's first.
         let Message { from, to, .. } = messages[*message];
         let whose = if *receives { "receiver" } else { "sender" };
         format!(
