@@ -7,8 +7,9 @@ use super::DriveError;
 use super::client::{Api, Call};
 use super::members::Member;
 
-/// Items of a page: as many as the API gives.
-const PAGE: usize = 100;
+/// Items of a page, few enough for long lists to have several.
+const MESSAGES: usize = 75;
+const CONVERSATIONS: usize = 20;
 /// Pages of one list: far more than anybody has, so that a list without an end is noticed.
 const PAGES_MAX: usize = 1000;
 
@@ -78,7 +79,7 @@ pub(crate) async fn thread(
     with: &Member,
     way: Way,
 ) -> Result<Thread, DriveError> {
-    let path = format!("/api/chat/{}?max={PAGE}", with.id);
+    let path = format!("/api/chat/{}?max={MESSAGES}", with.id);
     let mut pages = Vec::new();
     let mut place = match way {
         Way::Back => String::new(),
@@ -112,7 +113,7 @@ pub(crate) async fn inbox(api: &Api, member: &Member) -> Result<Vec<Row>, DriveE
     let mut rows = Vec::new();
     let mut place = String::new();
     for _ in 0..PAGES_MAX {
-        let call = Call::get(format!("/api/chat?max={PAGE}{place}")).by(&member.token);
+        let call = Call::get(format!("/api/chat?max={CONVERSATIONS}{place}")).by(&member.token);
         let page: InboxPage = api.send(&call).await?.json()?;
         rows.extend(page.items);
         match page.next.filter(|_| page.has_more) {
