@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::task::JoinSet;
 
 use super::StreamsError;
@@ -55,6 +55,17 @@ struct Scene {
     server: Option<u32>,
 }
 
+/// KiB of the server, and of this program.
+type Weight = (Option<u64>, Option<u64>);
+
+/// What both held at rest.
+#[derive(Default)]
+struct Weights {
+    before: Weight,
+    streams: Weight,
+    all: Weight,
+}
+
 /// What processors have done between two looks.
 struct Work {
     server: Option<Duration>,
@@ -71,6 +82,8 @@ pub(super) async fn measure(
     let people: Vec<Person> = (1..).take(plan.members).map(Person).collect();
     let set: BTreeSet<Person> = people.iter().copied().collect();
     let mut made = members::make(server, &server.api(), &set, CLIENTS).await?;
+    let mut table = Table::default();
+    made.tell(&mut table);
     let members: Result<Vec<Member>, _> = people.iter().map(|person| made.take(*person)).collect();
     // What hashing passwords left behind would hide what streams take.
     say("starting the server anew");
@@ -83,11 +96,12 @@ pub(super) async fn measure(
         server: server.pid(),
     };
     let warm = warm_up(&scene, plan, asked.rate).await?;
-    let before = (at_rest(scene.server).await, at_rest(Some(std::process::id())).await);
-    let begun = Instant::now();
-    let mut audience = Audience::open(&scene, plan, warm.len()).await?;
-    let opening = begun.elapsed();
-    let (idle, own_idle) = (at_rest(scene.server).await, at_rest(Some(std::process::id())).await);
+    let mut memory = Weights { before: weigh(&scene).await, ..Weights::default() };
+    let mut audience = Audience::new(&scene, plan, warm.len());
+    let mut opening = audience.open(Kind::Live).await?;
+    memory.streams = weigh(&scene).await;
+    opening += audience.open(Kind::Poll).await?;
+    memory.all = weigh(&scene).await;
     let work = Work::so_far(scene.server);
     let messages = asked.rate as usize * asked.seconds as usize;
     let sent = audience.write(&scene, (messages, asked.rate)).await?;
@@ -97,15 +111,12 @@ pub(super) async fn measure(
     let (read, wrong) = verify::threads(&scene.api, &scene.members, &all).await?;
     let mut faults = verify::unannounced(plan, &all, &missing);
     faults.extend(wrong);
-    let mut table = Table::default();
-    table.row("members", plan.members);
     table.row("streams", plan.of_kind(Kind::Live));
     table.row("polls", plan.of_kind(Kind::Poll));
     table.row("  opened", per_second(plan.count, opening));
     table.row("  refused with 503 at first", audience.room.refused.load(Ordering::Relaxed));
     table.row("  came back after an end", audience.room.came_back.load(Ordering::Relaxed));
-    table.row("memory a stream", each(before.0, idle, plan.count));
-    table.row("  of this program", each(before.1, own_idle, plan.count));
+    memory.tell(&mut table, plan);
     tell_messages(&mut table, &audience.room, &sent, verify::not_arrived(&missing));
     table.row("  threads read", read);
     table.row("processor of the server", share(work.server, sent.took));
@@ -137,15 +148,17 @@ async fn warm_up(scene: &Scene, plan: Plan, rate: u32) -> Result<Vec<Message>, S
     say("warming up");
     let count = plan.count.min(WARM_STREAMS);
     let plan = Plan { members: plan.members.min(count), count };
-    let mut audience = Audience::open(scene, plan, 0).await?;
+    let mut audience = Audience::new(scene, plan, 0);
+    audience.open(Kind::Live).await?;
+    audience.open(Kind::Poll).await?;
     let sent = audience.write(scene, (WARM_MESSAGES, rate)).await?;
     audience.wait().await?;
     Ok(sent.messages)
 }
 
 impl Audience {
-    /// Opens everything that is planned, some at once. Messages to them count from `first`.
-    async fn open(scene: &Scene, plan: Plan, first: usize) -> Result<Self, StreamsError> {
+    /// Nothing is open yet. Messages count from `first`.
+    fn new(scene: &Scene, plan: Plan, first: usize) -> Self {
         let tokens = scene.members.iter().map(|member| member.token.clone()).collect();
         let room = Arc::new(Room {
             plan,
@@ -155,25 +168,43 @@ impl Audience {
             came_back: AtomicUsize::new(0),
             refused: AtomicUsize::new(0),
         });
-        let mut audience = Self { room, holding: JoinSet::new() };
-        let progress = Progress::new("opening", plan.count);
+        Self { room, holding: JoinSet::new() }
+    }
+
+    /// Opens all that are planned of a kind, some at once, and says how long it took.
+    async fn open(&mut self, kind: Kind) -> Result<Duration, StreamsError> {
+        let plan = self.room.plan;
+        let begun = Instant::now();
+        let progress =
+            Progress::new(if kind == Kind::Live { "streams" } else { "polls" }, plan.of_kind(kind));
         let (opened, mut openings) = mpsc::unbounded_channel();
-        let mut open = 0;
-        while open < plan.count {
-            while audience.holding.len() < plan.count.min(open + OPENING_MAX) {
-                let (room, connection) = (audience.room.clone(), audience.holding.len());
-                let opened = opened.clone();
-                audience.holding.spawn(async move { listen::hold(&room, connection, opened).await });
-            }
-            tokio::select! {
-                _ = openings.recv() => {
-                    open += 1;
-                    progress.step();
-                }
-                fault = fault(&mut audience.holding) => return Err(fault),
+        let mut opening = 0;
+        for connection in (0..plan.count).filter(|connection| plan.kind(*connection) == kind) {
+            let (room, opened) = (self.room.clone(), opened.clone());
+            self.holding.spawn(async move { listen::hold(&room, connection, opened).await });
+            opening += 1;
+            if opening >= OPENING_MAX {
+                self.opened(&mut openings, &progress).await?;
+                opening -= 1;
             }
         }
-        Ok(audience)
+        for _ in 0..opening {
+            self.opened(&mut openings, &progress).await?;
+        }
+        Ok(begun.elapsed())
+    }
+
+    /// Waits until one more is open.
+    async fn opened(
+        &mut self,
+        openings: &mut UnboundedReceiver<()>,
+        progress: &Progress,
+    ) -> Result<(), StreamsError> {
+        tokio::select! {
+            _ = openings.recv() => progress.step(),
+            fault = fault(&mut self.holding) => return Err(fault),
+        }
+        Ok(())
     }
 
     async fn write(&mut self, scene: &Scene, how: (usize, u32)) -> Result<Sent, StreamsError> {
@@ -218,6 +249,20 @@ impl Work {
     }
 }
 
+async fn weigh(scene: &Scene) -> Weight {
+    (at_rest(scene.server).await, at_rest(Some(std::process::id())).await)
+}
+
+impl Weights {
+    fn tell(&self, table: &mut Table, plan: Plan) {
+        let (streams, polls) = (plan.of_kind(Kind::Live), plan.of_kind(Kind::Poll));
+        table.row("memory for each, on average", each(self.before.0, self.all.0, plan.count));
+        table.row("  a stream", each(self.before.0, self.streams.0, streams));
+        table.row("  a poll", each(self.streams.0, self.all.0, polls));
+        table.row("  of this program", each(self.before.1, self.all.1, plan.count));
+    }
+}
+
 /// KiB of a process, once they do not grow any more.
 async fn at_rest(pid: Option<u32>) -> Option<u64> {
     let pid = pid?;
@@ -233,12 +278,12 @@ async fn at_rest(pid: Option<u32>) -> Option<u64> {
     Some(last)
 }
 
-/// `14.2 KiB (80 MiB before, 150 MiB with all open)`
+/// `14.2 KiB (80 MiB before, 150 MiB with them)`
 fn each(before: Option<u64>, with: Option<u64>, count: usize) -> String {
     let (Some(before), Some(with)) = (before, with) else { return UNKNOWN.to_owned() };
     #[expect(clippy::cast_precision_loss, reason = "a figure to be read")]
     let each = with.saturating_sub(before) as f64 / count as f64;
-    format!("{each:.1} KiB ({} MiB before, {} MiB with all open)", before / 1024, with / 1024)
+    format!("{each:.1} KiB ({} MiB before, {} MiB with them)", before / 1024, with / 1024)
 }
 
 fn share(worked: Option<Duration>, took: Duration) -> String {
