@@ -18,6 +18,8 @@ pub const PLAIN_KEYS: [&str; 4] = ["nickname", "text", "reason", "presentation"]
 pub const PASSWORD: &str = "password";
 /// Expected: anything that is there.
 pub const ANY: &str = "$any";
+/// In a repeated event: which of them this is.
+const NUMBER: &str = "{n}";
 /// Expected: null, or not there at all.
 pub const NONE: &str = "$none";
 
@@ -26,7 +28,8 @@ pub const NONE: &str = "$none";
 pub struct Bindings<'c> {
     pub cast: &'c Cast,
     captured: BTreeMap<String, Value>,
-    /// What `{n}` stands for in a repeated event.
+    /// What `{n}` stands for in a repeated event: in a text its digits; alone the number itself, except under one
+    /// of [`PLAIN_KEYS`].
     pub number: Option<u32>,
 }
 
@@ -51,8 +54,7 @@ impl<'c> Bindings<'c> {
 
     /// The id that a text means: a nickname's, unless its key is plain.
     pub fn id(&self, key: Option<&str>, text: &str) -> Option<MemberId> {
-        let plain = key.is_some_and(|key| PLAIN_KEYS.contains(&key));
-        if plain { None } else { self.cast.person(text).map(|person| person.id) }
+        if is_plain(key) { None } else { self.cast.person(text).map(|person| person.id) }
     }
 
     /// A text as it is sent. A capture that nothing has bound stays as it is.
@@ -60,9 +62,11 @@ impl<'c> Bindings<'c> {
         if let Some(value) = capture(text).and_then(|name| self.get(name)) {
             return value.clone();
         }
-        match self.id(key, text) {
-            Some(id) => Value::String(id.to_string()),
-            None => Value::String(self.numbered(text)),
+        match (self.id(key, text), self.number) {
+            (Some(id), _) => Value::String(id.to_string()),
+            (None, Some(n)) if text == NUMBER && !is_plain(key) => Value::from(n),
+            (None, Some(n)) => Value::String(text.replace(NUMBER, &n.to_string())),
+            (None, None) => Value::String(text.to_owned()),
         }
     }
 
@@ -96,13 +100,11 @@ impl<'c> Bindings<'c> {
             Caller::Captured(name) => self.get(name)?.as_str()?.parse().ok(),
         }
     }
+}
 
-    fn numbered(&self, text: &str) -> String {
-        match self.number {
-            Some(n) => text.replace("{n}", &n.to_string()),
-            None => text.to_owned(),
-        }
-    }
+/// True where a text is what a person typed.
+fn is_plain(key: Option<&str>) -> bool {
+    key.is_some_and(|key| PLAIN_KEYS.contains(&key))
 }
 
 /// The name in `$name`.
