@@ -1,7 +1,8 @@
 //! Names stand for ids, and captures for what an earlier answer said.
 //!
 //! In events and JSON a text that is a cast nickname means her id, unless it stands under one of
-//! [`PLAIN_KEYS`]. `$next` is bound by the first answer that is compared with it, and equal from then on.
+//! [`PLAIN_KEYS`]. `$next` is bound by the first answer that is compared with it, and equal from then on; it may
+//! also be a word among others: `Bearer $token`, `chat:$version`.
 
 use std::collections::BTreeMap;
 
@@ -18,6 +19,8 @@ pub const PLAIN_KEYS: [&str; 4] = ["nickname", "text", "reason", "presentation"]
 pub const PASSWORD: &str = "password";
 /// Expected: anything that is there.
 pub const ANY: &str = "$any";
+/// What ends a word.
+const BETWEEN: [char; 3] = [' ', ',', ':'];
 /// In a repeated event: which of them this is.
 const NUMBER: &str = "{n}";
 /// Expected: null, or not there at all.
@@ -113,6 +116,19 @@ pub fn capture(text: &str) -> Option<&str> {
     let fits = name.starts_with(|c: char| c.is_ascii_lowercase())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
     (fits && text != ANY && text != NONE).then_some(name)
+}
+
+/// The words of a text, each with what ends it: a blank, a comma, a colon, or the end.
+pub fn words(text: &str) -> impl Iterator<Item = (&str, Option<char>)> {
+    text.split_inclusive(BETWEEN).map(|part| match part.strip_suffix(BETWEEN) {
+        Some(word) => (word, part.chars().next_back()),
+        None => (part, None),
+    })
+}
+
+/// The names of all captures in a text: of one that it is, or of those among its words.
+pub fn captures(text: &str) -> impl Iterator<Item = &str> {
+    words(text).filter_map(|(word, _)| capture(word))
 }
 
 /// A value as it stands in a path: texts without their quotes.

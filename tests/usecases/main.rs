@@ -11,12 +11,14 @@ mod gate;
 mod houses;
 mod kept;
 mod kind;
+mod listen;
 mod merged;
 mod page;
 mod play;
 mod probe;
 mod rebuilt;
 mod report;
+mod sse;
 mod stage;
 mod tally;
 

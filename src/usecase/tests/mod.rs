@@ -1,5 +1,6 @@
 //! The format, as far as it can be told without a server.
 
+mod live;
 mod toy;
 
 use std::path::PathBuf;
