@@ -10,10 +10,13 @@ use std::time::Duration;
 
 use axum::body::Body;
 use futures::future::try_join;
+use http_body_util::BodyExt;
 use pancake::bus::Signal;
 use pancake::event::Names;
 use pancake::id::{MemberId, TypedId};
+use pancake::usecase::cast::Cast;
 use pancake::usecase::model::{Call, Given, News, Step, Then};
+use pancake::usecase::sse::Said;
 use pancake::usecase::wire::Wire;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
@@ -21,7 +24,6 @@ use uuid::Uuid;
 
 use crate::expect;
 use crate::play::Player;
-use crate::sse::{self, Said};
 use crate::stage::{Answer, House};
 
 /// How long a stream may take to say what it has been told.
@@ -33,15 +35,11 @@ const LOOK_EVERY: Duration = Duration::from_millis(2);
 /// Looks after which something must be wrong: ten seconds or more.
 const LOOKS_MAX: u32 = 5_000;
 /// Who types only to be seen. Nobody has this id.
-const MARK: MemberId = MemberId::of(Uuid::max());
+const MARK: Uuid = Uuid::max();
 
 impl Player<'_> {
     /// Opens a stream, lets happen what happens meanwhile, and says how what was heard differs.
-    pub(crate) async fn listen(
-        &mut self,
-        call: &Call,
-        step: &Step,
-    ) -> Result<(Answer, Vec<String>), String> {
+    pub(crate) async fn listen(&mut self, call: &Call, step: &Step) -> Result<(Answer, Vec<String>), String> {
         let session = self.session(&call.actor).await?;
         let member = self.known.caller(&call.actor);
         let wire = Wire::of(call, &self.known);
@@ -53,7 +51,7 @@ impl Player<'_> {
         let (said, mut ear) = watch::channel(Said::default());
         let mark = MARK.to_string();
         let reading = async {
-            sse::read(body, &mark, &said).await;
+            read(body, &mark, &said).await;
             std::future::pending().await
         };
         let hearing = async {
@@ -144,30 +142,52 @@ impl Player<'_> {
         // Who was not heard of is said below.
         let _ = timeout(TYPING_WITHIN, ear.wait_for(all)).await;
         let marks = ear.borrow().marks;
-        self.house.stage.ctx.hear(&Signal::Typing { from: MARK, to: member });
+        self.house.stage.ctx.hear(&Signal::Typing { from: MemberId::of(MARK), to: member });
         let marked = timeout(HEARD_WITHIN, ear.wait_for(|said| said.closed || said.marks > marks)).await;
-        if marked.is_err() {
+        let Ok(Ok(said)) = marked else {
             return Err(format!("the stream says nothing of what it was told {HEARD_WITHIN:?} ago"));
-        }
-        let said = ear.borrow();
-        let changed = said.changed.iter().cloned().map(News::Changed);
-        let typing = said.typing.iter().map(|id| match id.parse() {
-            Ok(id) => News::Typing(cast.name(id)),
-            Err(_) => News::Typing(id.clone()),
-        });
-        let (came, wanted): (BTreeSet<News>, BTreeSet<News>) =
-            (changed.chain(typing).collect(), then.receives.iter().cloned().collect());
-        let mut found = said.faults.clone();
-        found.extend(wanted.difference(&came).map(|news| format!("the stream should tell of {news}, and does not")));
-        found.extend(came.difference(&wanted).map(|news| format!("the stream tells of {news}, and should not")));
-        let ends = then.ends.map(|end| end.word().to_owned());
-        if said.why != ends || said.closed != ends.is_some() {
-            let words = |why: &Option<String>| why.clone().unwrap_or_else(|| "open".to_owned());
-            let is = if said.closed && said.why.is_none() { "closed without a word".to_owned() } else { words(&said.why) };
-            found.push(format!("the stream should be {}, but is {is}", words(&ends)));
-        }
-        Ok(found)
+        };
+        Ok(differences(&said, then, cast))
     }
+}
+
+/// Reads until the stream is over.
+async fn read(mut body: Body, mark: &str, said: &watch::Sender<Said>) {
+    let mut broken = None;
+    while let Some(frame) = body.frame().await {
+        match frame {
+            Ok(frame) => said.send_modify(|said| said.hear(&frame.into_data().unwrap_or_default(), mark)),
+            Err(error) => broken = Some(error.to_string()),
+        }
+    }
+    said.send_modify(|said| said.close(broken));
+}
+
+/// What was heard and should not have been, and the other way round.
+fn differences(said: &Said, then: &Then, cast: &Cast) -> Vec<String> {
+    let changed = said.changed.iter().cloned().map(News::Changed);
+    let typing = said.typing.iter().map(|id| match id.parse() {
+        Ok(id) => News::Typing(cast.name(id)),
+        Err(_) => News::Typing(id.clone()),
+    });
+    let (came, wanted): (BTreeSet<News>, BTreeSet<News>) =
+        (changed.chain(typing).collect(), then.receives.iter().cloned().collect());
+    let mut found = said.faults.clone();
+    found.extend(
+        wanted.difference(&came).map(|news| format!("the stream should tell of {news}, and does not")),
+    );
+    found.extend(came.difference(&wanted).map(|news| format!("the stream tells of {news}, and should not")));
+    let ends = then.ends.map(|end| end.word().to_owned());
+    if said.why != ends || said.closed != ends.is_some() {
+        let words = |why: &Option<String>| why.clone().unwrap_or_else(|| "open".to_owned());
+        let is = if said.closed && said.why.is_none() {
+            "closed without a word".to_owned()
+        } else {
+            words(&said.why)
+        };
+        found.push(format!("the stream should be {}, but is {is}", words(&ends)));
+    }
+    found
 }
 
 /// Streams and calls that are subscribed.

@@ -18,7 +18,6 @@ mod play;
 mod probe;
 mod rebuilt;
 mod report;
-mod sse;
 mod stage;
 mod tally;
 

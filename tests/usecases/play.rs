@@ -9,7 +9,9 @@ use pancake::rehearsal::Off;
 use pancake::usecase::UseCase;
 use pancake::usecase::cast::Cast;
 use pancake::usecase::matching::path_fits;
-use pancake::usecase::model::{Call, Caller, EventText, Given, Introduction, Past, PastCall, Press, State, Step, When};
+use pancake::usecase::model::{
+    Call, Caller, EventText, Given, Introduction, Past, PastCall, Press, State, Step, When,
+};
 use pancake::usecase::names::Bindings;
 use pancake::usecase::people::introduction;
 use pancake::usecase::time::{INTRODUCED, NOON, PACE};

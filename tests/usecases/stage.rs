@@ -189,8 +189,7 @@ impl Answer {
 
 async fn taken(response: axum::http::Response<Body>) -> Result<(Answer, Option<Body>), String> {
     let (parts, body) = response.into_parts();
-    let mut answer =
-        Answer { status: parts.status.as_u16(), headers: parts.headers, body: Bytes::new() };
+    let mut answer = Answer { status: parts.status.as_u16(), headers: parts.headers, body: Bytes::new() };
     if answer.is("text/event-stream") {
         return Ok((answer, Some(body)));
     }
