@@ -54,13 +54,14 @@ impl Module for Chat {
 
         let inbox = |path| {
             let inbox = Action::get(path, Policy::Member, "shows her conversations");
-            inbox.despite_blocks(UNNOTICED)
+            inbox.despite_being_blocked(UNNOTICED)
         };
         at.json(inbox("/chat").refuses(paging::REFUSALS), read_inbox::json);
         at.html(inbox("/chat"), read_inbox::page);
 
         let thread = |path| {
-            Action::get(path, Policy::Member, "shows the thread with a member").despite_blocks(UNNOTICED)
+            Action::get(path, Policy::Member, "shows the thread with a member")
+                .despite_being_blocked(UNNOTICED)
         };
         let refused = [standing::SELF, problem::OUT_OF_RANGE, read_thread::TWO_WAYS];
         at.json(thread("/chat/{member}").refuses(&refused), read_thread::json);
