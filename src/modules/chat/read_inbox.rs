@@ -131,7 +131,7 @@ pub(super) struct InboxPage {
 /// The rows alone, for a page that is open already.
 #[derive(Template)]
 #[template(path = "chat/rows.html")]
-pub(super) struct Rows {
+pub(super) struct InboxPart {
     rows: Vec<Row>,
     next: Option<String>,
     open: Option<String>,
@@ -150,7 +150,7 @@ pub(super) async fn page(
     let now = ctx.now();
     let rows = list.items.into_iter().map(|conversation| Row::new(conversation, now)).collect();
     if wants_part(&headers) {
-        return Ok(Page::new(Rows { rows, next, open: None }).into_response());
+        return Ok(Page::new(InboxPart { rows, next, open: None }).into_response());
     }
     Ok(Page::new(InboxPage { shell, rows, next, open: None }).into_response())
 }
