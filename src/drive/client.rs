@@ -17,8 +17,10 @@ use serde_json::Value;
 const CALL_MAX: Duration = Duration::from_secs(30);
 /// Bytes of an answer. A page of 100 items has about 20,000.
 const ANSWER_BYTES_MAX: usize = 1_000_000;
-/// How often a 503 is taken for "later".
+/// How often a 503 is taken for "later", and how often what had no answer is sent again.
 const TRIES_MAX: usize = 20;
+/// Before what had no answer is sent again.
+const LOST_REST: Duration = Duration::from_millis(100);
 /// How long one `Retry-After` is waited for.
 const RETRY_MAX: Duration = Duration::from_secs(5);
 /// Below the site's own ten seconds, so that no call meets a connection that is just being closed.
@@ -33,7 +35,7 @@ pub enum CallError {
     NoAnswer { call: String, said: String },
     #[error("{call} was answered {status}: {said}")]
     Refused { call: String, status: StatusCode, said: String },
-    #[error("{call} was answered 503 {TRIES_MAX} times: use fewer clients, with --clients")]
+    #[error("{call} was answered 503, or not at all, {TRIES_MAX} times: use fewer clients, with --clients")]
     Busy { call: String },
     #[error("{call} was answered with something else than expected: {said}")]
     Unreadable { call: String, said: String },
@@ -44,6 +46,7 @@ pub(crate) struct Api {
     client: Client<HttpConnector, Full<Bytes>>,
     origin: String,
     again: AtomicUsize,
+    lost: AtomicUsize,
 }
 
 /// A question.
@@ -145,12 +148,17 @@ impl Api {
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE_MAX)
             .build(connector);
-        Self { client, origin, again: AtomicUsize::new(0) }
+        Self { client, origin, again: AtomicUsize::new(0), lost: AtomicUsize::new(0) }
     }
 
     /// How many answers of 503 there were.
     pub(crate) fn tried_again(&self) -> usize {
         self.again.load(Ordering::Relaxed)
+    }
+
+    /// How many calls with a key had no answer, and were sent again.
+    pub(crate) fn lost(&self) -> usize {
+        self.lost.load(Ordering::Relaxed)
     }
 
     /// Asks, and asks again while the site is busy. Whatever is not a success is an error.
@@ -159,7 +167,16 @@ impl Api {
         for _ in 0..TRIES_MAX {
             let once = tokio::time::timeout(CALL_MAX, self.once(call))
                 .await
-                .map_err(|_| CallError::TooLate(call.name()))??;
+                .map_err(|_| CallError::TooLate(call.name()))?;
+            let once = match once {
+                // Nobody knows whether it counted. With a key it does not count twice.
+                Err(CallError::NoAnswer { .. }) if call.key.is_some() => {
+                    self.lost.fetch_add(1, Ordering::Relaxed);
+                    tokio::time::sleep(LOST_REST).await;
+                    continue;
+                }
+                once => once?,
+            };
             match (once.status, once.retry_after) {
                 (status, _) if status.is_success() => {
                     return Ok(Answer { call: call.name(), bytes: once.bytes, took: begun.elapsed() });

@@ -118,6 +118,8 @@ pub(super) async fn measure(
     table.row("  came back after an end", audience.room.came_back.load(Ordering::Relaxed));
     memory.tell(&mut table, plan);
     tell_messages(&mut table, &audience.room, &sent, verify::not_arrived(&missing));
+    table.row("  answered 503 and sent again", scene.api.tried_again());
+    table.row("  not answered and sent again", scene.api.lost());
     table.row("  threads read", read);
     table.row("processor of the server", share(work.server, sent.took));
     table.row("  of this program", share(work.own, sent.took));

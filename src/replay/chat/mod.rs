@@ -54,6 +54,7 @@ pub(super) async fn replay(server: &Server, lines: &[Line], clients: usize) -> R
     table.row("  sent", per_second(talk.count(), took));
     table.row("  latency", latencies);
     table.row("  answered 503 and sent again", api.tried_again());
+    table.row("  not answered and sent again", api.lost());
     table.row("threads read from both sides", per_second(talk.threads.len(), checked.threads_took));
     table.row("  messages compared", checked.messages);
     table.row("  also read forwards", checked.forwards);
