@@ -1,0 +1,10 @@
+//! What members see in a real browser: headless Chromium on real sites, with and without JavaScript.
+//!
+//! `cargo test --test browser` runs it; screens of failed tests are in `target/browser/`.
+
+mod flirts;
+#[path = "../shared/join.rs"]
+mod join;
+#[path = "../shared/postgres.rs"]
+mod postgres;
+mod support;

@@ -1,0 +1,295 @@
+//! What a member does with a browser, and what she sees in it. A test reads as her story.
+//!
+//! Whatever she is to see is waited for. When she closes the browser it must have had nothing to complain about; when
+//! the test fails, her screen is kept in `target/browser/`.
+
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+
+use base64::Engine;
+use serde_json::{Value, json};
+
+use super::tab::Tab;
+use super::town::Town;
+use crate::join::PASSWORD;
+
+/// Width and height of a window.
+pub(crate) type Size = (u32, u32);
+/// A telephone.
+pub(crate) const SMALL: Size = (390, 844);
+/// A desk.
+pub(crate) const LARGE: Size = (1280, 900);
+
+/// What a browser says about being offline.
+const OFFLINE: &str = "ERR_INTERNET_DISCONNECTED";
+/// Functions for the scripts below: `all` finds what is visible, `words` reads it as people do.
+const WORDS: &str = "const words = (e) => (e.innerText ?? e.textContent).replace(/\\s+/g, ' ').trim();
+const all = (css) => [...document.querySelectorAll(css)].filter((e) => e.checkVisibility());
+";
+
+/// See the module.
+pub(crate) struct Browser {
+    tab: Tab,
+    site: String,
+    who: String,
+    forgiven: RefCell<Vec<String>>,
+}
+
+impl Browser {
+    /// Of somebody who has not logged in.
+    pub(crate) fn of_a_stranger(town: &Town) -> Self {
+        Self::new(town, "stranger")
+    }
+
+    /// Of a member who has logged in.
+    #[track_caller]
+    pub(crate) fn open(town: &Town, nickname: &str) -> Self {
+        let browser = Self::new(town, nickname);
+        browser.log_in(nickname);
+        browser
+    }
+
+    /// Of a member who has logged in, without JavaScript.
+    #[track_caller]
+    pub(crate) fn without_javascript(town: &Town, nickname: &str) -> Self {
+        let browser = Self::new(town, nickname);
+        browser.tab.call("Emulation.setScriptExecutionDisabled", json!({ "value": true }));
+        browser.log_in(nickname);
+        browser
+    }
+
+    fn new(town: &Town, who: &str) -> Self {
+        let (site, who) = (town.url(""), who.to_owned());
+        let browser = Self { tab: Tab::open(), site, who, forgiven: RefCell::default() };
+        browser.size(LARGE);
+        browser
+    }
+
+    #[track_caller]
+    fn log_in(&self, nickname: &str) {
+        self.goto("/login");
+        self.fill("Nickname", nickname);
+        self.fill("Password", PASSWORD);
+        self.press("Log in");
+        self.sees(".me-name", nickname);
+    }
+
+    // Where she is.
+
+    #[track_caller]
+    pub(crate) fn goto(&self, path: &str) {
+        self.tab.goto(&format!("{}{path}", self.site));
+    }
+
+    #[track_caller]
+    pub(crate) fn reload(&self) {
+        self.tab.reload();
+    }
+
+    /// The page that she is on.
+    #[track_caller]
+    pub(crate) fn path(&self) -> String {
+        text(&self.ask("location.pathname + location.search"))
+    }
+
+    // What she sees.
+
+    /// Waits until something visible has these words in it.
+    #[track_caller]
+    pub(crate) fn sees(&self, css: &str, words: &str) {
+        let script = format!("all({}).some((e) => words(e).includes({}))", quoted(css), quoted(words));
+        self.until(&format!("{css} says {words:?}"), &script);
+    }
+
+    /// Waits until so many are visible.
+    #[track_caller]
+    pub(crate) fn sees_count(&self, css: &str, count: usize) {
+        self.until(&format!("{count} times {css}"), &format!("all({}).length === {count}", quoted(css)));
+    }
+
+    /// Waits until a script says so.
+    #[track_caller]
+    pub(crate) fn until(&self, what: &str, script: &str) {
+        let script = scope(script);
+        self.tab.until(&format!("{what}, for {}", self.who), || self.tab.ask(&script) == Some(Value::Bool(true)));
+    }
+
+    /// The words of the first that is visible, as it is now.
+    #[track_caller]
+    pub(crate) fn text(&self, css: &str) -> String {
+        text(&self.ask(&format!("words(all({})[0])", quoted(css))))
+    }
+
+    /// How many are visible now.
+    #[track_caller]
+    pub(crate) fn count(&self, css: &str) -> u64 {
+        self.ask(&format!("all({}).length", quoted(css))).as_u64().unwrap()
+    }
+
+    /// What a script answers in the page that is there now.
+    #[track_caller]
+    pub(crate) fn ask(&self, script: &str) -> Value {
+        let script = scope(script);
+        let mut answer = None;
+        self.tab.until("a page", || {
+            answer = self.tab.ask(&script);
+            answer.is_some()
+        });
+        answer.unwrap()
+    }
+
+    // What she does.
+
+    /// Presses the button with this name, and waits for the page that may follow.
+    #[track_caller]
+    pub(crate) fn press(&self, name: &str) {
+        self.click_on(&format!("all('button, summary').find((e) => words(e) === {})", quoted(name)), name);
+    }
+
+    /// Follows the link with this name.
+    #[track_caller]
+    pub(crate) fn follow(&self, name: &str) {
+        self.click_on(&format!("all('a[href]').find((e) => words(e) === {})", quoted(name)), name);
+    }
+
+    #[track_caller]
+    pub(crate) fn click(&self, css: &str) {
+        self.click_on(&format!("all({})[0]", quoted(css)), css);
+    }
+
+    /// Writes into the field with this label, instead of what it holds.
+    #[track_caller]
+    pub(crate) fn fill(&self, label: &str, words: &str) {
+        let field = format!("all('label').find((e) => words(e) === {})?.control", quoted(label));
+        self.click_on(&field, label);
+        let _ = self.ask("document.activeElement.select()");
+        self.writes(words);
+    }
+
+    /// Writes where the cursor is.
+    #[track_caller]
+    pub(crate) fn writes(&self, words: &str) {
+        self.tab.call("Input.insertText", json!({ "text": words }));
+    }
+
+    /// Presses a key: `Tab`, `Enter`, `Escape`.
+    #[track_caller]
+    pub(crate) fn key(&self, name: &str) {
+        let (code, text) = match name {
+            "Tab" => (9, ""),
+            "Enter" => (13, "\r"),
+            "Escape" => (27, ""),
+            _ => panic!("the key {name} has no number here"),
+        };
+        let down = if text.is_empty() { "rawKeyDown" } else { "keyDown" };
+        for kind in [down, "keyUp"] {
+            let key = json!({ "type": kind, "key": name, "code": name, "windowsVirtualKeyCode": code, "text": text });
+            self.tab.call("Input.dispatchKeyEvent", key);
+        }
+        self.tab.settle();
+    }
+
+    /// A real click, on what is in sight and under nothing else.
+    #[track_caller]
+    fn click_on(&self, element: &str, name: &str) {
+        let script = format!(
+            "(() => {{ const e = {element}; if (!e) return null;
+             e.scrollIntoView({{ block: 'center', behavior: 'instant' }});
+             const box = e.getBoundingClientRect();
+             const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+             const hit = document.elementFromPoint(x, y);
+             return hit && (e.contains(hit) || e.labels && [...e.labels].some((l) => l.contains(hit))) ? [x, y] : null; }})()"
+        );
+        let script = scope(&script);
+        let mut place = None;
+        self.tab.until(&format!("{name:?} can be clicked, for {}", self.who), || {
+            place = self.tab.ask(&script).filter(|found| !found.is_null());
+            place.is_some()
+        });
+        let place = place.unwrap();
+        for kind in ["mousePressed", "mouseReleased"] {
+            let mouse = json!({ "type": kind, "x": place[0], "y": place[1], "button": "left", "clickCount": 1 });
+            self.tab.call("Input.dispatchMouseEvent", mouse);
+        }
+        self.tab.settle();
+    }
+
+    // What her machine is like.
+
+    /// Cuts her off.
+    pub(crate) fn offline(&self) {
+        self.forgive(OFFLINE);
+        self.network(true);
+    }
+
+    pub(crate) fn online(&self) {
+        self.network(false);
+    }
+
+    fn network(&self, offline: bool) {
+        let params = json!({ "offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 });
+        self.tab.call("Network.emulateNetworkConditions", params);
+    }
+
+    pub(crate) fn size(&self, (width, height): Size) {
+        let params = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        self.tab.call("Emulation.setDeviceMetricsOverride", params);
+    }
+
+    /// `light` or `dark`, as her system says.
+    pub(crate) fn scheme(&self, scheme: &str) {
+        let feature = json!({ "name": "prefers-color-scheme", "value": scheme });
+        self.tab.call("Emulation.setEmulatedMedia", json!({ "features": [feature] }));
+    }
+
+    /// Expects complaints with these words.
+    pub(crate) fn forgive(&self, words: &str) {
+        self.forgiven.borrow_mut().push(words.to_owned());
+    }
+
+    /// What the browser complained about, apart from what is forgiven.
+    pub(crate) fn complaints(&self) -> Vec<String> {
+        let forgiven = self.forgiven.borrow();
+        let mut complaints = self.tab.complaints();
+        complaints.retain(|complaint| !forgiven.iter().any(|words| complaint.contains(words)));
+        complaints
+    }
+
+    /// Keeps what the window shows, in `target/browser/<name>.png`.
+    pub(crate) fn screenshot(&self, name: &str) -> PathBuf {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("browser");
+        let file = folder.join(format!("{name}.png"));
+        let answer = self.tab.call("Page.captureScreenshot", json!({ "format": "png" }));
+        let image = base64::engine::general_purpose::STANDARD.decode(text(&answer["data"])).unwrap();
+        std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&file, image)).unwrap();
+        file
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        let complaints = self.complaints().join("\n  ");
+        if std::thread::panicking() {
+            let test = std::thread::current().name().unwrap_or("test").replace("::", "-");
+            let file = self.screenshot(&format!("failed-{test}-{}", self.who));
+            eprintln!("{}'s screen is in {}", self.who, file.display());
+            if !complaints.is_empty() {
+                eprintln!("her browser complained:\n  {complaints}");
+            }
+        } else {
+            assert!(complaints.is_empty(), "{}'s browser complained:\n  {complaints}", self.who);
+        }
+    }
+}
+
+fn scope(script: &str) -> String {
+    format!("(() => {{ {WORDS} return {script}; }})()")
+}
+
+fn quoted(words: &str) -> String {
+    Value::from(words).to_string()
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
