@@ -2,9 +2,13 @@
 //!
 //! `cargo test --test browser` runs it; screens of failed tests are in `target/browser/`.
 
+mod end;
 mod flirts;
 #[path = "../shared/join.rs"]
 mod join;
+mod keyboard;
+mod login;
+mod pages;
 #[path = "../shared/postgres.rs"]
 mod postgres;
 mod support;

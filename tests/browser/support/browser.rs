@@ -22,10 +22,27 @@ pub(crate) const LARGE: Size = (1280, 900);
 
 /// What a browser says about being offline.
 const OFFLINE: &str = "ERR_INTERNET_DISCONNECTED";
-/// Functions for the scripts below: `all` finds what is visible, `words` reads it as people do.
+/// No page has so many stops for the keyboard.
+const STOPS_MAX: usize = 100;
+/// Functions for the scripts below: `all` finds what is visible, `words` reads it as people do, and `name` is what
+/// a screen reader would call it.
 const WORDS: &str = "const words = (e) => (e.innerText ?? e.textContent).replace(/\\s+/g, ' ').trim();
+const name = (e) => e.labels?.length ? words(e.labels[0]) : e.textContent.replace(/\\s+/g, ' ').trim();
 const all = (css) => [...document.querySelectorAll(css)].filter((e) => e.checkVisibility());
 ";
+
+/// A ring around what has the focus, or around the card or row that it fills.
+const FOCUS_SHOWS: &str = "(() => {
+    const ring = (e, part) => {
+        const { outlineStyle, outlineWidth } = getComputedStyle(e, part);
+        return outlineStyle !== 'none' && outlineWidth !== '0px';
+    };
+    let e = document.activeElement;
+    // The parts of a date are the browser's own, and so are their rings.
+    if (e.type === 'date' || ring(e, '::after')) return true;
+    while (e && !ring(e)) e = e.parentElement;
+    return e !== null;
+})()";
 
 /// See the module.
 pub(crate) struct Browser {
@@ -111,7 +128,8 @@ impl Browser {
     #[track_caller]
     pub(crate) fn until(&self, what: &str, script: &str) {
         let script = scope(script);
-        self.tab.until(&format!("{what}, for {}", self.who), || self.tab.ask(&script) == Some(Value::Bool(true)));
+        self.tab
+            .until(&format!("{what}, for {}", self.who), || self.tab.ask(&script) == Some(Value::Bool(true)));
     }
 
     /// The words of the first that is visible, as it is now.
@@ -143,13 +161,13 @@ impl Browser {
     /// Presses the button with this name, and waits for the page that may follow.
     #[track_caller]
     pub(crate) fn press(&self, name: &str) {
-        self.click_on(&format!("all('button, summary').find((e) => words(e) === {})", quoted(name)), name);
+        self.click_on(&format!("all('button, summary').find((e) => name(e) === {})", quoted(name)), name);
     }
 
     /// Follows the link with this name.
     #[track_caller]
     pub(crate) fn follow(&self, name: &str) {
-        self.click_on(&format!("all('a[href]').find((e) => words(e) === {})", quoted(name)), name);
+        self.click_on(&format!("all('a[href]').find((e) => name(e) === {})", quoted(name)), name);
     }
 
     #[track_caller]
@@ -186,7 +204,30 @@ impl Browser {
             let key = json!({ "type": kind, "key": name, "code": name, "windowsVirtualKeyCode": code, "text": text });
             self.tab.call("Input.dispatchKeyEvent", key);
         }
-        self.tab.settle();
+        if name == "Enter" {
+            self.tab.settle();
+        }
+    }
+
+    /// Presses Tab until she is at what has this name, and says what she passed.
+    #[track_caller]
+    pub(crate) fn tabs_to(&self, name: &str) -> Vec<String> {
+        let mut passed = Vec::new();
+        while passed.last().is_none_or(|last| last != name) {
+            assert!(passed.len() < STOPS_MAX, "Tab does not lead to {name:?}, only to {passed:?}");
+            self.key("Tab");
+            passed.push(self.focused());
+        }
+        passed
+    }
+
+    /// The name of what the keyboard is at. It must be visible that it is there.
+    #[track_caller]
+    pub(crate) fn focused(&self) -> String {
+        let found = self.ask(&format!("[name(document.activeElement), {FOCUS_SHOWS}]"));
+        let name = text(&found[0]);
+        assert!(found[1] == true, "{}: nothing shows that the keyboard is at {name:?}", self.path());
+        name
     }
 
     /// A real click, on what is in sight and under nothing else.
@@ -208,7 +249,8 @@ impl Browser {
         });
         let place = place.unwrap();
         for kind in ["mousePressed", "mouseReleased"] {
-            let mouse = json!({ "type": kind, "x": place[0], "y": place[1], "button": "left", "clickCount": 1 });
+            let mouse =
+                json!({ "type": kind, "x": place[0], "y": place[1], "button": "left", "clickCount": 1 });
             self.tab.call("Input.dispatchMouseEvent", mouse);
         }
         self.tab.settle();
@@ -227,7 +269,8 @@ impl Browser {
     }
 
     fn network(&self, offline: bool) {
-        let params = json!({ "offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 });
+        let params =
+            json!({ "offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 });
         self.tab.call("Network.emulateNetworkConditions", params);
     }
 

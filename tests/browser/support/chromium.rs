@@ -65,6 +65,11 @@ impl Chromium {
         Self { guard, pipe, ears }
     }
 
+    /// The group of its processes, the guard included.
+    pub(crate) fn group(&self) -> u32 {
+        self.guard.id()
+    }
+
     /// Asks it something and waits for the answer. `session` is empty for what concerns the whole program.
     pub(crate) fn call(&self, session: &str, method: &str, params: &Value) -> Result<Value, String> {
         let mut said = self.ears.lock();

@@ -27,17 +27,15 @@ HOME=$profile TMPDIR=$profile "$chromium" --headless $sandbox --remote-debugging
 child=$!
 exec 3<&- 4>&-
 
-# One that does not notice the end of the pipes is given ten seconds.
-(
-    while kill -0 "$tests" 2>/dev/null; do sleep 1; done
-    sleep 10
-    kill -KILL "$child"
-) >/dev/null 2>&1 &
-watcher=$!
-
+# One that does not notice the end of its pipes is given ten seconds.
+late=0
+while kill -0 "$child" 2>/dev/null; do
+    kill -0 "$tests" 2>/dev/null || late=$((late + 1))
+    [ "$late" -lt 50 ] || kill -KILL "$child"
+    sleep 0.2
+done
 wait "$child"
 ended=$?
-kill -KILL "$watcher" 2>/dev/null
 [ "$ended" -eq 0 ] || tail -n 20 "$profile/log" >&2
 # The last of its processes may still be writing.
 for turn in 1 2 3 4 5 6 7 8 9 10; do

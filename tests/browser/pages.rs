@@ -1,0 +1,79 @@
+//! Every page that the registry knows, as everybody who may see it: none complains, none is wider than the window,
+//! and wherever the keyboard gets to can be seen.
+
+use axum::http::Method;
+use pancake::module::{Face, Policy};
+
+use crate::support::browser::{Browser, LARGE, SMALL};
+use crate::support::town::Town;
+
+/// The widest nickname there can be.
+const WIDE: &str = "WWWWWWWWWWWWWWWWWWWW";
+
+#[test]
+fn every_page_is_fit_to_be_seen() {
+    let town = Town::open("pages", &["bob"]);
+    settle_in(&town);
+    for (who, policies) in EVERYBODY {
+        let browser =
+            if who == "stranger" { Browser::of_a_stranger(&town) } else { Browser::open(&town, who) };
+        for path in pages(&town, policies) {
+            browser.goto(&path);
+            for size in [SMALL, LARGE] {
+                browser.size(size);
+                let wider = browser.ask(TOO_WIDE);
+                assert!(wider.is_null(), "{path} as {who} at {size:?}: {wider} is too wide");
+            }
+            // The last one on each page, and each on the way is looked at.
+            let passed = browser.tabs_to("the API");
+            assert_eq!(passed[0], "Skip to the content", "{path} as {who}");
+            assert!(passed.len() > 3, "{path} as {who}: {passed:?}");
+        }
+    }
+}
+
+/// Who is who in this town, and the pages to show her. Wider policies are looked at as a member with everything.
+const EVERYBODY: [(&str, &[Policy]); 4] = [
+    ("stranger", &[Policy::Public]),
+    ("wilma", &[Policy::Registered]),
+    ("rolf", &[Policy::Registered]),
+    (WIDE, &[Policy::Public, Policy::Registered, Policy::Member, Policy::Reviewer]),
+];
+
+/// Something on every list: a member with alerts, a blocked one, decisions, and applications that wait.
+fn settle_in(town: &Town) {
+    town.join("wilma", "waiting");
+    town.join("rolf", "rejected");
+    town.join("ove", "approved");
+    town.join_reviewer(WIDE);
+    let bob = Browser::open(town, "bob");
+    bob.goto(&format!("/member/{WIDE}"));
+    bob.press(&format!("Flirt with {WIDE}"));
+    bob.sees(".flirted", WIDE);
+    let wide = Browser::open(town, WIDE);
+    wide.goto("/member/ove");
+    wide.press("Block ove");
+    wide.click("form[action='/block/ove'] button");
+    wide.sees(".notice", "ove");
+    town.settle();
+}
+
+/// The paths of their pages.
+fn pages(town: &Town, policies: &[Policy]) -> Vec<String> {
+    let actions = town.stage.ctx.registry().actions().iter();
+    let pages = actions.filter(|record| record.face == Face::Page && record.action.method == Method::GET);
+    let pages = pages.filter(|record| policies.contains(&record.action.policy));
+    let paths = pages.map(|record| record.path.replace("{nickname}", "bob"));
+    let paths: Vec<String> = paths.collect();
+    let unknown = paths.iter().find(|path| path.contains('{'));
+    assert!(unknown.is_none(), "{unknown:?}: say above what its argument is");
+    paths
+}
+
+/// What sticks out at the side, if anything does.
+const TOO_WIDE: &str = "(() => {
+    const width = document.documentElement.clientWidth;
+    if (document.scrollingElement.scrollWidth <= width) return null;
+    const wide = [...document.querySelectorAll('body *')].filter((e) => e.getBoundingClientRect().right > width + 1);
+    return wide.map((e) => e.outerHTML.slice(0, 120)).join(', ') || 'something';
+})()";
