@@ -17,7 +17,7 @@ all | analyse | analyze | and | any | array | as | case | cast | check | collate
     into | lateral | leading | like | limit | not | null | offset | on | only | or | order | placing | primary | references | \
     returning | select | some | symmetric | table | then | to | trailing | true | union | unique | user | using | variadic | \
     when | where | window | with | crate | enum | fn | impl | let | loop | match | mod | move | mut | pub | ref | return | \
-    self | static | struct | super | trait | type | unsafe | use | while | async | await | dyn | spine | kit)
+    self | static | struct | super | trait | type | unsafe | use | while | async | await | dyn | spine | kit | versions)
     refuse "'$name' is a reserved word in Postgres or in Rust: choose another" ;;
 esac
 for taken in "src/modules/$name" "schemas/$name" "usecases/$name"; do

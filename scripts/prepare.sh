@@ -48,15 +48,15 @@ start_server >"$tmp/start.log" 2>&1 || {
     exit 1
 }
 
-# Every module gets its own copy of the tables of the kernel (spine) and of the shared projections (kit):
+# Every module gets its own copy of the tables of the kernel (spine) and of the shared ones (kit, versions):
 # those files name no schema, so the search path decides where their tables go.
 write_schema_script() {
     for folder in schemas/*/; do
         module=${folder#schemas/}
         module=${module%/}
-        case "$module" in spine | kit | '*') continue ;; esac
+        case "$module" in spine | kit | versions | '*') continue ;; esac
         printf 'create schema "%s";\nset search_path = "%s";\n' "$module" "$module"
-        for file in schemas/spine/*.sql schemas/kit/*.sql; do
+        for file in schemas/spine/*.sql schemas/kit/*.sql schemas/versions/*.sql; do
             [ ! -f "$file" ] || printf "\\\\i '%s'\n" "$file"
         done
         echo 'reset search_path;'

@@ -76,6 +76,12 @@ pub struct Config {
     /// Requests under way at once; more are answered 503
     #[arg(long, env = "REQUESTS_MAX", default_value_t = 512)]
     pub requests_max: usize,
+    /// Live streams and long polls open at once; more are answered 503
+    #[arg(long, env = "STREAMS_MAX", default_value_t = 15_000)]
+    pub streams_max: usize,
+    /// Seconds that a long poll waits at most, for proxies that are less patient
+    #[arg(long, env = "POLL_SECONDS_MAX", default_value_t = 25, value_parser = clap::value_parser!(u64).range(1..=60))]
+    pub poll_seconds_max: u64,
     /// Days after which an unused login ends
     #[arg(long, env = "SESSION_IDLE_DAYS", default_value_t = 14)]
     pub session_idle_days: u16,

@@ -24,6 +24,7 @@ use crate::rehearsal::Rehearsal;
 use crate::store::Units;
 use crate::store::unit::Unit;
 pub use crate::tx::Tx;
+use crate::web::live::Live;
 use crate::web::visitor::Sessions;
 
 /// What may follow from reading at once.
@@ -48,6 +49,7 @@ struct Shared {
     /// Seats of what follows from reading.
     afterwards: Arc<Semaphore>,
     sessions: Sessions,
+    live: Live,
     passwords: Passwords,
     /// What use cases turn.
     rehearsal: Rehearsal,
@@ -62,6 +64,7 @@ impl Context {
         bus: Arc<dyn Bus>,
         passwords: Passwords,
     ) -> Self {
+        let live = Live::of(&config, &registry);
         Self(Arc::new(Shared {
             config,
             clock: Clock::default(),
@@ -74,6 +77,7 @@ impl Context {
             stopping: CancellationToken::new(),
             afterwards: Arc::new(Semaphore::new(AFTERWARDS_MAX)),
             sessions: Sessions::default(),
+            live,
             passwords,
             rehearsal: Rehearsal::default(),
         }))
@@ -90,6 +94,10 @@ impl Context {
     }
     pub fn sessions(&self) -> &Sessions {
         &self.0.sessions
+    }
+    /// Who waits for news.
+    pub fn live(&self) -> &Live {
+        &self.0.live
     }
     pub fn passwords(&self) -> &Passwords {
         &self.0.passwords
@@ -145,13 +153,19 @@ impl Context {
     /// Tells every node, after the fact: this one at once, whatever the bus does. Lost signals do no harm, so
     /// nobody waits.
     pub fn signal(&self, signal: Signal) {
-        self.0.sessions.hear(&signal);
+        self.hear(&signal);
         let bus = self.0.bus.clone();
         self.spawn(async move {
             if let Err(error) = bus.signal(signal).await {
                 tracing::debug!(%error, "a signal was not sent");
             }
         });
+    }
+
+    /// Takes in what a signal says, from here or from another node.
+    pub fn hear(&self, signal: &Signal) {
+        self.0.sessions.hear(signal);
+        self.0.live.hear(signal);
     }
 
     /// Runs something that the end of the process waits for.

@@ -67,6 +67,11 @@ impl Applied {
         if count > 0 { Self::Changed } else { Self::Nothing }
     }
 
+    /// Changed when there is at least one.
+    pub fn any<T>(changed: &[T]) -> Self {
+        if changed.is_empty() { Self::Nothing } else { Self::Changed }
+    }
+
     /// True when there is something to tell others.
     pub fn changed(self) -> bool {
         self == Self::Changed

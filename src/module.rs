@@ -21,6 +21,7 @@ use crate::event::{AnyEvent, AnyListener, Event, Listener};
 use crate::openapi::{JsonAction, Signature};
 use crate::problem::Problem;
 use crate::web::guard;
+use crate::web::shell::CountsReader;
 use crate::web::visitor::SessionStore;
 
 /// A vertical slice of the site: its own schema, actions, events and pages.
@@ -44,11 +45,42 @@ pub struct ModuleSpec {
     pub purpose: &'static str,
     /// `schemas/<name>/`. Empty for a module that is not built yet.
     pub migrations: Migrator,
-    /// True for a module that keeps member cards and blocked pairs ([`crate::kit`]).
-    pub kit: bool,
+    /// What it keeps of the [kit](crate::kit): tables that many modules have alike.
+    pub kit: &'static [Kit],
     /// Tables that no event can restore, marked *Owned* in `schemas/`. All others are *projected*: a rebuild
     /// empties them and writes them anew.
     pub owned: &'static [&'static str],
+}
+
+/// Tables that many modules have alike, each in its own schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kit {
+    /// Member cards and blocked pairs: for modules that show people.
+    People,
+    /// A version of what each member sees, for modules that are live ([`crate::kit::versions`]).
+    Versions,
+}
+
+impl Kit {
+    /// Tables of it that no event can restore.
+    fn owned(self) -> &'static [&'static str] {
+        match self {
+            Self::People => &[],
+            Self::Versions => &["version"],
+        }
+    }
+}
+
+impl ModuleSpec {
+    /// True for a table that no event can restore.
+    pub fn owns(&self, table: &str) -> bool {
+        self.owned.contains(&table) || self.kit.iter().any(|kit| kit.owned().contains(&table))
+    }
+
+    /// True for a module whose changes members are told of at once.
+    pub fn is_live(&self) -> bool {
+        self.kit.contains(&Kit::Versions)
+    }
 }
 
 /// Who may call an action.
@@ -210,6 +242,7 @@ pub struct Registry {
     events: BTreeMap<(&'static str, &'static str), EventRecord>,
     listeners: Vec<ListenerRecord>,
     sessions: Option<Arc<dyn SessionStore>>,
+    counts: Option<Arc<dyn CountsReader>>,
 }
 
 impl Registry {
@@ -288,9 +321,23 @@ impl Registry {
         self.sessions = Some(Arc::new(store));
     }
 
+    /// Names the reader of the navigation's numbers. Exactly one module does.
+    ///
+    /// # Panics
+    /// When a second module wants to be it.
+    pub fn keeps_counts(&mut self, reader: impl CountsReader + 'static) {
+        assert!(self.counts.is_none(), "two modules count for the navigation");
+        self.counts = Some(Arc::new(reader));
+    }
+
     /// The spec of the module that is being asked.
     pub fn spec(&self) -> &'static ModuleSpec {
         self.current.unwrap_or_else(|| unreachable!("only modules register"))
+    }
+
+    /// The modules whose changes members are told of at once.
+    pub fn live(&self) -> impl Iterator<Item = &'static ModuleSpec> {
+        self.modules.iter().copied().filter(|spec| spec.is_live())
     }
 
     pub fn modules(&self) -> &[&'static ModuleSpec] {
@@ -307,6 +354,9 @@ impl Registry {
     }
     pub fn sessions(&self) -> Option<Arc<dyn SessionStore>> {
         self.sessions.clone()
+    }
+    pub fn counts(&self) -> Option<Arc<dyn CountsReader>> {
+        self.counts.clone()
     }
 
     /// The event of this name, whoever publishes it: names are unique over all modules.

@@ -89,6 +89,7 @@ problems! {
     NUL = UNPROCESSABLE_ENTITY "nul" "This holds a NUL, which is no letter. Leave it out.";
     OUT_OF_RANGE = UNPROCESSABLE_ENTITY "out-of-range" "Ask for fewer items, and for one at least.";
     NOT_A_CURSOR = UNPROCESSABLE_ENTITY "not-a-cursor" "Give `next` of the page before, as it was.";
+    NOT_A_KEY = UNPROCESSABLE_ENTITY "not-a-key" "An Idempotency-Key has 1 to 64 visible characters.";
     TOO_MANY = TOO_MANY_REQUESTS "too-many" "That was too often. `Retry-After` says when you can go on.";
     INTERNAL = INTERNAL_SERVER_ERROR "internal" "Something went wrong on our side.";
     BUSY = SERVICE_UNAVAILABLE "busy" "The site is busy. Try again in a moment.";

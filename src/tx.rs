@@ -7,11 +7,12 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use sqlx::{AssertSqlSafe, PgConnection, PgPool, Postgres, Transaction, query};
 
-use crate::bus::{Signal, waiting};
+use crate::bus::{Bump, Signal, waiting};
 use crate::context::Context;
 use crate::event::{Applied, Event, Fact};
 use crate::failure::Failure;
 use crate::id::{EventId, TypedId};
+use crate::module::ModuleSpec;
 use crate::store::unit::Unit;
 
 /// What a member is told to wait for a module that is being rebuilt.
@@ -27,6 +28,7 @@ pub struct Tx {
     at: DateTime<Utc>,
     outbox: Outbox,
     signals: Vec<Signal>,
+    bumps: Vec<Bump>,
     /// True while a module is rebuilt: what its listeners emit is in its journal already.
     replaying: bool,
 }
@@ -50,7 +52,13 @@ impl Tx {
         let begun = ctx.spawn(async move { pool.begin().await });
         let inner = begun.await.map_err(Failure::internal)??;
         let at = ctx.now();
-        Ok(Self { ctx, unit, inner, at, outbox: Outbox::default(), signals: Vec::new(), replaying: false })
+        let (outbox, signals, bumps) = (Outbox::default(), Vec::new(), Vec::new());
+        Ok(Self { ctx, unit, inner, at, outbox, signals, bumps, replaying: false })
+    }
+
+    /// The module whose transaction it is.
+    pub fn spec(&self) -> &'static ModuleSpec {
+        self.unit.spec
     }
 
     /// For queries.
@@ -111,6 +119,11 @@ impl Tx {
         self.signals.push(signal);
     }
 
+    /// Tells every node of these new versions once this is committed.
+    pub(crate) fn bumped(&mut self, bumps: impl IntoIterator<Item = Bump>) {
+        self.bumps.extend(bumps);
+    }
+
     /// Commits state and events as one. The outbox rows are written last: whoever had to wait for another
     /// command's rows gets the later ids.
     pub async fn commit(mut self) -> Result<(), Failure> {
@@ -138,6 +151,9 @@ impl Tx {
         self.inner.commit().await.map_err(|error| Failure::from(error).perhaps_done())?;
         if publishes {
             waiting::published(&self.unit, self.unit.progress.committed());
+        }
+        if !self.bumps.is_empty() {
+            self.ctx.signal(Signal::Versions(self.bumps.into()));
         }
         for signal in self.signals {
             self.ctx.signal(signal);

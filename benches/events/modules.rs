@@ -24,7 +24,7 @@ pub(crate) const SINK: &str = "sink";
 
 const fn spec(name: &'static str, purpose: &'static str) -> ModuleSpec {
     let migrations = Migrator { migrations: Cow::Borrowed(&[]), ..Migrator::DEFAULT };
-    ModuleSpec { name, schema: name, segments: &[], purpose, migrations, kit: false, owned: &[] }
+    ModuleSpec { name, schema: name, segments: &[], purpose, migrations, kit: &[], owned: &[] }
 }
 
 pub(crate) static SOURCE_SPEC: ModuleSpec = spec(SOURCE, "Writes a row and publishes an event.");

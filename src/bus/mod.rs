@@ -57,6 +57,18 @@ pub enum Signal {
     SessionEnded(SessionId),
     /// Roles, state or nickname of this member changed: read her anew.
     ActorChanged(MemberId),
+    /// What these members see of a module has changed: all of one transaction.
+    Versions(Arc<[Bump]>),
+    /// One member types to another.
+    Typing { from: MemberId, to: MemberId },
+}
+
+/// What a member sees of a live module has a new version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bump {
+    pub module: &'static str,
+    pub member: MemberId,
+    pub version: i64,
 }
 
 /// A bus could not take it. The journal has it anyway.

@@ -53,7 +53,7 @@ pub async fn rebuild(ctx: &Context, unit: &Arc<Unit>) -> Result<Rebuilt, Failure
 /// The tables that a rebuild empties, with their schema.
 pub async fn projected(unit: &Unit, db: impl PgExecutor<'_>) -> Result<Vec<String>, Failure> {
     let tables: Vec<String> = query_scalar(AssertSqlSafe(unit.sql.tables.clone())).fetch_all(db).await?;
-    let projected = tables.iter().filter(|table| !unit.spec.owned.contains(&table.as_str()));
+    let projected = tables.iter().filter(|table| !unit.spec.owns(table));
     Ok(projected.map(|table| format!("{}.{table}", unit.spec.schema)).collect())
 }
 

@@ -10,7 +10,7 @@ use serde::Serialize;
 use sqlx::{AssertSqlSafe, PgExecutor, query, query_as, query_scalar};
 
 use super::people::{Gender, age_on};
-use super::places;
+use super::{places, versions};
 use crate::event::{Applied, Fact, Listener};
 use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
@@ -57,6 +57,16 @@ pub async fn known(db: impl PgExecutor<'_>, spec: &ModuleSpec, member: MemberId)
     let sql = format!("select true from {}.card where member = $1", spec.schema);
     let known: Option<bool> = query_scalar(AssertSqlSafe(sql)).bind(member).fetch_optional(db).await?;
     known.map(drop).ok_or_else(Failure::not_found)
+}
+
+/// The card of a member, whoever asks. Who may see it is the caller's to know.
+pub async fn of(db: impl PgExecutor<'_>, spec: &ModuleSpec, member: MemberId) -> Result<CardRow, Failure> {
+    let sql = format!(
+        "select member, nickname, gender, birthday, place from {}.card where member = $1",
+        spec.schema
+    );
+    let card = query_as(AssertSqlSafe(sql)).bind(member).fetch_optional(db).await?;
+    card.ok_or_else(Failure::not_found)
 }
 
 /// Another member, as `viewer` may see her: nobody who is unknown, not approved, or blocked either way.
@@ -106,16 +116,18 @@ impl CardRow {
 /// `on conflict` names no index: of two approvals at once, either index may be the one that notices.
 pub struct KeepCards {
     sql: Arc<str>,
+    /// Who sees more of a live module now that these are known: `select member from … where … = any($1)`.
+    wakes: Option<&'static str>,
 }
 
 impl KeepCards {
-    pub fn of(schema: &str) -> Self {
+    pub fn of(schema: &str, wakes: Option<&'static str>) -> Self {
         let sql = format!(
             "insert into {schema}.card (member, nickname, gender, birthday, place)
              select * from unnest($1::uuid[], $2::text[], $3::text[], $4::date[], $5::text[])
              on conflict do nothing"
         );
-        Self { sql: sql.into() }
+        Self { sql: sql.into(), wakes }
     }
 }
 
@@ -132,6 +144,12 @@ impl Listener for KeepCards {
             .bind(events().map(|e| e.place.clone()).collect::<Vec<_>>())
             .execute(tx.conn())
             .await?;
-        Ok(Applied::rows(done.rows_affected()))
+        let applied = Applied::rows(done.rows_affected());
+        if let Some(wakes) = self.wakes.filter(|_| applied.changed()) {
+            let known: Vec<MemberId> = events().map(|e| e.member).collect();
+            let waited: Vec<MemberId> = query_scalar(wakes).bind(known).fetch_all(tx.conn()).await?;
+            versions::bump(tx, waited).await?;
+        }
+        Ok(applied)
     }
 }

@@ -3,8 +3,11 @@
 pub mod album;
 pub mod alerts;
 pub mod block;
+pub mod chat;
 pub mod flirt;
 pub mod like;
+pub mod nav;
+pub mod poll;
 pub mod profile;
 pub mod register;
 pub mod review;
@@ -18,10 +21,13 @@ pub static ALL: &[&dyn Module] = &[
     &review::Review,
     &profile::Profile,
     &flirt::Flirt,
+    &chat::Chat,
     &alerts::Alerts,
     &block::Block,
     &like::Like,
     &album::Album,
+    &nav::Nav,
+    &poll::Poll,
     &Limits,
 ];
 

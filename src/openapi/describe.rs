@@ -2,13 +2,17 @@
 
 use axum::extract::State;
 use axum::http::{HeaderMap, Method};
-use schemars::{JsonSchema, Schema};
+use schemars::{JsonSchema, Schema, json_schema};
 use serde_json::Value;
 
 use super::{Schemas, Shape, never_null};
 use crate::context::Context;
-use crate::problem::{BODY_UNREADABLE, MALFORMED_JSON, NOT_FOUND, OF_FIELDS, UNSUPPORTED_MEDIA_TYPE};
+use crate::problem::{
+    BODY_UNREADABLE, MALFORMED_JSON, NOT_A_KEY, NOT_FOUND, OF_FIELDS, UNSUPPORTED_MEDIA_TYPE,
+};
+use crate::web::admission::Seat;
 use crate::web::extract::{Json, Path, Query};
+use crate::web::idempotency::{IdempotencyKey, KEY_MAX};
 use crate::web::visitor::Actor;
 
 /// An argument of a handler.
@@ -20,7 +24,7 @@ pub trait Describe {
     fn describe(shape: &mut Shape, schemas: &mut Schemas);
 }
 
-/// A parameter of the query string.
+/// A parameter of the query string, or a header.
 #[derive(Debug)]
 pub struct Parameter {
     pub name: String,
@@ -41,6 +45,22 @@ impl Describe for Method {
 /// Headers that browsers add on their own.
 impl Describe for HeaderMap {
     fn describe(_: &mut Shape, _: &mut Schemas) {}
+}
+
+/// What is counted, not what is asked for.
+impl Describe for Seat {
+    fn describe(_: &mut Shape, _: &mut Schemas) {}
+}
+
+impl Describe for IdempotencyKey {
+    fn describe(shape: &mut Shape, _: &mut Schemas) {
+        let schema = json_schema!({
+            "type": "string", "minLength": 1, "maxLength": KEY_MAX, "pattern": "^[!-~]+$",
+            "description": "Your own name for this request. The same again with the same key happens only once.",
+        });
+        shape.headers.push(Parameter { name: "Idempotency-Key".to_owned(), required: false, schema });
+        shape.problems.push(NOT_A_KEY);
+    }
 }
 
 impl Describe for Actor {

@@ -1,9 +1,11 @@
 //! Puts the document together: paths, schemas, and who may call what.
 
+use std::mem::take;
+
 use schemars::Schema;
 use serde_json::{Map, Value, json};
 
-use super::{Parameter, Schemas, Shape, refusals};
+use super::{Schemas, Shape, refusals};
 use crate::module::{ActionRecord, Face, Policy, Registry};
 use crate::web::render::ProblemBody;
 
@@ -96,7 +98,7 @@ fn capital(text: &str) -> String {
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
-fn operation(record: &ActionRecord, shape: Shape) -> Value {
+fn operation(record: &ActionRecord, mut shape: Shape) -> Value {
     let mut operation = json!({
         "operationId": operation_id(record),
         "tags": [record.module],
@@ -105,7 +107,7 @@ fn operation(record: &ActionRecord, shape: Shape) -> Value {
         "security": security(record.action.policy),
         "responses": responses(record, &shape),
     });
-    let parameters = parameters(record, shape.path, shape.query);
+    let parameters = parameters(record, &mut shape);
     if !parameters.is_empty() {
         operation["parameters"] = parameters.into();
     }
@@ -148,12 +150,14 @@ fn security_schemes() -> Value {
     })
 }
 
-fn parameters(record: &ActionRecord, path: Vec<Schema>, query: Vec<Parameter>) -> Vec<Value> {
+fn parameters(record: &ActionRecord, shape: &mut Shape) -> Vec<Value> {
     let names = record.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
-    let path = names.zip(path).map(|(name, schema)| parameter("path", name, true, schema));
-    let query = query.into_iter().map(|it| parameter("query", &it.name, it.required, it.schema));
+    let path = names.zip(take(&mut shape.path)).map(|(name, schema)| parameter("path", name, true, schema));
+    let others = [("query", take(&mut shape.query)), ("header", take(&mut shape.headers))];
+    let others = others.into_iter().flat_map(|(place, list)| list.into_iter().map(move |it| (place, it)));
+    let others = others.map(|(place, it)| parameter(place, &it.name, it.required, it.schema));
     let prefer = record.action.changes().then(|| json!({ "$ref": "#/components/parameters/Prefer" }));
-    path.chain(query).chain(prefer).collect()
+    path.chain(others).chain(prefer).collect()
 }
 
 /// What a schema says of itself is said of the parameter.

@@ -37,6 +37,7 @@ pub struct Shape {
     /// The path's parameters, in order. Their names are in the path.
     pub path: Vec<Schema>,
     pub query: Vec<Parameter>,
+    pub headers: Vec<Parameter>,
     pub body: Option<Schema>,
     pub answers: Vec<AnswerShape>,
     /// What reading the request may be refused for.

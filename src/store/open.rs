@@ -15,7 +15,7 @@ use super::StoreError;
 use super::private::{PrivatePostgres, Server};
 use super::unit::Unit;
 use crate::config::StoreConfig;
-use crate::module::{ModuleSpec, Registry};
+use crate::module::{Kit, ModuleSpec, Registry};
 
 /// How long a request waits for a connection before it is answered 503.
 const ACQUIRE_MAX: Duration = Duration::from_secs(2);
@@ -43,7 +43,9 @@ const MIGRATION_LOCK: i64 = 0x0070_616e_6361_6b65;
 /// The tables that every module has for its events.
 static SPINE: Migrator = sqlx::migrate!("schemas/spine");
 /// The tables that modules have which show people.
-static KIT: Migrator = sqlx::migrate!("schemas/kit");
+static PEOPLE: Migrator = sqlx::migrate!("schemas/kit");
+/// The table that live modules have.
+static VERSIONS: Migrator = sqlx::migrate!("schemas/versions");
 
 /// The modules by name.
 pub type Units = BTreeMap<&'static str, Arc<Unit>>;
@@ -214,8 +216,11 @@ async fn found(
     let path = format!("set search_path to {}", spec.schema);
     conn.execute(AssertSqlSafe(path)).await.map_err(refused)?;
     migrate(conn, spec, &SPINE, "spine_migrations").await?;
-    if spec.kit {
-        migrate(conn, spec, &KIT, "kit_migrations").await?;
+    for kit in spec.kit {
+        match kit {
+            Kit::People => migrate(conn, spec, &PEOPLE, "kit_migrations").await?,
+            Kit::Versions => migrate(conn, spec, &VERSIONS, "versions_migrations").await?,
+        }
     }
     migrate(conn, spec, &spec.migrations, "migrations").await?;
     Ok(role)

@@ -4,13 +4,14 @@
 
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context as Waker, Poll};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{Request, State};
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -45,7 +46,23 @@ impl Door {
 
 /// Travels with the request, so that a change whose client went away counts until it is done.
 #[derive(Clone)]
-struct Seat(#[expect(dead_code, reason = "held for its drop")] Arc<OwnedSemaphorePermit>);
+pub struct Seat(Arc<Mutex<Option<OwnedSemaphorePermit>>>);
+
+impl Seat {
+    /// For requests that only wait from now on: they are counted where they wait.
+    pub fn leave(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Seat {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        let seat = parts.extensions.get::<Self>().cloned();
+        seat.ok_or_else(|| Failure::internal("a request came past the door"))
+    }
+}
 
 /// Lets a request in, or says why not.
 pub async fn admit(State(door): State<Door>, mut request: Request, next: Next) -> Response {
@@ -57,7 +74,7 @@ pub async fn admit(State(door): State<Door>, mut request: Request, next: Next) -
         door.ctx.metrics().shed();
         return Failure::busy(BUSY_WAIT).into_response();
     };
-    let seat = Seat(Arc::new(permit));
+    let seat = Seat(Arc::new(Mutex::new(Some(permit))));
     request.extensions_mut().insert(seat.clone());
     let late = Arc::new(AtomicBool::new(false));
     if !request.body().is_end_stream() {

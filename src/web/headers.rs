@@ -47,7 +47,8 @@ const VARY_PAGE: HeaderValue = HeaderValue::from_static("cookie, hx-request");
 const VARY_API: HeaderValue = HeaderValue::from_static("authorization, cookie, origin");
 
 const CORS_METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, DELETE");
-const CORS_HEADERS: HeaderValue = HeaderValue::from_static("authorization, content-type, prefer");
+const CORS_HEADERS: HeaderValue =
+    HeaderValue::from_static("authorization, content-type, idempotency-key, prefer");
 const CORS_EXPOSED: HeaderValue = HeaderValue::from_static(
     "ratelimit, ratelimit-policy, retry-after, x-request-id, location, preference-applied",
 );

@@ -37,7 +37,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     segments: &[],
     purpose: "Keeps what is left of each member's rate limits.",
     migrations: sqlx::migrate!("schemas/limits"),
-    kit: false,
+    kit: &[],
     owned: &["allowance"],
 };
 

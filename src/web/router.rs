@@ -19,7 +19,7 @@ use super::admission::{self, Door};
 use super::headers::{self, Dress};
 use super::origin::{self, Origins};
 use super::session::{self, Recogniser};
-use super::{docs, health, limits, render, statics};
+use super::{docs, health, limits, live, render, statics};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::openapi;
@@ -52,10 +52,12 @@ pub fn router(ctx: &Context) -> Router {
         .with_state(ctx.clone())
 }
 
-/// What runs beside the requests: the sessions in memory stay true, and used-up allowances go.
+/// What runs beside the requests: the sessions in memory stay true, used-up allowances go, and who waits for
+/// news gets them even where a signal was lost.
 pub fn start(ctx: &Context) {
     ctx.spawn_loop(session::hear_signals(ctx.clone()));
     ctx.spawn_loop(limits::sweep(ctx.clone()));
+    ctx.spawn_loop(live::reread_regularly(ctx.clone()));
 }
 
 /// Gives the request its number and its line in the log. The number is never taken from outside: that would

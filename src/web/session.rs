@@ -107,7 +107,7 @@ pub fn looks_ahead(method: &Method, headers: &HeaderMap) -> bool {
         || purpose("sec-purpose").or_else(|| purpose("purpose")).is_some_and(|text| text.contains("prefetch"))
 }
 
-/// Keeps the sessions in memory true to what other requests and nodes say of them.
+/// Keeps what is in memory, sessions and who waits for news, true to what other requests and nodes say.
 pub async fn hear_signals(ctx: Context) {
     let mut signals = ctx.bus().signals();
     loop {
@@ -116,9 +116,12 @@ pub async fn hear_signals(ctx: Context) {
             heard = signals.recv() => heard,
         };
         match heard {
-            Ok(signal) => ctx.sessions().hear(&signal),
-            // Something was missed, and nobody knows what: read every session anew.
-            Err(RecvError::Lagged(_)) => ctx.sessions().forget_all(),
+            Ok(signal) => ctx.hear(&signal),
+            // Something was missed, and nobody knows what: read everything anew.
+            Err(RecvError::Lagged(_)) => {
+                ctx.sessions().forget_all();
+                ctx.live().reread(&ctx).await;
+            }
             Err(RecvError::Closed) => return,
         }
     }

@@ -1,12 +1,21 @@
 //! What every page shows around its own content: title, navigation, and a notice after a form.
 
+use std::borrow::Borrow;
+
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
 
+use futures::future::BoxFuture;
+
 use super::extract::original_target;
+use super::live::Cursor;
 use super::visitor::{Actor, State, Visitor};
+use crate::context::Context;
 use crate::failure::Failure;
+use crate::id::MemberId;
+use crate::kit::versions;
+use crate::module::ModuleSpec;
 
 /// The cookie that carries a notice from a form to the next page.
 const NOTICE: &str = "notice";
@@ -14,6 +23,8 @@ const NOTICE: &str = "notice";
 const NOTICE_SECONDS: u32 = 60;
 /// Characters of a notice.
 const NOTICE_MAX: usize = 200;
+/// The greatest number in the navigation.
+const SHOWN_MAX: i64 = 99;
 
 /// Field `shell` of every page.
 #[derive(Debug, Clone)]
@@ -23,6 +34,26 @@ pub struct Shell {
     /// The page's own path, for the navigation.
     pub path: String,
     pub notice: Option<String>,
+    /// What waits for her. None where nobody is logged in, and where it could not be read: no number is better
+    /// than a wrong one.
+    pub counts: Option<Counts>,
+    /// The versions of what the page shows, read before the content.
+    seen: Cursor,
+}
+
+/// The numbers in the navigation, and the version that they are of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    /// The module that counts.
+    pub module: &'static str,
+    pub version: i64,
+    pub conversations: i64,
+    pub alerts: i64,
+}
+
+/// Reads the numbers for the navigation: the module `nav` does.
+pub trait CountsReader: Send + Sync {
+    fn read<'a>(&'a self, ctx: &'a Context, member: MemberId) -> BoxFuture<'a, Result<Counts, Failure>>;
 }
 
 /// Who is logged in, as far as the navigation cares.
@@ -46,7 +77,56 @@ impl From<&Actor> for ShellActor {
 impl Shell {
     /// For a page that comes instead of the one asked for.
     pub fn around(title: &str, path: &str, actor: Option<&Actor>) -> Self {
-        Self { title: title.to_owned(), actor: actor.map(Into::into), path: path.to_owned(), notice: None }
+        Self {
+            title: title.to_owned(),
+            actor: actor.map(Into::into),
+            path: path.to_owned(),
+            notice: None,
+            counts: None,
+            seen: Cursor::default(),
+        }
+    }
+
+    /// The page shows what a live module has for her: it will hear of changes. To be called before the content is
+    /// read, so that nothing falls in between.
+    pub async fn following(
+        mut self,
+        ctx: &Context,
+        actor: &Actor,
+        spec: &ModuleSpec,
+    ) -> Result<Self, Failure> {
+        self.seen.set(spec.name, versions::of(ctx.pool(spec), spec, actor.id).await?);
+        Ok(self)
+    }
+
+    /// What the live channel is asked with; none on pages that hear nothing.
+    pub fn cursor(&self) -> Option<String> {
+        (self.seen != Cursor::default()).then(|| self.seen.to_string())
+    }
+
+    /// For the navigation: 0 where it is not known.
+    pub fn conversations(&self) -> i64 {
+        self.counts.map(|counts| counts.conversations).unwrap_or_default()
+    }
+
+    /// The same of alerts.
+    pub fn alerts(&self) -> i64 {
+        self.counts.map(|counts| counts.alerts).unwrap_or_default()
+    }
+
+    /// How the title begins: `(3) `, or nothing.
+    pub fn waiting(&self) -> String {
+        match self.counts.map(|counts| counts.conversations + counts.alerts) {
+            Some(0) | None => String::new(),
+            Some(all) => format!("({}) ", shown(all)),
+        }
+    }
+
+    /// What the page itself shows is no longer waiting.
+    pub fn one_conversation_less(&mut self) {
+        if let Some(counts) = &mut self.counts {
+            counts.conversations = (counts.conversations - 1).max(0);
+        }
     }
 
     /// Names the page.
@@ -66,8 +146,40 @@ impl<S: Send + Sync> FromRequestParts<S> for Shell {
         let path = target.split('?').next().unwrap_or_default();
         let mut shell = Self::around("HappyPancake", path, visitor.actor.as_ref());
         shell.notice = notice_of(&parts.headers);
+        if let (Some(actor), Some(ctx)) = (&visitor.actor, parts.extensions.get::<Context>()) {
+            shell.count(ctx, actor).await;
+        }
         Ok(shell)
     }
+}
+
+impl Shell {
+    async fn count(&mut self, ctx: &Context, actor: &Actor) {
+        let Some(reader) = ctx.registry().counts().filter(|_| actor.state == State::Approved) else { return };
+        match reader.read(ctx, actor.id).await {
+            Ok(counts) => {
+                self.seen.set(counts.module, counts.version);
+                self.counts = Some(counts);
+            }
+            Err(failure) => tracing::warn!(%failure, "a page is shown without its numbers"),
+        }
+    }
+}
+
+/// A number as the navigation shows it: `7`, or `99+`.
+pub fn shown(count: impl Borrow<i64>) -> String {
+    let count = count.borrow();
+    if *count > SHOWN_MAX { format!("{SHOWN_MAX}+") } else { count.to_string() }
+}
+
+/// The number beside a tab, where there is something to count.
+pub fn badge(count: impl Borrow<i64>) -> Option<String> {
+    Some(shown(count.borrow())).filter(|_| *count.borrow() > 0)
+}
+
+/// True where a script asks for the changing part of a page that is open already.
+pub fn wants_part(headers: &HeaderMap) -> bool {
+    headers.contains_key("hx-request")
 }
 
 /// Sets the notice for the next page; without one, takes it back once it was shown.

@@ -31,7 +31,7 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
 /// Name, type and content of every file.
-static EMBEDDED: [(&str, &str, &[u8]); 9] = [
+static EMBEDDED: [(&str, &str, &[u8]); 10] = [
     ("app.css", CSS, include_bytes!("../../static/app.css")),
     ("app.js", SCRIPT, include_bytes!("../../static/app.js")),
     ("docs.css", CSS, include_bytes!("../../static/docs.css")),
@@ -39,6 +39,7 @@ static EMBEDDED: [(&str, &str, &[u8]); 9] = [
     ("drip.svg", SVG, include_bytes!("../../static/drip.svg")),
     ("htmx.min.js", SCRIPT, include_bytes!("../../static/htmx.min.js")),
     ("icon.svg", SVG, include_bytes!("../../static/icon.svg")),
+    ("live.js", SCRIPT, include_bytes!("../../static/live.js")),
     ("swagger-ui-bundle.js", SCRIPT, include_bytes!("../../static/swagger-ui-bundle.js")),
     ("swagger-ui.css", CSS, include_bytes!("../../static/swagger-ui.css")),
 ];

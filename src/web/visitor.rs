@@ -134,6 +134,12 @@ pub trait SessionStore: Send + Sync {
         ctx: &'a Context,
         token: TokenHash,
     ) -> BoxFuture<'a, Result<Option<Actor>, Failure>>;
+    /// Those of these sessions that still are an approved member's.
+    fn open<'a>(
+        &'a self,
+        ctx: &'a Context,
+        sessions: &'a [SessionId],
+    ) -> BoxFuture<'a, Result<Vec<SessionId>, Failure>>;
     /// Writes down that the session was used now.
     fn touch<'a>(&'a self, ctx: &'a Context, session: SessionId) -> BoxFuture<'a, Result<(), Failure>>;
 }
@@ -172,9 +178,13 @@ impl Sessions {
     /// Drops what a signal says is old.
     pub fn hear(&self, signal: &Signal) {
         let signal = signal.clone();
+        if matches!(signal, Signal::Versions(_) | Signal::Typing { .. }) {
+            return;
+        }
         let forgotten = self.cache.invalidate_entries_if(move |_, actor| match signal {
             Signal::SessionEnded(session) => actor.session == session,
             Signal::ActorChanged(member) => actor.id == member,
+            Signal::Versions(_) | Signal::Typing { .. } => false,
         });
         if let Err(error) = forgotten {
             tracing::error!(%error, "the session cache does not forget; entries live for {TRUSTED:?}");

@@ -16,7 +16,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     segments: &["album"],
     purpose: "Public and private albums.",
     migrations: Migrator { migrations: Cow::Borrowed(&[]), ..Migrator::DEFAULT },
-    kit: false,
+    kit: &[],
     owned: &[],
 };
 

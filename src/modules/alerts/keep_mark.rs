@@ -6,6 +6,7 @@ use super::contract::AlertRead;
 use crate::event::{Applied, Fact, Listener};
 use crate::failure::Failure;
 use crate::id::TypedId;
+use crate::kit::versions;
 use crate::tx::Tx;
 
 pub(super) struct KeepMark;
@@ -14,7 +15,7 @@ impl Listener for KeepMark {
     type Event = AlertRead;
 
     async fn handle(&self, tx: &mut Tx, facts: &[Fact<AlertRead>]) -> Result<Applied, Failure> {
-        let mut rows = 0;
+        let mut moved = Vec::new();
         for AlertRead { member, up_to, at } in facts.iter().map(|fact| &fact.event) {
             let done = query!(
                 "insert into alerts.mark (member, at, alert) values ($1, $2, $3)
@@ -26,8 +27,10 @@ impl Listener for KeepMark {
             )
             .execute(tx.conn())
             .await?;
-            rows += done.rows_affected();
+            moved.extend(Some(*member).filter(|_| done.rows_affected() > 0));
         }
-        Ok(Applied::rows(rows))
+        let applied = Applied::any(&moved);
+        versions::bump(tx, moved).await?;
+        Ok(applied)
     }
 }

@@ -7,15 +7,9 @@ mod keep_mark;
 mod read_alerts;
 mod remove_likes;
 
-use crate::kit;
-use crate::module::{Action, Module, ModuleSpec, Policy, Registry};
-use crate::modules::album::contract::PrivateAlbumAccessGranted;
-use crate::modules::flirt::contract::FlirtSent;
-use crate::modules::like::contract::PhotoLiked;
-use crate::modules::profile::contract::ProfileVisited;
-use crate::modules::review::contract::{
-    PhotoApproved, PhotoRejected, PresentationApproved, PresentationRejected,
-};
+use crate::kit::alerting::{self, Alerting, Keeper};
+use crate::kit::{self, Sides};
+use crate::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
 use crate::web::paging;
 
 pub struct Alerts;
@@ -26,7 +20,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     segments: &["alerts"],
     purpose: "What others did to a member, with what she has not seen yet.",
     migrations: sqlx::migrate!("schemas/alerts"),
-    kit: true,
+    kit: &[Kit::People, Kit::Versions],
     owned: &[],
 };
 
@@ -36,15 +30,8 @@ impl Module for Alerts {
     }
 
     fn register(&self, at: &mut Registry) {
-        kit::keep_people(at);
-        at.listens(add_alerts::AddAlerts::<FlirtSent>::new());
-        at.listens(add_alerts::AddAlerts::<ProfileVisited>::new());
-        at.listens(add_alerts::AddAlerts::<PhotoLiked>::new());
-        at.listens(add_alerts::AddAlerts::<PrivateAlbumAccessGranted>::new());
-        at.listens(add_alerts::AddAlerts::<PresentationApproved>::new());
-        at.listens(add_alerts::AddAlerts::<PresentationRejected>::new());
-        at.listens(add_alerts::AddAlerts::<PhotoApproved>::new());
-        at.listens(add_alerts::AddAlerts::<PhotoRejected>::new());
+        kit::keep_people_live(at, "select member from alerts.alert where actor = any($1)", Sides::Both);
+        alerting::listen::<Alerts>(at);
         at.listens(remove_likes::RemoveLikes);
 
         at.publishes::<contract::AlertRead>();
@@ -56,5 +43,11 @@ impl Module for Alerts {
         let ack = |path| Action::post(path, Policy::Member, "marks alerts as read");
         at.json(ack("/alerts/ack").refuses(&[ack_alerts::UNKNOWN]), ack_alerts::json);
         at.html(ack("/alerts/ack"), ack_alerts::form);
+    }
+}
+
+impl Keeper for Alerts {
+    fn keep<E: Alerting>(at: &mut Registry) {
+        at.listens(add_alerts::AddAlerts::<E>::new());
     }
 }

@@ -7,7 +7,7 @@ mod read_blocks;
 mod unblock_member;
 
 use crate::kit;
-use crate::module::{Action, Module, ModuleSpec, Policy, Registry};
+use crate::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
 use crate::web::paging;
 
 pub struct Block;
@@ -18,7 +18,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     segments: &["block"],
     purpose: "A member's ignore list, which takes effect everywhere.",
     migrations: sqlx::migrate!("schemas/block"),
-    kit: true,
+    kit: &[Kit::People],
     owned: &[],
 };
 
@@ -29,7 +29,7 @@ impl Module for Block {
 
     fn register(&self, at: &mut Registry) {
         // Cards name those who are blocked; the list of pairs itself is here.
-        at.listens(kit::cards::KeepCards::of(SPEC.schema));
+        at.listens(kit::cards::KeepCards::of(SPEC.schema, None));
         at.publishes::<contract::MemberBlocked>();
         at.publishes::<contract::MemberUnblocked>();
         at.listens(keep_blocks::AddBlock);

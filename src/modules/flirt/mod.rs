@@ -7,7 +7,7 @@ mod send_flirt;
 use std::time::Duration;
 
 use crate::kit;
-use crate::module::{Action, Module, ModuleSpec, Policy, Registry};
+use crate::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
 
 pub struct Flirt;
 
@@ -17,7 +17,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     segments: &["flirt"],
     purpose: "One-click flirts, once a pair until answered.",
     migrations: sqlx::migrate!("schemas/flirt"),
-    kit: true,
+    kit: &[Kit::People],
     owned: &[],
 };
 

@@ -16,7 +16,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     segments: &["like"],
     purpose: "Like a photo, once.",
     migrations: Migrator { migrations: Cow::Borrowed(&[]), ..Migrator::DEFAULT },
-    kit: false,
+    kit: &[],
     owned: &[],
 };
 

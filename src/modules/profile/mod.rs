@@ -10,7 +10,7 @@ mod record_visit;
 mod show_front;
 
 use crate::kit;
-use crate::module::{Action, Module, ModuleSpec, Policy, Registry};
+use crate::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
 use crate::web::paging;
 
 pub struct Profile;
@@ -21,7 +21,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     segments: &["profile", "member", ""],
     purpose: "The public view of approved members; looking is a visit.",
     migrations: sqlx::migrate!("schemas/profile"),
-    kit: true,
+    kit: &[Kit::People],
     owned: &[],
 };
 

@@ -39,7 +39,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     segments: &["register", "session", "login", "logout", "settings", "welcome", "role"],
     purpose: "Sign-up, login, sessions and roles.",
     migrations: sqlx::migrate!("schemas/register"),
-    kit: false,
+    kit: &[],
     owned: &["account", "session"],
 };
 

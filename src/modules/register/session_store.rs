@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use sqlx::query;
+use sqlx::{query, query_scalar};
 
 use super::SPEC;
 use crate::bus::Signal;
@@ -25,6 +25,14 @@ impl SessionStore for Store {
         token: TokenHash,
     ) -> BoxFuture<'a, Result<Option<Actor>, Failure>> {
         find(ctx, token).boxed()
+    }
+
+    fn open<'a>(
+        &'a self,
+        ctx: &'a Context,
+        sessions: &'a [SessionId],
+    ) -> BoxFuture<'a, Result<Vec<SessionId>, Failure>> {
+        still_open(ctx, sessions).boxed()
     }
 
     fn touch<'a>(&'a self, ctx: &'a Context, session: SessionId) -> BoxFuture<'a, Result<(), Failure>> {
@@ -113,6 +121,20 @@ async fn find(ctx: &Context, token: TokenHash) -> Result<Option<Actor>, Failure>
         admin: row.admin,
         used: row.used,
     }))
+}
+
+async fn still_open(ctx: &Context, sessions: &[SessionId]) -> Result<Vec<SessionId>, Failure> {
+    let (started, used) = alive_since(ctx);
+    Ok(query_scalar!(
+        r#"select s.session as "session: SessionId"
+           from register.session s join register.member m on m.member = s.member
+           where s.session = any($1) and s.started > $2 and s.used > $3 and m.state = 'approved'"#,
+        &sessions.iter().map(|session| session.uuid()).collect::<Vec<_>>(),
+        started,
+        used
+    )
+    .fetch_all(ctx.pool(&SPEC))
+    .await?)
 }
 
 async fn touch(ctx: &Context, session: SessionId) -> Result<(), Failure> {

@@ -12,7 +12,7 @@ mod reject_item;
 pub use approve_item::waiting_member as approve_waiting;
 
 use crate::kit;
-use crate::module::{Action, Module, ModuleSpec, Policy, Registry};
+use crate::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
 use crate::web::paging;
 
 pub struct Review;
@@ -23,7 +23,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     segments: &["review"],
     purpose: "The reviewers' queue: approve, or reject with a reason.",
     migrations: sqlx::migrate!("schemas/review"),
-    kit: true,
+    kit: &[Kit::People],
     owned: &[],
 };
 
@@ -34,7 +34,7 @@ impl Module for Review {
 
     fn register(&self, at: &mut Registry) {
         // Cards name the reviewers; who is blocked by whom does not matter here.
-        at.listens(kit::cards::KeepCards::of(SPEC.schema));
+        at.listens(kit::cards::KeepCards::of(SPEC.schema, None));
         at.listens(add_item::AddItem);
         at.publishes::<contract::RegistrationApproved>();
         at.publishes::<contract::RegistrationRejected>();

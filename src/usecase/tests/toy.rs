@@ -96,7 +96,7 @@ const fn spec(name: &'static str, segments: &'static [&'static str]) -> ModuleSp
         segments,
         purpose: "A toy.",
         migrations: Migrator::DEFAULT,
-        kit: false,
+        kit: &[],
         owned: &[],
     }
 }

@@ -1,0 +1,103 @@
+//! Which events tell a member something, and what: the list of alerts and the count in the navigation agree.
+
+use crate::event::Event;
+use crate::id::MemberId;
+use crate::module::Registry;
+use crate::modules::album::contract::PrivateAlbumAccessGranted;
+use crate::modules::flirt::contract::FlirtSent;
+use crate::modules::like::contract::{PhotoId, PhotoLiked};
+use crate::modules::profile::contract::ProfileVisited;
+use crate::modules::review::contract::{
+    PhotoApproved, PhotoRejected, PresentationApproved, PresentationRejected,
+};
+
+/// What an event means to the member who is told of it.
+pub struct Alert<'a> {
+    /// Whom it tells.
+    pub member: MemberId,
+    /// Who did it; none where it was a reviewer.
+    pub actor: Option<MemberId>,
+    pub photo: Option<PhotoId>,
+    /// What a reviewer said.
+    pub reason: Option<&'a str>,
+}
+
+/// An event that makes an alert.
+pub trait Alerting: Event {
+    /// As stored and as in JSON.
+    const KIND: &'static str;
+    fn alert(&self) -> Alert<'_>;
+}
+
+impl Alerting for FlirtSent {
+    const KIND: &'static str = "flirt";
+    fn alert(&self) -> Alert<'_> {
+        Alert { member: self.to, actor: Some(self.from), photo: None, reason: None }
+    }
+}
+
+impl Alerting for ProfileVisited {
+    const KIND: &'static str = "visit";
+    fn alert(&self) -> Alert<'_> {
+        Alert { member: self.member, actor: Some(self.visitor), photo: None, reason: None }
+    }
+}
+
+impl Alerting for PhotoLiked {
+    const KIND: &'static str = "photo-liked";
+    fn alert(&self) -> Alert<'_> {
+        Alert { member: self.owner, actor: Some(self.member), photo: Some(self.photo), reason: None }
+    }
+}
+
+impl Alerting for PrivateAlbumAccessGranted {
+    const KIND: &'static str = "album-opened";
+    fn alert(&self) -> Alert<'_> {
+        Alert { member: self.member, actor: Some(self.owner), photo: None, reason: None }
+    }
+}
+
+impl Alerting for PresentationApproved {
+    const KIND: &'static str = "presentation-approved";
+    fn alert(&self) -> Alert<'_> {
+        Alert { member: self.member, actor: None, photo: None, reason: None }
+    }
+}
+
+impl Alerting for PresentationRejected {
+    const KIND: &'static str = "presentation-rejected";
+    fn alert(&self) -> Alert<'_> {
+        Alert { member: self.member, actor: None, photo: None, reason: Some(&self.reason) }
+    }
+}
+
+impl Alerting for PhotoApproved {
+    const KIND: &'static str = "photo-approved";
+    fn alert(&self) -> Alert<'_> {
+        Alert { member: self.member, actor: None, photo: Some(self.photo), reason: None }
+    }
+}
+
+impl Alerting for PhotoRejected {
+    const KIND: &'static str = "photo-rejected";
+    fn alert(&self) -> Alert<'_> {
+        Alert { member: self.member, actor: None, photo: Some(self.photo), reason: Some(&self.reason) }
+    }
+}
+
+/// Makes a listener for one such event.
+pub trait Keeper {
+    fn keep<E: Alerting>(at: &mut Registry);
+}
+
+/// Listens to every event that tells a member something.
+pub fn listen<K: Keeper>(at: &mut Registry) {
+    K::keep::<FlirtSent>(at);
+    K::keep::<ProfileVisited>(at);
+    K::keep::<PhotoLiked>(at);
+    K::keep::<PrivateAlbumAccessGranted>(at);
+    K::keep::<PresentationApproved>(at);
+    K::keep::<PresentationRejected>(at);
+    K::keep::<PhotoApproved>(at);
+    K::keep::<PhotoRejected>(at);
+}

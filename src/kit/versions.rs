@@ -1,0 +1,49 @@
+//! What a member sees of a live module has a version: `<schema>.version`.
+//!
+//! It grows in the very transaction that changes what she sees, so whoever reads version and content afterwards,
+//! in this order, can miss nothing: a change in between makes the version that she has an old one.
+
+use sqlx::{AssertSqlSafe, PgExecutor, query_as, query_scalar};
+
+use crate::bus::Bump;
+use crate::failure::Failure;
+use crate::id::MemberId;
+use crate::module::ModuleSpec;
+use crate::tx::Tx;
+
+/// Gives new versions to these members, and tells every node after the commit.
+pub async fn bump(tx: &mut Tx, members: impl IntoIterator<Item = MemberId>) -> Result<(), Failure> {
+    let members: Vec<MemberId> = members.into_iter().collect();
+    if members.is_empty() {
+        return Ok(());
+    }
+    let spec = tx.spec();
+    // In the order of the ids, so that two transactions never wait for each other.
+    let sql = format!(
+        "insert into {}.version as kept (member, version)
+         select distinct member, 1::bigint from unnest($1::uuid[]) as changed (member) order by member
+         on conflict (member) do update set version = kept.version + 1
+         returning member, version",
+        spec.schema
+    );
+    let rows: Vec<(MemberId, i64)> = query_as(AssertSqlSafe(sql)).bind(&members).fetch_all(tx.conn()).await?;
+    tx.bumped(rows.into_iter().map(|(member, version)| Bump { module: spec.name, member, version }));
+    Ok(())
+}
+
+/// The member's version now; 0 before anything happened.
+pub async fn of(db: impl PgExecutor<'_>, spec: &ModuleSpec, member: MemberId) -> Result<i64, Failure> {
+    let sql = format!("select version from {}.version where member = $1", spec.schema);
+    let version: Option<i64> = query_scalar(AssertSqlSafe(sql)).bind(member).fetch_optional(db).await?;
+    Ok(version.unwrap_or_default())
+}
+
+/// The versions of many members. Who is missing has seen nothing happen yet.
+pub async fn of_many(
+    db: impl PgExecutor<'_>,
+    spec: &ModuleSpec,
+    members: &[MemberId],
+) -> Result<Vec<(MemberId, i64)>, Failure> {
+    let sql = format!("select member, version from {}.version where member = any($1)", spec.schema);
+    Ok(query_as(AssertSqlSafe(sql)).bind(members).fetch_all(db).await?)
+}

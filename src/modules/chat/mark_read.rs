@@ -1,0 +1,62 @@
+//! Mark a thread as read, up to the newest message that she has seen. It cannot become unread again.
+
+use axum::extract::State;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::SPEC;
+use super::contract::MemberReadThread;
+use super::standing::Standing;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::id::MemberId;
+use crate::kit::cards;
+use crate::problem::Problem;
+use crate::web::answer::Nothing;
+use crate::web::extract::{Form, Json, Path};
+use crate::web::visitor::Actor;
+
+pub(super) const UNKNOWN: Problem =
+    Problem::field("chat.unknown-number", "Give the `number` of a message of this thread.");
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(rename = "ThreadSeen")]
+pub(super) struct Input {
+    /// The number of the newest message that she has seen.
+    #[schemars(range(min = 1))]
+    up_to: i64,
+}
+
+/// Records that she has read up to a message; more than there is, is a mistake.
+pub(super) async fn run(ctx: &Context, member: MemberId, with: MemberId, up_to: i64) -> Result<(), Failure> {
+    let mut tx = ctx.begin(&SPEC).await?;
+    let standing = Standing::of(tx.conn(), member, with).await?;
+    if up_to < 1 || standing.seen.is_none_or(|newest| newest < up_to) {
+        return Err(UNKNOWN.at("upTo"));
+    }
+    let _ = tx.emit(MemberReadThread { member, with, up_to }).await?;
+    tx.commit().await
+}
+
+pub(super) async fn json(
+    State(ctx): State<Context>,
+    actor: Actor,
+    Path(with): Path<MemberId>,
+    Json(input): Json<Input>,
+) -> Result<Nothing, Failure> {
+    run(&ctx, actor.id, with, input.up_to).await?;
+    Ok(Nothing)
+}
+
+/// For the script of an open thread.
+pub(super) async fn form(
+    State(ctx): State<Context>,
+    actor: Actor,
+    Path(nickname): Path<String>,
+    Form { input, .. }: Form<Input>,
+) -> Result<Nothing, Failure> {
+    let with = cards::named(ctx.pool(&SPEC), &SPEC, &nickname).await?;
+    run(&ctx, actor.id, with, input.up_to).await?;
+    Ok(Nothing)
+}

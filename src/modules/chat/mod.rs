@@ -1,0 +1,88 @@
+//! Conversations: the inbox, the thread of two members, sending, typing, and how far each has read.
+
+pub mod contract;
+mod first_messages;
+mod keep_marks;
+mod keep_messages;
+mod mark_read;
+mod message;
+mod message_text;
+mod pair;
+mod read_inbox;
+mod read_thread;
+mod send_message;
+mod sending;
+mod show_thread;
+mod show_typing;
+mod standing;
+
+use crate::kit::{self, Sides};
+use crate::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
+use crate::problem;
+use crate::web::paging;
+
+pub struct Chat;
+
+pub static SPEC: ModuleSpec = ModuleSpec {
+    name: "chat",
+    schema: "chat",
+    segments: &["chat"],
+    purpose: "Conversations of two: inbox, threads, typing, and what was read.",
+    migrations: sqlx::migrate!("schemas/chat"),
+    kit: &[Kit::People, Kit::Versions],
+    owned: &["sending"],
+};
+
+/// Whose inbox shows more once this member's card is there.
+const WAITED: &str = "select member from chat.thread where other = any($1)";
+/// Why the blocked one sees more than a block allows elsewhere.
+const UNNOTICED: &str = "who is blocked keeps her old thread, so that she does not notice";
+
+impl Module for Chat {
+    fn spec(&self) -> &'static ModuleSpec {
+        &SPEC
+    }
+
+    fn register(&self, at: &mut Registry) {
+        kit::keep_people_live(at, WAITED, Sides::Blocker);
+        at.publishes::<contract::MessageSent>();
+        at.listens(keep_messages::KeepMessages);
+        at.publishes::<contract::MessageWithheld>();
+        at.listens(keep_messages::KeepWithheld);
+        at.publishes::<contract::MemberReadThread>();
+        at.listens(keep_marks::KeepMarks);
+
+        let inbox = |path| {
+            let inbox = Action::get(path, Policy::Member, "shows her conversations");
+            inbox.despite_blocks(UNNOTICED)
+        };
+        at.json(inbox("/chat").refuses(paging::REFUSALS), read_inbox::json);
+        at.html(inbox("/chat"), read_inbox::page);
+
+        let thread = |path| {
+            Action::get(path, Policy::Member, "shows the thread with a member").despite_blocks(UNNOTICED)
+        };
+        let refused = [standing::SELF, problem::OUT_OF_RANGE, read_thread::TWO_WAYS];
+        at.json(thread("/chat/{member}").refuses(&refused), read_thread::json);
+        at.html(thread("/chat/{nickname}"), show_thread::page);
+
+        let send = |path| Action::post(path, Policy::Member, "writes to a member");
+        let refused = [
+            standing::SELF,
+            message_text::BLANK,
+            message_text::LONG,
+            sending::REUSED,
+            first_messages::TOO_MANY,
+        ];
+        at.json(send("/chat/{member}").refuses(&refused), send_message::json);
+        at.html(send("/chat/{nickname}"), send_message::form);
+
+        let typing = |path| Action::post(path, Policy::Member, "shows a member that she types");
+        at.json(typing("/chat/{member}/typing").refuses(&[standing::SELF]), show_typing::json);
+        at.html(typing("/chat/{nickname}/typing"), show_typing::form);
+
+        let read = |path| Action::post(path, Policy::Member, "marks a thread as read");
+        at.json(read("/chat/{member}/read").refuses(&[standing::SELF, mark_read::UNKNOWN]), mark_read::json);
+        at.html(read("/chat/{nickname}/read"), mark_read::form);
+    }
+}

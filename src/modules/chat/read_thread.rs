@@ -1,0 +1,202 @@
+//! The thread of two members: the last 75 messages, and pages from there in both directions.
+//!
+//! Looking at the page is reading it, and that is recorded after the answer. A program says itself what was read.
+
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sqlx::query;
+
+use super::SPEC;
+use super::first_messages::FirstMessages;
+use super::message::Message;
+use super::pair::Pair;
+use super::standing::Standing;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::id::{MemberId, TypedId};
+use crate::kit::cards::{self, Card};
+use crate::problem::{self, Problem};
+use crate::web::answer::Json;
+use crate::web::extract::{Path, Query};
+use crate::web::paging::MAX_MOST;
+use crate::web::visitor::Actor;
+
+/// Messages in a page where nobody asks otherwise.
+const MAX_DEFAULT: i64 = 75;
+
+pub(super) const TWO_WAYS: Problem =
+    Problem::field("chat.two-ways", "Give `from` for older messages or `after` for newer ones, not both.");
+
+/// Which part of a thread.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ThreadQuery {
+    /// Messages wanted; 75 where it is left out.
+    #[schemars(range(min = 1, max = MAX_MOST))]
+    max: Option<i64>,
+    /// Messages before this number: `next` of the page before, on the way back.
+    #[schemars(range(min = 0))]
+    from: Option<i64>,
+    /// Messages after this number: the last that is known, or `next` on the way forward.
+    #[schemars(range(min = 0))]
+    pub(super) after: Option<i64>,
+}
+
+/// A part of a thread.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Thread {
+    /// The other one.
+    pub(super) with: Card,
+    /// The newest of those asked for, always in the order in which they were written.
+    pub(super) items: Vec<Message>,
+    /// True where there are more in the direction that was asked for: older ones if none was.
+    pub(super) has_more: bool,
+    /// For `from`, or for `after` where that was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) next: Option<i64>,
+    /// Messages to her that she has not read.
+    pub(super) unread: i32,
+    /// How far she has read.
+    pub(super) read_up_to: i64,
+    /// How far the other one has read.
+    pub(super) read_to: i64,
+    /// For pages, which can go on in both directions.
+    #[serde(skip)]
+    pub(super) older: bool,
+    #[serde(skip)]
+    pub(super) newer: bool,
+    /// What is left of today's first messages, where nothing was written yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) first_messages: Option<FirstMessages>,
+}
+
+/// Where a page of a thread begins.
+enum Start {
+    Before(i64),
+    After(i64),
+}
+
+impl ThreadQuery {
+    fn parse(&self) -> Result<(Start, i64), Failure> {
+        let max = self.max.unwrap_or(MAX_DEFAULT);
+        if !(1..=MAX_MOST).contains(&max) {
+            return Err(problem::OUT_OF_RANGE.saying(format!("Ask for 1 to {MAX_MOST} messages.")).at("max"));
+        }
+        match (self.from, self.after) {
+            (Some(_), Some(_)) => Err(TWO_WAYS.at("after")),
+            (None, Some(after)) => Ok((Start::After(after), max)),
+            (from, None) => Ok((Start::Before(from.unwrap_or(i64::MAX)), max)),
+        }
+    }
+}
+
+pub(super) async fn run(
+    ctx: &Context,
+    actor: &Actor,
+    other: MemberId,
+    query: &ThreadQuery,
+) -> Result<Thread, Failure> {
+    let (start, max) = query.parse()?;
+    let standing = Standing::of(ctx.pool(&SPEC), actor.id, other).await?;
+    let with = cards::of(ctx.pool(&SPEC), &SPEC, other).await?.card(ctx.now());
+    let first_messages = match standing.newest {
+        None => {
+            let mut conn = ctx.pool(&SPEC).acquire().await?;
+            Some(FirstMessages::of(&mut conn, ctx, actor.id).await?)
+        }
+        Some(_) => None,
+    };
+    let (items, has_more) = messages(ctx, actor.id, other, &start, max).await?;
+    let last = match start {
+        Start::Before(_) => items.first(),
+        Start::After(_) => items.last(),
+    };
+    let next = last.filter(|_| has_more).map(|message| message.number);
+    let (older, newer) = match start {
+        Start::Before(_) => (has_more, query.from.is_some()),
+        Start::After(after) => (after > 0, has_more),
+    };
+    let read = |message: Row| Message {
+        read: message.number <= if message.mine { standing.others_read_to } else { standing.read_to },
+        number: message.number,
+        mine: message.mine,
+        text: message.text,
+        at: message.at,
+    };
+    Ok(Thread {
+        with,
+        items: items.into_iter().map(read).collect(),
+        has_more,
+        next,
+        older,
+        newer,
+        unread: standing.unread,
+        read_up_to: standing.read_to,
+        read_to: standing.others_read_to,
+        first_messages,
+    })
+}
+
+struct Row {
+    number: i64,
+    mine: bool,
+    text: String,
+    at: DateTime<Utc>,
+}
+
+/// A page of messages in the order of their numbers, and whether there are more.
+async fn messages(
+    ctx: &Context,
+    member: MemberId,
+    other: MemberId,
+    start: &Start,
+    max: i64,
+) -> Result<(Vec<Row>, bool), Failure> {
+    let Pair { one, two } = Pair::of(member, other);
+    let (forward, from) = match *start {
+        Start::After(number) => (true, number),
+        Start::Before(number) => (false, number),
+    };
+    // Either branch is one walk along the primary key; the planner skips the other.
+    let rows = query!(
+        r#"(select number, sender, text, at from chat.message
+            where $6 and one = $1 and two = $2 and number > $3 and (not withheld or sender = $4)
+            order by number limit $5)
+           union all
+           (select number, sender, text, at from chat.message
+            where not $6 and one = $1 and two = $2 and number < $3 and (not withheld or sender = $4)
+            order by number desc limit $5)"#,
+        one.uuid(),
+        two.uuid(),
+        from,
+        member.uuid(),
+        max + 1,
+        forward
+    )
+    .fetch_all(ctx.pool(&SPEC))
+    .await?;
+    let mut rows: Vec<Row> = rows
+        .into_iter()
+        .filter_map(|row| {
+            let mine = row.sender? == member.uuid();
+            Some(Row { number: row.number?, mine, text: row.text?, at: row.at? })
+        })
+        .collect();
+    let most = usize::try_from(max).unwrap_or_default();
+    let has_more = rows.len() > most;
+    rows.truncate(most);
+    rows.sort_by_key(|row| row.number);
+    Ok((rows, has_more))
+}
+
+pub(super) async fn json(
+    State(ctx): State<Context>,
+    actor: Actor,
+    Path(other): Path<MemberId>,
+    Query(query): Query<ThreadQuery>,
+) -> Result<Json<Thread>, Failure> {
+    Ok(Json(run(&ctx, &actor, other, &query).await?))
+}

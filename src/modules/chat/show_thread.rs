@@ -1,0 +1,171 @@
+//! The page of a thread: the messages, what one writes next, and the inbox beside it where there is room.
+//!
+//! Looking at it is reading it, which is recorded after the answer: a GET never writes.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::{HeaderMap, Method};
+use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::message::Message;
+use super::read_inbox::{self, Row};
+use super::read_thread::{self, Thread, ThreadQuery};
+use super::{SPEC, mark_read};
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::id::MemberId;
+use crate::kit::cards::{self, Card};
+use crate::web::answer::Page;
+use crate::web::extract::{Path, Query};
+use crate::web::form::FormState;
+use crate::web::paging::PageQuery;
+use crate::web::session::looks_ahead;
+use crate::web::shell::{Shell, wants_part};
+use crate::web::visitor::Actor;
+use crate::web::when;
+
+/// What she writes next.
+pub(super) struct Composer {
+    /// Names the next message, so that pressing twice sends once.
+    pub(super) key: String,
+    pub(super) form: FormState,
+}
+
+/// A message as the page shows it.
+struct Line {
+    number: i64,
+    mine: bool,
+    read: bool,
+    text: String,
+    when: String,
+    datetime: String,
+    /// The day, above its first message.
+    day: Option<String>,
+    /// True for the first that she has not read.
+    first_new: bool,
+}
+
+#[derive(Template)]
+#[template(path = "chat/thread.html")]
+pub(super) struct ThreadPage {
+    shell: Shell,
+    card: Card,
+    lines: Vec<Line>,
+    older: Option<String>,
+    newer: Option<String>,
+    /// How far the other one has read.
+    read_to: i64,
+    /// What is said about first messages, where this would be one.
+    first: Option<String>,
+    composer: Composer,
+    rows: Vec<Row>,
+    next: Option<String>,
+    open: Option<String>,
+}
+
+/// What has come since, for a page that is open already.
+#[derive(Template)]
+#[template(path = "chat/part.html")]
+pub(super) struct ThreadPart {
+    lines: Vec<Line>,
+    read_to: i64,
+    has_more: bool,
+}
+
+pub(super) async fn page(
+    State(ctx): State<Context>,
+    actor: Actor,
+    (mut shell, Path(nickname)): (Shell, Path<String>),
+    Query(query): Query<ThreadQuery>,
+    (method, headers): (Method, HeaderMap),
+) -> Result<Response, Failure> {
+    let other = cards::named(ctx.pool(&SPEC), &SPEC, &nickname).await?;
+    shell = shell.following(&ctx, &actor, &SPEC).await?;
+    let thread = read_thread::run(&ctx, &actor, other, &query).await?;
+    if wants_part(&headers) {
+        let (read_to, has_more) = (thread.read_to, thread.has_more);
+        return Ok(
+            Page::new(ThreadPart { lines: lines(thread, ctx.now()), read_to, has_more }).into_response()
+        );
+    }
+    if thread.unread > 0 && !looks_ahead(&method, &headers) {
+        shell.one_conversation_less();
+        record_reading(&ctx, actor.id, other, &thread);
+    }
+    let composer = Composer { key: ctx.clock().new_uuid().to_string(), form: FormState::default() };
+    Ok(Page::new(whole(&ctx, &actor, shell, thread, composer).await?).into_response())
+}
+
+/// The page again, with what was wrong with the message.
+pub(super) async fn again(
+    ctx: &Context,
+    actor: &Actor,
+    shell: Shell,
+    (other, composer): (MemberId, Composer),
+    failure: &Failure,
+) -> Result<Page<ThreadPage>, Failure> {
+    let shell = shell.following(ctx, actor, &SPEC).await?;
+    let thread = read_thread::run(ctx, actor, other, &ThreadQuery::default()).await?;
+    Ok(Page::again(whole(ctx, actor, shell, thread, composer).await?, failure))
+}
+
+async fn whole(
+    ctx: &Context,
+    actor: &Actor,
+    shell: Shell,
+    thread: Thread,
+    composer: Composer,
+) -> Result<ThreadPage, Failure> {
+    let inbox = read_inbox::run(ctx, actor, &PageQuery::default()).await?;
+    let (now, card) = (ctx.now(), thread.with.clone());
+    let to = |way: &str, number: i64| format!("/chat/{}?{way}={number}", card.nickname);
+    let (first, last) = (thread.items.first(), thread.items.last());
+    let older = first.filter(|_| thread.older).map(|message| to("from", message.number));
+    let newer = last.filter(|_| thread.newer).map(|message| to("after", message.number));
+    Ok(ThreadPage {
+        shell: shell.titled(card.nickname.clone()),
+        older,
+        newer,
+        read_to: thread.read_to,
+        first: thread.first_messages.map(|first| first.sentence(now)),
+        composer,
+        next: inbox.next_page("/chat"),
+        rows: inbox.items.into_iter().map(|conversation| Row::new(conversation, now)).collect(),
+        open: Some(card.nickname.clone()),
+        lines: lines(thread, now),
+        card,
+    })
+}
+
+fn lines(thread: Thread, now: DateTime<Utc>) -> Vec<Line> {
+    let mut day: Option<NaiveDate> = None;
+    let mut all_read = true;
+    let line = |message: Message| {
+        let this = message.at.date_naive();
+        let new_day = day.replace(this) != Some(this);
+        let first_new = !message.mine && !message.read && all_read;
+        all_read &= message.mine || message.read;
+        Line {
+            number: message.number,
+            mine: message.mine,
+            read: message.read,
+            when: when::ago(message.at, now),
+            datetime: message.at.to_rfc3339(),
+            day: new_day.then(|| when::day(message.at)),
+            first_new,
+            text: message.text,
+        }
+    };
+    thread.items.into_iter().map(line).collect()
+}
+
+fn record_reading(ctx: &Context, member: MemberId, with: MemberId, thread: &Thread) {
+    let Some(newest) = thread.items.last().map(|message| message.number) else { return };
+    let own = ctx.clone();
+    ctx.spawn_afterwards(async move {
+        if let Err(failure) = mark_read::run(&own, member, with, newest).await {
+            tracing::warn!(%failure, "that a thread was read was not recorded");
+        }
+    });
+}

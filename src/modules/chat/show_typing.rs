@@ -1,0 +1,48 @@
+//! She types: the other one sees it for a moment, and what she has before her is read.
+
+use axum::extract::State;
+
+use super::SPEC;
+use super::contract::MemberReadThread;
+use super::standing::Standing;
+use crate::bus::Signal;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::id::MemberId;
+use crate::kit::cards;
+use crate::web::answer::Nothing;
+use crate::web::extract::Path;
+use crate::web::visitor::Actor;
+
+async fn run(ctx: &Context, from: MemberId, to: MemberId) -> Result<(), Failure> {
+    let mut tx = ctx.begin(&SPEC).await?;
+    let standing = Standing::of(tx.conn(), from, to).await?;
+    if let Some(up_to) = standing.seen.filter(|_| standing.unread > 0) {
+        let _ = tx.emit(MemberReadThread { member: from, with: to, up_to }).await?;
+    }
+    // Nobody is told of a stranger who hesitates, and nobody of whom she has blocked.
+    if standing.newest.is_some() && !standing.blocked {
+        tx.signal(Signal::Typing { from, to });
+    }
+    tx.commit().await
+}
+
+pub(super) async fn json(
+    State(ctx): State<Context>,
+    actor: Actor,
+    Path(to): Path<MemberId>,
+) -> Result<Nothing, Failure> {
+    run(&ctx, actor.id, to).await?;
+    Ok(Nothing)
+}
+
+/// For the script of an open thread.
+pub(super) async fn form(
+    State(ctx): State<Context>,
+    actor: Actor,
+    Path(nickname): Path<String>,
+) -> Result<Nothing, Failure> {
+    let to = cards::named(ctx.pool(&SPEC), &SPEC, &nickname).await?;
+    run(&ctx, actor.id, to).await?;
+    Ok(Nothing)
+}

@@ -1,0 +1,48 @@
+//! Counts what others did, unless she has seen it: one listener for every event that makes an alert.
+
+use std::marker::PhantomData;
+
+use sqlx::query_scalar;
+
+use crate::event::{Applied, Fact, Listener};
+use crate::failure::Failure;
+use crate::id::{MemberId, TypedId};
+use crate::kit::alerting::{Alert, Alerting};
+use crate::kit::versions;
+use crate::tx::Tx;
+
+pub(super) struct AddAlerts<E>(PhantomData<fn(E)>);
+
+impl<E> AddAlerts<E> {
+    pub(super) fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<E: Alerting> Listener for AddAlerts<E> {
+    type Event = E;
+
+    async fn handle(&self, tx: &mut Tx, facts: &[Fact<E>]) -> Result<Applied, Failure> {
+        let alerts: Vec<Alert<'_>> = facts.iter().map(|fact| fact.event.alert()).collect();
+        let told = query_scalar!(
+            r#"insert into nav.alert (alert, member, actor, photo, at)
+               select row.alert, row.member, row.actor, row.photo, row.at
+               from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[])
+                    as row (alert, member, actor, photo, at)
+               left join nav.mark m on m.member = row.member
+               where m.member is null or (row.at, row.alert) > (m.at, m.alert)
+               on conflict (alert) do nothing
+               returning member as "member: MemberId""#,
+            &facts.iter().map(|fact| fact.id.uuid()).collect::<Vec<_>>(),
+            &alerts.iter().map(|alert| alert.member.uuid()).collect::<Vec<_>>(),
+            &alerts.iter().map(|alert| alert.actor.map(TypedId::uuid)).collect::<Vec<_>>() as _,
+            &alerts.iter().map(|alert| alert.photo.map(TypedId::uuid)).collect::<Vec<_>>() as _,
+            &facts.iter().map(|fact| fact.at).collect::<Vec<_>>()
+        )
+        .fetch_all(tx.conn())
+        .await?;
+        let applied = Applied::any(&told);
+        versions::bump(tx, told).await?;
+        Ok(applied)
+    }
+}

@@ -1,0 +1,42 @@
+//! A message makes the thread of its receiver unread.
+
+use std::collections::BTreeMap;
+
+use sqlx::query_scalar;
+
+use crate::event::{Applied, Fact, Listener};
+use crate::failure::Failure;
+use crate::id::{MemberId, TypedId};
+use crate::kit::versions;
+use crate::modules::chat::contract::MessageSent;
+use crate::tx::Tx;
+
+pub(super) struct KeepMessages;
+
+impl Listener for KeepMessages {
+    type Event = MessageSent;
+
+    async fn handle(&self, tx: &mut Tx, facts: &[Fact<MessageSent>]) -> Result<Applied, Failure> {
+        // The last of each thread is what counts, and numbers ascend.
+        let newest: BTreeMap<_, _> =
+            facts.iter().map(|f| ((f.event.to.uuid(), f.event.from.uuid()), f.event.number)).collect();
+        let (threads, numbers): (Vec<_>, Vec<_>) = newest.into_iter().unzip();
+        let (members, others): (Vec<_>, Vec<_>) = threads.into_iter().unzip();
+        let told = query_scalar!(
+            r#"insert into nav.thread as t (member, other, newest, read_to)
+               select member, other, newest, 0
+               from unnest($1::uuid[], $2::uuid[], $3::bigint[]) as row (member, other, newest)
+               on conflict (member, other) do update set newest = excluded.newest
+               where t.newest < excluded.newest
+               returning member as "member: MemberId""#,
+            &members,
+            &others,
+            &numbers
+        )
+        .fetch_all(tx.conn())
+        .await?;
+        let applied = Applied::any(&told);
+        versions::bump(tx, told).await?;
+        Ok(applied)
+    }
+}

@@ -1,0 +1,31 @@
+//! A like that is taken back counts no longer.
+
+use sqlx::query_scalar;
+
+use crate::event::{Applied, Fact, Listener};
+use crate::failure::Failure;
+use crate::id::{MemberId, TypedId};
+use crate::kit::versions;
+use crate::modules::like::contract::PhotoUnliked;
+use crate::tx::Tx;
+
+pub(super) struct RemoveLikes;
+
+impl Listener for RemoveLikes {
+    type Event = PhotoUnliked;
+
+    async fn handle(&self, tx: &mut Tx, facts: &[Fact<PhotoUnliked>]) -> Result<Applied, Failure> {
+        let told = query_scalar!(
+            r#"delete from nav.alert a using unnest($1::uuid[], $2::uuid[]) as gone (photo, actor)
+               where a.photo = gone.photo and a.actor = gone.actor
+               returning a.member as "member: MemberId""#,
+            &facts.iter().map(|fact| fact.event.photo.uuid()).collect::<Vec<_>>(),
+            &facts.iter().map(|fact| fact.event.member.uuid()).collect::<Vec<_>>()
+        )
+        .fetch_all(tx.conn())
+        .await?;
+        let applied = Applied::any(&told);
+        versions::bump(tx, told).await?;
+        Ok(applied)
+    }
+}

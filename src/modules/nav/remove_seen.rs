@@ -1,0 +1,47 @@
+//! Alerts that she has seen count no longer, also those that come after the mark and are older.
+
+use sqlx::{query, query_scalar};
+
+use crate::event::{Applied, Fact, Listener};
+use crate::failure::Failure;
+use crate::id::{MemberId, TypedId};
+use crate::kit::versions;
+use crate::modules::alerts::contract::AlertRead;
+use crate::tx::Tx;
+
+pub(super) struct RemoveSeen;
+
+impl Listener for RemoveSeen {
+    type Event = AlertRead;
+
+    async fn handle(&self, tx: &mut Tx, facts: &[Fact<AlertRead>]) -> Result<Applied, Failure> {
+        let mut applied = Applied::Nothing;
+        for AlertRead { member, up_to, at } in facts.iter().map(|fact| &fact.event) {
+            let moved = query!(
+                "insert into nav.mark (member, at, alert) values ($1, $2, $3)
+                 on conflict (member) do update set at = excluded.at, alert = excluded.alert
+                 where (mark.at, mark.alert) < (excluded.at, excluded.alert)",
+                member.uuid(),
+                at,
+                up_to.uuid()
+            )
+            .execute(tx.conn())
+            .await?;
+            if moved.rows_affected() == 0 {
+                continue;
+            }
+            applied = Applied::Changed;
+            let told = query_scalar!(
+                r#"delete from nav.alert where member = $1 and (at, alert) <= ($2, $3)
+                   returning member as "member: MemberId""#,
+                member.uuid(),
+                at,
+                up_to.uuid()
+            )
+            .fetch_all(tx.conn())
+            .await?;
+            versions::bump(tx, told).await?;
+        }
+        Ok(applied)
+    }
+}

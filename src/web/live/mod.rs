@@ -1,0 +1,277 @@
+//! Who waits for news on this node: event streams of pages, and long polls of programs.
+//!
+//! A live module keeps a version of what each member sees ([`crate::kit::versions`]). Whoever waits says which
+//! versions she has seen; she hears as soon as one is another. Signals make that immediate, and nothing depends on
+//! them: every [`REREAD_EVERY`] the versions of all who wait are read again, and so are their sessions. She enters
+//! first and reads the versions then, so nothing can fall in between.
+
+mod cursor;
+mod room;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+
+pub use self::cursor::Cursor;
+pub use self::room::{End, SEATS_MAX};
+use self::room::{News, Room, Seat};
+use crate::bus::{Bump, Signal};
+use crate::config::Config;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::id::{MemberId, SessionId};
+use crate::kit::versions;
+use crate::module::{ModuleSpec, Registry};
+use crate::web::visitor::Actor;
+
+/// How late a lost signal makes anything.
+const REREAD_EVERY: Duration = Duration::from_secs(5);
+/// Members or sessions of one query.
+const REREAD_ROWS: usize = 1000;
+/// When to come back where no seat is free: not all at once.
+const FULL_WAIT_SECONDS: std::ops::RangeInclusive<u64> = 5..=20;
+
+type Rooms = Arc<Mutex<HashMap<MemberId, Arc<Room>>>>;
+
+/// See the module.
+pub struct Live {
+    modules: Vec<&'static ModuleSpec>,
+    rooms: Rooms,
+    seats: Arc<Semaphore>,
+    seats_max: usize,
+}
+
+/// What she hears.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Heard {
+    /// These modules have something new for her.
+    Changed(Vec<&'static str>),
+    /// This member types to her.
+    Typing(MemberId),
+    /// Nothing more will come.
+    Ended(End),
+}
+
+impl Live {
+    pub fn of(config: &Config, registry: &Registry) -> Self {
+        let mut modules: Vec<_> = registry.live().collect();
+        modules.sort_by_key(|spec| spec.name);
+        let seats = Arc::new(Semaphore::new(config.streams_max));
+        Self { modules, rooms: Rooms::default(), seats, seats_max: config.streams_max }
+    }
+
+    pub fn modules(&self) -> &[&'static ModuleSpec] {
+        &self.modules
+    }
+
+    /// Streams and polls that wait now.
+    pub fn waiting(&self) -> usize {
+        self.seats_max - self.seats.available_permits()
+    }
+
+    /// The versions of a member now.
+    pub async fn versions(
+        &self,
+        ctx: &Context,
+        member: MemberId,
+        modules: impl IntoIterator<Item = &'static str>,
+    ) -> Result<Cursor, Failure> {
+        let mut cursor = Cursor::default();
+        for module in modules {
+            let Some(spec) = self.modules.iter().find(|spec| spec.name == module) else { continue };
+            cursor.set(module, versions::of(ctx.pool(spec), spec, member).await?);
+        }
+        Ok(cursor)
+    }
+
+    /// Waits for what comes after a cursor. 503 where too many do.
+    pub async fn subscribe(
+        &self,
+        ctx: &Context,
+        actor: &Actor,
+        seen: Cursor,
+    ) -> Result<Subscription, Failure> {
+        let permit = self
+            .seats
+            .clone()
+            .try_acquire_owned()
+            .map_err(|_| Failure::busy(Duration::from_secs(rand::random_range(FULL_WAIT_SECONDS))))?;
+        let subscription = self.enter(actor, seen, permit);
+        // Entered first: what changes from now on is heard, and what changed before is read.
+        let cursor = self.versions(ctx, actor.id, subscription.seen.modules()).await?;
+        for (place, spec) in self.modules.iter().enumerate() {
+            if let Some(version) = cursor.version(spec.name) {
+                subscription.room.learn(place, version);
+            }
+        }
+        Ok(subscription)
+    }
+
+    fn enter(&self, actor: &Actor, seen: Cursor, permit: OwnedSemaphorePermit) -> Subscription {
+        let seat = Arc::new(Seat::new(actor.session));
+        let mut rooms = lock(&self.rooms);
+        let new = || Arc::new(Room::new(self.modules.len()));
+        let room = rooms.entry(actor.id).or_insert_with(new).clone();
+        room.enter(seat.clone());
+        let news = room.news.subscribe();
+        let (typed, checks) = (news.borrow().typed, news.borrow().checks);
+        let (rooms, member) = (self.rooms.clone(), actor.id);
+        Subscription { rooms, member, room, seat, news, seen, typed, checks, _permit: permit }
+    }
+
+    /// Takes in a signal.
+    pub fn hear(&self, signal: &Signal) {
+        match signal {
+            Signal::Versions(bumps) => bumps.iter().for_each(|bump| self.learn(bump)),
+            Signal::Typing { from, to } => {
+                if let Some(room) = self.room(*to) {
+                    room.news.send_modify(|news| {
+                        news.typed += 1;
+                        news.typist = Some(*from);
+                    });
+                }
+            }
+            Signal::SessionEnded(session) => self.rooms().iter().for_each(|room| room.log_out(*session)),
+            Signal::ActorChanged(member) => {
+                if let Some(room) = self.room(*member) {
+                    room.news.send_modify(|news| news.checks += 1);
+                }
+            }
+        }
+    }
+
+    /// Reads the versions and sessions of all who wait. What fails is read again the next time.
+    pub async fn reread(&self, ctx: &Context) {
+        let members: Vec<MemberId> = lock(&self.rooms).keys().copied().collect();
+        for spec in &self.modules {
+            for members in members.chunks(REREAD_ROWS) {
+                match versions::of_many(ctx.pool(spec), spec, members).await {
+                    Ok(rows) => rows.into_iter().for_each(|(member, version)| {
+                        self.learn(&Bump { module: spec.name, member, version });
+                    }),
+                    Err(failure) => tracing::warn!(%failure, module = spec.name, "versions were not reread"),
+                }
+            }
+        }
+        let rooms = self.rooms();
+        for rooms in rooms.chunks(REREAD_ROWS / SEATS_MAX) {
+            let sessions: Vec<SessionId> = rooms.iter().flat_map(|room| room.sessions()).collect();
+            match still_open(ctx, &sessions).await {
+                Ok(open) => sessions.iter().filter(|session| !open.contains(session)).for_each(|session| {
+                    rooms.iter().for_each(|room| room.log_out(*session));
+                }),
+                Err(failure) => tracing::warn!(%failure, "sessions were not reread"),
+            }
+        }
+    }
+
+    fn learn(&self, bump: &Bump) {
+        let place = self.modules.iter().position(|spec| spec.name == bump.module);
+        if let (Some(place), Some(room)) = (place, self.room(bump.member)) {
+            room.learn(place, bump.version);
+        }
+    }
+
+    fn room(&self, member: MemberId) -> Option<Arc<Room>> {
+        lock(&self.rooms).get(&member).cloned()
+    }
+
+    fn rooms(&self) -> Vec<Arc<Room>> {
+        lock(&self.rooms).values().cloned().collect()
+    }
+}
+
+/// One who waits for what comes after `seen`. Dropped, it gives its seat back.
+pub struct Subscription {
+    rooms: Rooms,
+    member: MemberId,
+    room: Arc<Room>,
+    seat: Arc<Seat>,
+    news: watch::Receiver<News>,
+    seen: Cursor,
+    typed: u64,
+    checks: u64,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Subscription {
+    /// What was heard so far.
+    pub fn seen(&self) -> &Cursor {
+        &self.seen
+    }
+
+    /// The next that happens. May be dropped at any time without losing anything.
+    pub async fn next(&mut self, ctx: &Context) -> Heard {
+        loop {
+            let news = self.news.borrow_and_update().clone();
+            if let Some(end) = self.seat.ended() {
+                return Heard::Ended(end);
+            }
+            if news.checks != self.checks {
+                let open = still_open(ctx, &[self.seat.session]).await;
+                self.checks = news.checks;
+                if open.is_ok_and(|open| open.is_empty()) {
+                    return Heard::Ended(End::LoggedOut);
+                }
+            }
+            let changed = self.advance(ctx.live(), &news);
+            if !changed.is_empty() {
+                return Heard::Changed(changed);
+            }
+            if let Some(typist) = news.typist.filter(|_| news.typed != self.typed) {
+                self.typed = news.typed;
+                return Heard::Typing(typist);
+            }
+            if self.news.changed().await.is_err() {
+                // Cannot happen: the room is held here. If it did, she would come back.
+                return Heard::Ended(End::Elsewhere);
+            }
+        }
+    }
+
+    /// Another version is news also if it is a lesser one: then the tables are from a backup.
+    fn advance(&mut self, live: &Live, news: &News) -> Vec<&'static str> {
+        let known = live.modules.iter().zip(&news.versions).filter(|(_, version)| **version >= 0);
+        let mut changed = Vec::new();
+        for (spec, version) in known {
+            if self.seen.version(spec.name).is_some_and(|seen| seen != *version) {
+                self.seen.set(spec.name, *version);
+                changed.push(spec.name);
+            }
+        }
+        changed
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        let mut rooms = lock(&self.rooms);
+        if self.room.leave(&self.seat) {
+            rooms.remove(&self.member);
+        }
+    }
+}
+
+/// Rereads until the program stops.
+pub async fn reread_regularly(ctx: Context) {
+    loop {
+        tokio::select! {
+            () = ctx.stopping().cancelled() => return,
+            () = tokio::time::sleep(REREAD_EVERY) => ctx.live().reread(&ctx).await,
+        }
+    }
+}
+
+async fn still_open(ctx: &Context, sessions: &[SessionId]) -> Result<HashSet<SessionId>, Failure> {
+    match ctx.registry().sessions() {
+        Some(store) if !sessions.is_empty() => Ok(store.open(ctx, sessions).await?.into_iter().collect()),
+        _ => Ok(HashSet::new()),
+    }
+}
+
+/// A poisoned lock holds no worse data than before.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,331 @@
+// What makes an open page live; without it everything works by looking again.
+// One event stream a tab says which module has news. What is new comes from the page's own address, as the same markup,
+// so nothing is drawn here. Elements have ids, so what comes twice is there once.
+"use strict";
+(() => {
+  const RETRY_MS = 3000, RETRY_MS_MAX = 60000, TYPING_SENT_MS = 3000, TYPING_SHOWN_MS = 5000;
+  const PART = { headers: { "HX-Request": "true" }, credentials: "same-origin", cache: "no-store" };
+  const $ = (id) => document.getElementById(id);
+  const body = document.body;
+  let cursor = body.dataset.live, stream = null, wait = RETRY_MS, timer = 0, ended = false;
+
+  // ---- Saying how it stands ----------------------------------------------------------------------------------------
+  const connection = $("connection");
+  function say(text, link) {
+    connection.replaceChildren(text ? document.createTextNode(text) : "");
+    if (link) {
+      const way = document.createElement("a");
+      way.href = link; way.textContent = " Go on";
+      connection.append(way);
+    }
+    connection.hidden = !text;
+  }
+
+  // ---- The stream --------------------------------------------------------------------------------------------------
+  function open() {
+    clearTimeout(timer);
+    if (ended || stream) return;
+    stream = new EventSource("/live?after=" + encodeURIComponent(cursor));
+    stream.addEventListener("open", () => { wait = RETRY_MS; say(""); flush(); });
+    stream.addEventListener("changed", (event) => {
+      cursor = event.lastEventId;
+      JSON.parse(event.data).changed.forEach((module) => changed(module));
+    });
+    stream.addEventListener("typing", (event) => typing(JSON.parse(event.data).member));
+    stream.addEventListener("end", (event) => {
+      const why = JSON.parse(event.data).why;
+      close();
+      // Another tab is live now. This one goes on when somebody looks at it.
+      if (why === "elsewhere") return;
+      ended = true;
+      say("You are logged out here.", "/login");
+    });
+    stream.addEventListener("error", () => {
+      if (!navigator.onLine) say("No connection. What you write is kept, and goes on when you are back.");
+      // A broken connection is opened again by the browser; a refusal is not.
+      if (stream && stream.readyState === EventSource.CLOSED) { close(); later(); }
+    });
+  }
+  function close() { if (stream) stream.close(); stream = null; }
+  function later() {
+    timer = setTimeout(check, wait * (0.5 + Math.random()));
+    wait = Math.min(wait * 2, RETRY_MS_MAX);
+  }
+  // Why was it refused? Whoever is logged out need not try for ever.
+  async function check() {
+    const answer = await fetch("/nav", { ...PART, redirect: "manual" }).catch(() => null);
+    if (answer && (answer.type === "opaqueredirect" || answer.status === 401 || answer.status === 403)) {
+      ended = true;
+      return say("You are logged out here.", "/login");
+    }
+    if (answer && answer.ok) open(); else later();
+  }
+  addEventListener("online", () => { close(); open(); });
+  addEventListener("offline", () => say("No connection. What you write is kept, and goes on when you are back."));
+  addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState !== "visible") return;
+    open();
+    reading();
+  });
+
+  // ---- What is new -------------------------------------------------------------------------------------------------
+  // One request at a time for each thing, and one more if something came meanwhile.
+  function single(work) {
+    let running = false, again = false;
+    return async function run() {
+      if (running) { again = true; return; }
+      running = true;
+      do {
+        again = false;
+        // Where the line is bad, it is tried again; versions do not get lost.
+        try { await work(); } catch { setTimeout(run, RETRY_MS); }
+      } while (again);
+      running = false;
+    };
+  }
+  async function part(url) {
+    const answer = await fetch(url, PART);
+    if (answer.status === 404) { location.reload(); return null; }
+    if (answer.redirected || !answer.ok) throw new Error(String(answer.status));
+    return new DOMParser().parseFromString(await answer.text(), "text/html");
+  }
+  const works = new Map([["nav", [single(counts)]]]);
+  function on(module, work) { works.set(module, [...(works.get(module) || []), single(work)]); }
+  function changed(module) { (works.get(module) || []).forEach((work) => work()); }
+
+  async function counts() {
+    const fresh = await part("/nav");
+    if (!fresh) return;
+    for (const item of fresh.querySelectorAll("[data-of]")) {
+      const shown = document.querySelector(`[data-count="${item.dataset.of}"]`);
+      if (shown && shown.innerHTML.trim() !== item.innerHTML.trim()) shown.innerHTML = item.innerHTML;
+    }
+    const list = fresh.getElementById("counts");
+    if (list) document.title = list.dataset.waiting + document.title.replace(/^\(\d+\+?\) /, "");
+  }
+
+  // ---- Lists: what is there changes in place, what is new is announced ---------------------------------------------
+  for (const place of document.querySelectorAll("[data-announce]")) {
+    const { module, list, url, noun } = place.dataset;
+    const button = place.querySelector("button");
+    let fresh = null;
+    on(module, async () => {
+      const page = await part(url);
+      const shown = $(list);
+      if (!page || !shown) return;
+      fresh = [...page.querySelectorAll("[data-item]:not(.more)")];
+      const known = new Set([...shown.children].map((item) => item.id));
+      for (const item of fresh) {
+        const old = item.id && $(item.id);
+        if (!old || !shown.contains(old)) continue;
+        const open = old.querySelector("[aria-current]");
+        if (open) item.querySelector("a").setAttribute("aria-current", "page");
+        if (old.outerHTML !== item.outerHTML) {
+          const focused = old.contains(document.activeElement);
+          old.replaceWith(item.cloneNode(true));
+          if (focused) $(item.id).querySelector("a").focus({ preventScroll: true });
+        }
+      }
+      // Whoever is gone, is gone: a block takes effect at once. Only what the first page can tell.
+      const last = fresh.at(-1);
+      const ids = new Set(fresh.map((item) => item.id));
+      const end = last && $(last.id);
+      for (const item of [...shown.querySelectorAll("[data-item]:not(.more)")]) {
+        const within = !end || item.compareDocumentPosition(end) & Node.DOCUMENT_POSITION_FOLLOWING;
+        if (item.id && !ids.has(item.id) && within && !page.querySelector(".more")) item.remove();
+      }
+      const added = fresh.filter((item) => !known.has(item.id)).length;
+      const moved = !added && fresh[0] && shown.querySelector("[data-item]") && shown.querySelector("[data-item]").id !== fresh[0].id;
+      button.hidden = !added && !moved;
+      const what = added ? `${added} new ${noun}${added === 1 ? "" : "s"}` : `New in your ${noun}s`;
+      if (!button.hidden) button.textContent = `${what}: show`;
+    });
+    button.addEventListener("click", () => {
+      if (!fresh || !fresh.length) return location.assign(url);
+      const shown = $(list);
+      const open = shown.querySelector("[aria-current]");
+      const openId = open && open.closest("[data-item]").id;
+      for (const item of [...fresh].reverse()) {
+        const old = item.id && $(item.id);
+        if (old) old.remove();
+        shown.prepend(item.cloneNode(true));
+      }
+      if (openId && $(openId)) $(openId).querySelector("a").setAttribute("aria-current", "page");
+      button.hidden = true;
+      const first = shown.querySelector("[data-item] a") || shown.firstElementChild;
+      if (first) first.focus();
+      shown.scrollIntoView({ block: "nearest" });
+    });
+  }
+
+  // ---- The open thread ---------------------------------------------------------------------------------------------
+  const thread = $("thread"), messages = $("messages"), composer = $("composer");
+  const visible = () => document.visibilityState === "visible";
+  const numbers = () => [...messages.querySelectorAll("[data-number]")].map((item) => Number(item.dataset.number));
+  // Where the thread is its own scroller that one moves, otherwise the page does.
+  const scroller = () => (thread.scrollHeight > thread.clientHeight + 1 && getComputedStyle(thread).overflowY !== "visible" ? thread : document.scrollingElement);
+  const atEnd = () => { const it = scroller(); return it.scrollHeight - it.scrollTop - it.clientHeight < 120; };
+  const toEnd = () => { const it = scroller(); it.scrollTop = it.scrollHeight; };
+
+  function clock(root) {
+    const today = new Date().toDateString();
+    for (const time of root.querySelectorAll(".message time")) {
+      const at = new Date(time.dateTime);
+      const day = at.toDateString() === today ? {} : { day: "numeric", month: "short" };
+      time.textContent = at.toLocaleString("en-GB", { hour: "2-digit", minute: "2-digit", ...day });
+    }
+  }
+  async function news() {
+    // With older pages open, what is new is at the other end: there is a link to it.
+    if ($("newer")) return;
+    for (let more = true; more;) {
+      const last = Math.max(0, ...numbers());
+      const page = await part(`${thread.dataset.url}?after=${last}&max=100`);
+      const list = page && page.getElementById("part");
+      if (!list) return;
+      more = "more" in list.dataset;
+      const stay = atEnd() && visible();
+      let added = 0;
+      for (const item of [...list.children]) {
+        if (item.id && $(item.id)) continue;
+        if (item.dataset.day && messages.querySelector(`[data-day="${item.dataset.day}"]`)) continue;
+        clock(page);
+        messages.append(item);
+        if (item.dataset.number && !item.classList.contains("mine")) added += 1;
+      }
+      if ($("no-messages") && numbers().length) $("no-messages").remove();
+      readUpTo(Number(list.dataset.readTo));
+      if (added) typed(false);
+      if (stay) toEnd(); else if (added) below(added);
+    }
+    reading();
+  }
+  function readUpTo(number) {
+    for (const item of messages.querySelectorAll(".mine:not(.is-read)")) {
+      if (Number(item.dataset.number) <= number) item.classList.add("is-read");
+    }
+  }
+  // New messages below what she reads are said, and stay where they are.
+  let unseen = 0;
+  function below(added) {
+    unseen += added;
+    const place = $("below");
+    place.querySelector("button").textContent = unseen === 1 ? "1 new message below" : `${unseen} new messages below`;
+    place.hidden = false;
+  }
+  function seen() { unseen = 0; $("below").hidden = true; }
+  let readTo = 0;
+  function reading() {
+    if (!thread || !visible() || !atEnd() || $("newer")) return;
+    seen();
+    const theirs = [...messages.querySelectorAll("[data-number]:not(.mine)")].map((item) => Number(item.dataset.number));
+    const last = Math.max(0, ...theirs);
+    if (last <= readTo) return;
+    readTo = last;
+    post(composer.dataset.reading, new URLSearchParams({ upTo: last })).catch(() => { readTo = 0; });
+  }
+  const post = (url, form) => fetch(url, { ...PART, method: "POST", body: form, redirect: "manual" });
+
+  let typedTimer = 0;
+  function typed(on) {
+    clearTimeout(typedTimer);
+    $("typing").textContent = on ? `${thread.dataset.nickname} is typing …` : "";
+    if (on) typedTimer = setTimeout(() => typed(false), TYPING_SHOWN_MS);
+  }
+  function typing(member) { if (thread && thread.dataset.with === member) typed(true); }
+
+  // ---- Writing -----------------------------------------------------------------------------------------------------
+  const TEXT_MAX = 2000, LEFT_SHOWN = 200;
+  const count = (text) => ("Segmenter" in Intl ? [...new Intl.Segmenter().segment(text)].length : [...text].length);
+  let sending = false, waitingToSend = false, flush = () => {};
+  function write() {
+    const text = composer.elements.text, key = composer.elements.key, error = $("error-text");
+    const draft = `draft:${body.querySelector(".me-name").textContent}:${thread.dataset.nickname}`;
+    const kept = sessionStorage.getItem(draft);
+    if (kept && !text.value) text.value = kept;
+    const grow = () => { text.style.height = "auto"; text.style.height = `${Math.min(text.scrollHeight + 2, 240)}px`; };
+    const newKey = () => { key.value = [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join(""); };
+    const fail = (message) => {
+      error.querySelector("span").textContent = message;
+      error.hidden = !message;
+      text.toggleAttribute("aria-invalid", Boolean(message));
+    };
+    let typedAt = 0;
+    text.addEventListener("input", () => {
+      text.value ? sessionStorage.setItem(draft, text.value) : sessionStorage.removeItem(draft);
+      fail("");
+      grow();
+      const left = text.value.length > TEXT_MAX - LEFT_SHOWN ? TEXT_MAX - count(text.value) : LEFT_SHOWN + 1;
+      $("left").hidden = left > LEFT_SHOWN;
+      $("left").textContent = left < 0 ? `${-left} characters too many` : `${left} characters left`;
+      if (numbers().length && Date.now() - typedAt > TYPING_SENT_MS) {
+        typedAt = Date.now();
+        post(composer.dataset.typing).catch(() => {});
+      }
+    });
+    text.addEventListener("keydown", (event) => {
+      // On a keyboard Enter sends; under the thumb it makes a new line, and there is a button.
+      if (event.key === "Enter" && !event.shiftKey && !event.isComposing && matchMedia("(pointer: fine)").matches) {
+        event.preventDefault();
+        composer.requestSubmit();
+      }
+    });
+    composer.addEventListener("submit", (event) => { event.preventDefault(); send(); });
+    async function send() {
+      if (sending || !text.value.trim()) return;
+      sending = true; waitingToSend = false;
+      composer.classList.add("is-sending");
+      const form = new URLSearchParams(new FormData(composer));
+      const wrote = text.value;
+      try {
+        const answer = await post(composer.action, form);
+        if (answer.type === "opaqueredirect" || answer.ok) {
+          // Whoever has typed on meanwhile keeps that.
+          text.value = text.value.startsWith(wrote) ? text.value.slice(wrote.length) : text.value;
+          text.value ? sessionStorage.setItem(draft, text.value) : sessionStorage.removeItem(draft);
+          typedAt = 0;
+          newKey(); grow(); toEnd();
+          $("left").hidden = true;
+          changed("chat");
+          toEnd();
+        } else if (answer.status === 422 || answer.status === 429) {
+          const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+          const said = page.querySelector("#error-text span"), whole = page.querySelector("#composer .notice span");
+          fail((said && said.textContent) || (whole && whole.textContent) || "This could not be sent.");
+          newKey();
+        } else if (answer.status === 503) {
+          again("The site is busy. It is sent again in a moment.");
+        } else {
+          location.reload();
+        }
+      } catch {
+        // Nobody knows whether it arrived: the same key again makes it one message in any case.
+        again("Not sent yet: no connection. It is sent as soon as you are back.");
+      }
+      composer.classList.remove("is-sending");
+      sending = false;
+    }
+    function again(message) {
+      fail(message);
+      waitingToSend = true;
+      setTimeout(() => flush(), RETRY_MS * (0.5 + Math.random()));
+    }
+    flush = () => { if (waitingToSend && !sending) send(); };
+    grow();
+  }
+
+  if (thread) {
+    on("chat", news);
+    clock(messages);
+    write();
+    const first = $("first-new");
+    if (first && !location.hash) first.scrollIntoView({ block: "start" }); else if (!$("newer")) toEnd();
+    addEventListener("scroll", () => reading(), { passive: true });
+    thread.addEventListener("scroll", () => reading(), { passive: true });
+    $("below").addEventListener("click", () => { toEnd(); reading(); });
+    readTo = Math.max(0, ...numbers());
+  }
+  body.classList.add("is-live");
+  open();
+})();
