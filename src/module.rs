@@ -4,6 +4,7 @@
 //! listens to. Router, subscriptions, policy check, story, summary and graph all read that record, so none
 //! of them can disagree with what runs. Registering does no I/O: `./r graph` needs no database.
 
+mod despite;
 mod faults;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,8 @@ use axum::http::Method;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use chrono::TimeDelta;
 use sqlx::migrate::Migrator;
+
+pub use despite::DespiteBlocks;
 
 use crate::context::Context;
 use crate::event::{AnyEvent, AnyListener, Event, Listener};
@@ -117,8 +120,8 @@ pub struct Action {
     /// A verb phrase: `sends a flirt`.
     pub says: &'static str,
     pub limit: Option<Limit>,
-    /// Why it names people to each other although one has blocked the other, if it does.
-    pub despite_blocks: Option<&'static str>,
+    /// That it names people to each other although one has blocked the other, if it does.
+    pub despite_blocks: Option<DespiteBlocks>,
     /// What its slice refuses it for. What the guard and the extractors refuse follows from the rest.
     pub refuses: Vec<Problem>,
 }
@@ -141,10 +144,19 @@ impl Action {
         Self { method, path, policy, says, limit: None, despite_blocks: None, refuses: Vec::new() }
     }
 
-    /// Shows people whom a block hides everywhere else, for this reason. The use cases have to need it.
+    /// Shows people whom a block hides everywhere else, for this reason: to who has blocked, and to who was
+    /// blocked. The use cases have to need it.
     #[must_use]
     pub const fn despite_blocks(mut self, reason: &'static str) -> Self {
-        self.despite_blocks = Some(reason);
+        self.despite_blocks = Some(DespiteBlocks::Either(reason));
+        self
+    }
+
+    /// Shows people to whom they have blocked, for this reason; who has blocked sees nothing of it. The use cases
+    /// have to need it.
+    #[must_use]
+    pub const fn despite_being_blocked(mut self, reason: &'static str) -> Self {
+        self.despite_blocks = Some(DespiteBlocks::BeingBlocked(reason));
         self
     }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::cast::Cast;
 use super::fault::{Faults, did_you_mean};
 use super::model::{Body, Call, Caller, EventText, Given, Then, UseCase, When};
-use super::names::{Bindings, PASSWORD, capture, stand_in};
+use super::names::{Bindings, PASSWORD, capture, captures, stand_in};
 use super::read::no_action;
 use super::tree::{Node, Tree};
 use crate::event::AnyEvent;
@@ -20,20 +20,13 @@ const TRIES_MAX: usize = 4_096;
 pub fn case(registry: &Registry, case: &UseCase, faults: &mut Faults) {
     let mut known = BTreeSet::from([PASSWORD.to_owned()]);
     for given in &case.given {
-        match given {
-            Given::Event(past) => {
-                subscribed(registry, case.module, &past.event, faults);
-                used(&past.event.fields, &known, faults);
-            }
-            Given::Call(past) => {
-                call(registry, &past.call, past.then.as_ref(), &known, faults);
-                past.then.iter().for_each(|then| learn(then, &mut known));
-            }
-        }
+        past(registry, case.module, given, &mut known, faults);
     }
     for step in &case.steps {
         match &step.when {
-            When::Call(sent) => call(registry, sent, Some(&step.then), &known, faults),
+            When::Call(sent) | When::Stream(sent) => {
+                call(registry, sent, Some(&step.then), &known, faults);
+            }
             When::Press(press) => {
                 press.on.split('/').for_each(|word| used_word(word, press.line, &known, faults));
                 press.sends.1.split('/').filter_map(capture).for_each(|name| {
@@ -45,10 +38,26 @@ pub fn case(registry: &Registry, case: &UseCase, faults: &mut Faults) {
                 used(&event.fields, &known, faults);
             }
         }
+        for given in &step.meanwhile {
+            past(registry, case.module, given, &mut known, faults);
+        }
         for event in &step.then.events {
             published(case.module, event, faults);
         }
         learn(&step.then, &mut known);
+    }
+}
+
+fn past(registry: &Registry, module: &str, given: &Given, known: &mut BTreeSet<String>, faults: &mut Faults) {
+    match given {
+        Given::Event(past) => {
+            subscribed(registry, module, &past.event, faults);
+            used(&past.event.fields, known, faults);
+        }
+        Given::Call(past) => {
+            call(registry, &past.call, past.then.as_ref(), known, faults);
+            past.then.iter().for_each(|then| learn(then, known));
+        }
     }
 }
 
@@ -170,18 +179,18 @@ fn call(
     }
     let mut words: Vec<&str> = call.path.split('/').collect();
     words.extend(call.query.iter().map(|(_, value)| value.as_str()));
-    words.extend(call.headers.iter().flat_map(|(_, value)| value.split(' ')));
+    words.extend(call.headers.iter().map(|(_, value)| value.as_str()));
     if let Body::Form(pairs) = &call.body {
         words.extend(pairs.iter().map(|(_, value)| value.as_str()));
     }
-    for word in words {
-        used_word(word, call.line, known, faults);
+    for name in words.into_iter().flat_map(captures) {
+        used_capture(name, call.line, known, faults);
     }
     if let Body::Json(tree) = &call.body {
         used(tree, known, faults);
     }
     if let Caller::Captured(name) = &call.actor {
-        used_word(&format!("${name}"), call.line, known, faults);
+        used_capture(name, call.line, known, faults);
     }
 }
 
@@ -192,9 +201,13 @@ fn used(tree: &Tree, known: &BTreeSet<String>, faults: &mut Faults) {
 }
 
 fn used_word(word: &str, line: usize, known: &BTreeSet<String>, faults: &mut Faults) {
-    if let Some(name) = capture(word)
-        && !known.contains(name)
-    {
+    if let Some(name) = capture(word) {
+        used_capture(name, line, known, faults);
+    }
+}
+
+fn used_capture(name: &str, line: usize, known: &BTreeSet<String>, faults: &mut Faults) {
+    if !known.contains(name) {
         faults.add::<()>(line, format!("nothing has bound ${name} by now"));
     }
 }
@@ -204,10 +217,10 @@ fn learn(then: &Then, known: &mut BTreeSet<String>) {
     let trees = then.body.iter().chain(&then.first).chain(&then.last);
     trees.chain(then.events.iter().map(|event| &event.fields)).for_each(|tree| {
         tree.each_text(None, &mut |_, text| {
-            known.extend(text.text().and_then(capture).map(str::to_owned));
+            known.extend(text.text().into_iter().flat_map(captures).map(str::to_owned));
         });
     });
     let headers = then.headers.iter().map(|(_, value)| value.as_str());
     let path = then.location.iter().flat_map(|location| location.split('/'));
-    known.extend(headers.chain(path).filter_map(capture).map(str::to_owned));
+    known.extend(headers.chain(path).flat_map(captures).map(str::to_owned));
 }

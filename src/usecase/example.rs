@@ -16,7 +16,7 @@ use super::check;
 use super::load::UseCases;
 use super::matching::compare;
 use super::model::{Body, Call, Caller, EventText, Given, Step, Then, UseCase, When};
-use super::names::{Bindings, capture, stand_in};
+use super::names::{Bindings, capture, captures, stand_in};
 use super::time::NOON;
 use super::wire::{Wire, is_api};
 use crate::module::ActionRecord;
@@ -122,7 +122,28 @@ impl<'t> Teller<'t> {
     }
 
     fn case(mut self, case: &UseCase) -> Vec<Example> {
-        for given in &case.given {
+        self.past(case, &case.given);
+        let mut told = Vec::new();
+        for Step { later, when, meanwhile, then, .. } in &case.steps {
+            self.clock += *later;
+            self.past(case, meanwhile);
+            match when {
+                When::Call(call) if is_api(&call.path) => {
+                    let request = self.request(call);
+                    let response = self.answer(case, call, &request, then);
+                    told.push(self.example(case, told.len() + 1, call, (request, response)));
+                }
+                When::Call(_) | When::Press(_) | When::Event(_) | When::Stream(_) => {
+                    self.learn(&then.events);
+                }
+            }
+        }
+        told
+    }
+
+    /// What the calls before bind, and those of a meanwhile: they are no examples themselves.
+    fn past(&mut self, case: &UseCase, given: &[Given]) {
+        for given in given {
             if let Given::Call(past) = given {
                 let request = self.request(&past.call);
                 past.then.iter().for_each(|then| {
@@ -130,19 +151,6 @@ impl<'t> Teller<'t> {
                 });
             }
         }
-        let mut told = Vec::new();
-        for Step { later, when, then, .. } in &case.steps {
-            self.clock += *later;
-            match when {
-                When::Call(call) if is_api(&call.path) => {
-                    let request = self.request(call);
-                    let response = self.answer(case, call, &request, then);
-                    told.push(self.example(case, told.len() + 1, call, (request, response)));
-                }
-                When::Call(_) | When::Press(_) | When::Event(_) => self.learn(&then.events),
-            }
-        }
-        told
     }
 
     fn example(
@@ -168,11 +176,11 @@ impl<'t> Teller<'t> {
     fn request(&mut self, call: &Call) -> Request {
         let mut words: Vec<&str> = call.path.split('/').collect();
         words.extend(call.query.iter().map(|(_, value)| value.as_str()));
-        words.extend(call.headers.iter().flat_map(|(_, value)| value.split(' ')));
+        words.extend(call.headers.iter().map(|(_, value)| value.as_str()));
         if let Body::Json(tree) = &call.body {
             tree.each_text(None, &mut |_, text| words.extend(text.text()));
         }
-        for name in words.into_iter().filter_map(capture) {
+        for name in words.into_iter().flat_map(captures) {
             self.stand_in(name);
         }
         if let Caller::Captured(name) = &call.actor {

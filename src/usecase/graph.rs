@@ -119,7 +119,9 @@ pub fn graph(registry: &Registry, cases: &[UseCase], module: Option<&str>) -> Gr
 fn published(registry: &Registry, cases: &[UseCase], fact: &Fact) -> Vec<Edge> {
     let expects = |case: &UseCase, title: &str| {
         case.steps.iter().any(|step| {
-            step.when.actions().last().is_some_and(|action| action.title() == title)
+            // What is published while somebody waits, others do.
+            step.meanwhile.is_empty()
+                && step.when.actions().last().is_some_and(|action| action.title() == title)
                 && step.then.events.iter().any(|event| event.record.name == fact.what)
         })
     };

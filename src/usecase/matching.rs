@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::names::{ANY, Bindings, NONE, capture, plain};
+use super::names::{ANY, Bindings, NONE, capture, captures, plain, words};
 use super::tree::{Node, Tree};
 
 /// One difference.
@@ -91,15 +91,36 @@ fn text_fits(text: &str, actual: Option<&Value>, key: Option<&str>, known: &mut 
         return true;
     }
     if let Some(name) = capture(text) {
-        return if let Some(bound) = known.get(name) {
-            plain(bound) == plain(actual)
-        } else {
-            known.bind(name, actual.clone());
-            true
-        };
+        return binds(name, actual, known);
     }
     let Some(actual) = actual.as_str() else { return false };
+    if captures(text).next().is_some() {
+        return words_fit(text, actual, known);
+    }
     actual == text || known.id(key, text).is_some_and(|id| actual == id.to_string())
+}
+
+/// Bound here, or equal to what was bound before.
+fn binds(name: &str, actual: &Value, known: &mut Bindings<'_>) -> bool {
+    match known.get(name) {
+        Some(bound) => plain(bound) == plain(actual),
+        None => {
+            known.bind(name, actual.clone());
+            true
+        }
+    }
+}
+
+/// Word by word, where captures stand among others: `alerts:$alerts,chat:$chat`.
+fn words_fit(expected: &str, actual: &str, known: &mut Bindings<'_>) -> bool {
+    words(expected).count() == words(actual).count()
+        && words(expected).zip(words(actual)).all(|((wanted, end), (word, ended))| {
+            let fits = match capture(wanted) {
+                Some(name) => binds(name, &Value::from(word), known),
+                None => wanted == word,
+            };
+            fits && end == ended
+        })
 }
 
 /// What was expected, with what is known by now.

@@ -18,6 +18,7 @@ pub mod paint;
 pub mod people;
 pub mod read;
 pub mod sentence;
+pub mod sse;
 pub mod story;
 pub mod summary;
 pub mod table;

@@ -35,16 +35,20 @@ impl UseCase {
 
     /// Every event that is given, played as a WHEN, or told to introduce people.
     pub fn given_events(&self) -> impl Iterator<Item = &EventText> {
-        let people = self.people.iter().flat_map(|person| &person.events);
-        let given = self.given.iter().filter_map(|given| match given {
-            Given::Event(past) => Some(&past.event),
-            Given::Call(_) => None,
-        });
+        self.people.iter().flat_map(|person| &person.events).chain(self.told_events())
+    }
+
+    /// Every event that the case itself tells: given, played as a WHEN, or in a MEANWHILE.
+    pub fn told_events(&self) -> impl Iterator<Item = &EventText> {
         let played = self.steps.iter().filter_map(|step| match &step.when {
             When::Event(event) => Some(event),
-            When::Call(_) | When::Press(_) => None,
+            When::Call(_) | When::Press(_) | When::Stream(_) => None,
         });
-        people.chain(given).chain(played)
+        self.given
+            .iter()
+            .chain(self.steps.iter().flat_map(|step| &step.meanwhile))
+            .filter_map(Given::event)
+            .chain(played)
     }
 
     /// Every event that the module under test is expected to publish.
@@ -101,6 +105,23 @@ pub enum Given {
     Call(Box<PastCall>),
 }
 
+impl Given {
+    /// The event, if it is one.
+    pub fn event(&self) -> Option<&EventText> {
+        match self {
+            Self::Event(past) => Some(&past.event),
+            Self::Call(_) => None,
+        }
+    }
+
+    pub fn line(&self) -> usize {
+        match self {
+            Self::Event(past) => past.event.line,
+            Self::Call(past) => past.call.line,
+        }
+    }
+}
+
 /// A call before the story, for what no event carries.
 #[derive(Debug, Clone)]
 pub struct PastCall {
@@ -146,6 +167,8 @@ pub struct Step {
     /// How many times the call is sent at the same moment.
     pub at_once: usize,
     pub when: When,
+    /// What happens while a stream is open, or while a call waits for its answer.
+    pub meanwhile: Vec<Given>,
     pub then: Then,
 }
 
@@ -155,13 +178,15 @@ pub enum When {
     Call(Box<Call>),
     Press(Box<Press>),
     Event(EventText),
+    /// A call whose answer is a stream of events.
+    Stream(Box<Call>),
 }
 
 impl When {
     /// The actions that this step goes through: a press loads its page first.
     pub fn actions(&self) -> impl Iterator<Item = &ActionRecord> {
         let (first, second) = match self {
-            Self::Call(call) => (call.action.as_ref(), None),
+            Self::Call(call) | Self::Stream(call) => (call.action.as_ref(), None),
             Self::Press(press) => (press.shows.as_ref(), press.does.as_ref()),
             Self::Event(_) => (None, None),
         };
@@ -258,6 +283,56 @@ pub struct Then {
     pub not_sees: Vec<String>,
     /// What the module under test published, exactly.
     pub events: Vec<EventText>,
-    /// Names of signals; read, not yet compared.
-    pub signals: Vec<String>,
+    /// What arrives on the stream, exactly, in any order and as often as may be.
+    pub receives: Vec<News>,
+    /// Why the stream ends; without it, it stays open.
+    pub ends: Option<End>,
+}
+
+/// What a stream of events tells a member.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum News {
+    /// What she sees of this module has changed.
+    Changed(String),
+    /// This person types to her.
+    Typing(String),
+}
+
+impl News {
+    /// `chat`, or `typing by nancy`.
+    pub fn read(text: &str) -> Self {
+        match text.strip_prefix("typing by ") {
+            Some(nickname) => Self::Typing(nickname.to_owned()),
+            None => Self::Changed(text.to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for News {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Changed(module) => f.write_str(module),
+            Self::Typing(nickname) => write!(f, "typing by {nickname}"),
+        }
+    }
+}
+
+/// Why a stream is over for good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    LoggedOut,
+    Elsewhere,
+}
+
+impl End {
+    pub const ALL: [(&'static str, Self); 2] =
+        [("logged-out", Self::LoggedOut), ("elsewhere", Self::Elsewhere)];
+
+    /// As the stream says it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::LoggedOut => "logged-out",
+            Self::Elsewhere => "elsewhere",
+        }
+    }
 }

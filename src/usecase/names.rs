@@ -1,7 +1,8 @@
 //! Names stand for ids, and captures for what an earlier answer said.
 //!
 //! In events and JSON a text that is a cast nickname means her id, unless it stands under one of
-//! [`PLAIN_KEYS`]. `$next` is bound by the first answer that is compared with it, and equal from then on.
+//! [`PLAIN_KEYS`]. `$next` is bound by the first answer that is compared with it, and equal from then on; it may
+//! also be a word among others: `Bearer $token`, `chat:$version`.
 
 use std::collections::BTreeMap;
 
@@ -18,6 +19,10 @@ pub const PLAIN_KEYS: [&str; 4] = ["nickname", "text", "reason", "presentation"]
 pub const PASSWORD: &str = "password";
 /// Expected: anything that is there.
 pub const ANY: &str = "$any";
+/// What ends a word.
+const BETWEEN: [char; 3] = [' ', ',', ':'];
+/// In a repeated event: which of them this is.
+const NUMBER: &str = "{n}";
 /// Expected: null, or not there at all.
 pub const NONE: &str = "$none";
 
@@ -26,7 +31,8 @@ pub const NONE: &str = "$none";
 pub struct Bindings<'c> {
     pub cast: &'c Cast,
     captured: BTreeMap<String, Value>,
-    /// What `{n}` stands for in a repeated event.
+    /// What `{n}` stands for in a repeated event: in a text its digits; alone the number itself, except under one
+    /// of [`PLAIN_KEYS`].
     pub number: Option<u32>,
 }
 
@@ -51,8 +57,7 @@ impl<'c> Bindings<'c> {
 
     /// The id that a text means: a nickname's, unless its key is plain.
     pub fn id(&self, key: Option<&str>, text: &str) -> Option<MemberId> {
-        let plain = key.is_some_and(|key| PLAIN_KEYS.contains(&key));
-        if plain { None } else { self.cast.person(text).map(|person| person.id) }
+        if is_plain(key) { None } else { self.cast.person(text).map(|person| person.id) }
     }
 
     /// A text as it is sent. A capture that nothing has bound stays as it is.
@@ -60,9 +65,11 @@ impl<'c> Bindings<'c> {
         if let Some(value) = capture(text).and_then(|name| self.get(name)) {
             return value.clone();
         }
-        match self.id(key, text) {
-            Some(id) => Value::String(id.to_string()),
-            None => Value::String(self.numbered(text)),
+        match (self.id(key, text), self.number) {
+            (Some(id), _) => Value::String(id.to_string()),
+            (None, Some(n)) if text == NUMBER && !is_plain(key) => Value::from(n),
+            (None, Some(n)) => Value::String(text.replace(NUMBER, &n.to_string())),
+            (None, None) => Value::String(text.to_owned()),
         }
     }
 
@@ -96,13 +103,11 @@ impl<'c> Bindings<'c> {
             Caller::Captured(name) => self.get(name)?.as_str()?.parse().ok(),
         }
     }
+}
 
-    fn numbered(&self, text: &str) -> String {
-        match self.number {
-            Some(n) => text.replace("{n}", &n.to_string()),
-            None => text.to_owned(),
-        }
-    }
+/// True where a text is what a person typed.
+fn is_plain(key: Option<&str>) -> bool {
+    key.is_some_and(|key| PLAIN_KEYS.contains(&key))
 }
 
 /// The name in `$name`.
@@ -111,6 +116,19 @@ pub fn capture(text: &str) -> Option<&str> {
     let fits = name.starts_with(|c: char| c.is_ascii_lowercase())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
     (fits && text != ANY && text != NONE).then_some(name)
+}
+
+/// The words of a text, each with what ends it: a blank, a comma, a colon, or the end.
+pub fn words(text: &str) -> impl Iterator<Item = (&str, Option<char>)> {
+    text.split_inclusive(BETWEEN).map(|part| match part.strip_suffix(BETWEEN) {
+        Some(word) => (word, part.chars().next_back()),
+        None => (part, None),
+    })
+}
+
+/// The names of all captures in a text: of one that it is, or of those among its words.
+pub fn captures(text: &str) -> impl Iterator<Item = &str> {
+    words(text).filter_map(|(word, _)| capture(word))
 }
 
 /// A value as it stands in a path: texts without their quotes.

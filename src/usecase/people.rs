@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 use super::cast::{Cast, Person};
-use super::model::{Body, Caller, EventText, Given, Introduction, State, Step, UseCase, When};
+use super::model::{Body, Caller, EventText, Given, Introduction, News, State, Step, UseCase, When};
 use super::names::PLAIN_KEYS;
 use super::tree::{Field, Node, Tree};
 use crate::module::{EventRecord, Registry};
@@ -105,27 +105,30 @@ fn fields(record: &EventRecord, facts: &Value) -> Result<Value, serde_json::Erro
 fn named<'c>(cast: &'c Cast, case: &UseCase) -> Vec<&'c str> {
     let mut found = Vec::new();
     let mut note = |text: &str| found.extend(cast.person(text).map(|person| person.nickname.as_str()));
-    for given in &case.given {
-        match given {
-            Given::Event(past) => in_tree(&past.event.fields, &mut note),
-            Given::Call(past) => {
-                in_call(&past.call, &mut note);
-                past.then.iter().for_each(|then| in_answer(then, &mut note));
-            }
-        }
-    }
-    for Step { when, then, .. } in &case.steps {
+    case.given.iter().for_each(|given| in_past(given, &mut note));
+    for Step { when, meanwhile, then, .. } in &case.steps {
         match when {
-            When::Call(call) => in_call(call, &mut note),
+            When::Call(call) | When::Stream(call) => in_call(call, &mut note),
             When::Press(press) => {
                 in_actor(&press.actor, &mut note);
                 press.on.split('/').chain(press.sends.1.split('/')).for_each(&mut note);
             }
             When::Event(event) => in_tree(&event.fields, &mut note),
         }
+        meanwhile.iter().for_each(|given| in_past(given, &mut note));
         in_answer(then, &mut note);
     }
     found
+}
+
+fn in_past(given: &Given, note: &mut impl FnMut(&str)) {
+    match given {
+        Given::Event(past) => in_tree(&past.event.fields, note),
+        Given::Call(past) => {
+            in_call(&past.call, note);
+            past.then.iter().for_each(|then| in_answer(then, note));
+        }
+    }
 }
 
 fn in_call(call: &super::model::Call, note: &mut impl FnMut(&str)) {
@@ -140,6 +143,11 @@ fn in_call(call: &super::model::Call, note: &mut impl FnMut(&str)) {
 fn in_answer(then: &super::model::Then, note: &mut impl FnMut(&str)) {
     then.body.iter().chain(&then.first).chain(&then.last).for_each(|tree| in_tree(tree, note));
     then.events.iter().for_each(|event| in_tree(&event.fields, note));
+    for news in &then.receives {
+        if let News::Typing(nickname) = news {
+            note(nickname);
+        }
+    }
 }
 
 fn in_actor(actor: &Caller, note: &mut impl FnMut(&str)) {

@@ -1,15 +1,17 @@
 //! Reads one use case from its tree. Everything that is wrong is noted; what is right is read on.
 
 mod answer;
+mod live;
 mod request;
 
 pub use request::no_action;
 
+use axum::http::Method;
 use chrono::TimeDelta;
 
 use super::cast::{Cast, state};
 use super::fault::{Faults, did_you_mean};
-use super::model::{EventText, Given, Past, PastCall, Skip, State, Step, UseCase, When};
+use super::model::{Call, EventText, Given, Past, PastCall, Skip, State, Step, UseCase, When};
 use super::table::Table;
 use super::time::span;
 use super::tree::{Field, Tree};
@@ -83,6 +85,29 @@ impl Reader<'_> {
         items.iter().filter_map(|item| self.past(item)).collect()
     }
 
+    /// Like `given`, but it happens now.
+    fn meanwhile(&mut self, tree: &Tree) -> Vec<Given> {
+        let Some(items) = tree.list() else {
+            self.faults.add::<()>(tree.line, format!("meanwhile is a list, not {}", tree.kind()));
+            return Vec::new();
+        };
+        for item in items {
+            for key in ["at", "every"] {
+                if let Some(at) = item.get(key) {
+                    let what = format!("what happens meanwhile happens now: {key} cannot be said");
+                    self.faults.add::<()>(at.line, what);
+                }
+            }
+        }
+        let mut meanwhile: Vec<_> = items.iter().filter_map(|item| self.past(item)).collect();
+        for given in &mut meanwhile {
+            if let Given::Event(past) = given {
+                past.every = TimeDelta::zero();
+            }
+        }
+        meanwhile
+    }
+
     fn past(&mut self, tree: &Tree) -> Option<Given> {
         if tree.text().is_some() {
             let call = self.call(tree)?;
@@ -109,7 +134,7 @@ impl Reader<'_> {
     }
 
     fn steps(&mut self, table: &mut Table<'_>) -> Vec<Step> {
-        let tells = table.left().iter().any(|field| matches!(field.key.as_str(), "when" | "then"));
+        let tells = table.left().iter().any(|field| matches!(field.key.as_str(), "when" | "stream" | "then"));
         let (line, top) = (table.line, self.step(table));
         let Some(list) = table.take("step") else {
             if !tells {
@@ -135,12 +160,16 @@ impl Reader<'_> {
         steps
     }
 
-    /// `when`, `then`, `later` and `at-once` of a case or a step.
+    /// `when` or `stream`, `then`, `later`, `at-once` and `meanwhile` of a case or a step.
     fn step(&mut self, table: &mut Table<'_>) -> Option<Step> {
         let later = self.span(table, "later").unwrap_or_else(TimeDelta::zero);
         let at_once = table.count("at-once", &mut self.faults).unwrap_or(1);
-        let (when, then) = (table.take("when"), table.take("then"));
-        let (when, then) = match (when, then) {
+        let (when, stream) = (table.take("when"), table.take("stream"));
+        let (between, then) = (table.take("meanwhile"), table.take("then"));
+        let (when, then) = match (when.xor(stream), then) {
+            (None, _) if when.is_some() => {
+                return self.faults.add(table.line, "a step has a when or a stream: not both");
+            }
             (None, None) => return None,
             (Some(tree), None) => return self.faults.add(tree.line, "this when has no then"),
             (None, Some(tree)) => return self.faults.add(tree.line, "this then has no when"),
@@ -149,15 +178,18 @@ impl Reader<'_> {
         if at_once == 0 || at_once > AT_ONCE_MAX {
             return self.faults.add(when.line, format!("at-once is 1 to {AT_ONCE_MAX}"));
         }
-        let (line, happens) = (when.line, self.when(when));
-        let names_events = then.get("events").is_some();
+        let line = when.line;
+        let happens = if stream.is_some() { self.stream(when) } else { self.when(when) };
+        let meanwhile = between.map(|tree| self.meanwhile(tree)).unwrap_or_default();
+        let (names_events, hears) = (then.get("events").is_some(), then.get("receives").is_some());
         let then = self.then(then, matches!(happens, Some(When::Press(_))))?;
-        let when = happens?;
-        if must_name_events(&when, &then) && !names_events {
+        let step = Step { line, later, at_once, when: happens?, meanwhile, then };
+        self.listening(&step, between, hears);
+        if must_name_events(self.module, &step) && !names_events {
             self.faults
-                .add::<()>(then.line, "say which events this publishes: events = [ … ], or events = []");
+                .add::<()>(step.then.line, "say which events this publishes: events = [ … ], or events = []");
         }
-        Some(Step { line, later, at_once, when, then })
+        Some(step)
     }
 
     fn when(&mut self, tree: &Tree) -> Option<When> {
@@ -232,11 +264,17 @@ fn is_call(table: &Table<'_>) -> bool {
 
 /// A change that succeeds says what it publishes. Reads, refusals and played events publish nothing
 /// unless they say so.
-fn must_name_events(when: &When, then: &super::model::Then) -> bool {
-    let succeeds = then.status.iter().any(|status| *status < 400);
-    match when {
-        When::Call(call) => call.method != axum::http::Method::GET && succeeds,
+fn must_name_events(module: &str, step: &Step) -> bool {
+    let succeeds = step.then.status.iter().any(|status| *status < 400);
+    let changes = match &step.when {
+        When::Call(call) => call.method != Method::GET && succeeds,
         When::Press(_) => succeeds,
-        When::Event(_) => false,
-    }
+        When::Event(_) | When::Stream(_) => false,
+    };
+    let own = |call: &Call| call.action.as_ref().is_some_and(|action| action.module == module);
+    let changes_meanwhile = |given: &Given| match given {
+        Given::Call(past) => past.call.method != Method::GET && own(&past.call),
+        Given::Event(_) => false,
+    };
+    changes || step.meanwhile.iter().any(changes_meanwhile)
 }

@@ -5,7 +5,9 @@ use chrono::{NaiveDate, TimeDelta};
 
 use super::cast::Cast;
 use super::check;
-use super::model::{Body, Call, EventText, Given, Introduction, Past, Press, State, Step, Then, When};
+use super::model::{
+    Body, Call, Caller, EventText, Given, Introduction, News, Past, Press, State, Step, Then, When,
+};
 use super::names::stand_in;
 use super::time::{PACE, words};
 use super::tree::{Field, Node, Tree};
@@ -65,7 +67,7 @@ pub fn given(cast: &Cast, given: &Given) -> Vec<String> {
     match given {
         Given::Event(past) => vec![format!("{}{}", event(cast, &past.event), times(past))],
         Given::Call(past) => {
-            let mut lines = call(&past.call);
+            let mut lines = call(&past.call, "calls");
             if let Some(first) = lines.first_mut() {
                 first.push_str(&before(past.at));
             }
@@ -78,6 +80,7 @@ fn times(past: &Past) -> String {
     let when = before(past.at);
     match past.repeat {
         1 => when,
+        n if past.every.is_zero() => format!(" ({n} times)"),
         n if past.every == PACE => format!(" ({n} times, a minute apart){when}"),
         n => format!(" ({n} times, {} apart){when}", words(past.every)),
     }
@@ -90,7 +93,8 @@ fn before(at: Option<TimeDelta>) -> String {
 /// What follows WHEN: `bob calls GET /api/favorite with max = 1`.
 pub fn when(cast: &Cast, step: &Step) -> Vec<String> {
     let mut lines = match &step.when {
-        When::Call(sent) => call(sent),
+        When::Call(sent) => call(sent, "calls"),
+        When::Stream(sent) => call(sent, "listens at"),
         When::Press(pressed) => press(pressed),
         When::Event(happens) => vec![event(cast, happens)],
     };
@@ -105,8 +109,8 @@ pub fn when(cast: &Cast, step: &Step) -> Vec<String> {
     lines
 }
 
-fn call(call: &Call) -> Vec<String> {
-    let mut first = format!("{} calls {} {}", call.actor, call.method, call.path);
+fn call(call: &Call, does: &str) -> Vec<String> {
+    let mut first = format!("{} {does} {} {}", call.actor, call.method, call.path);
     let with = |first: &mut String, pairs: &[(String, String)], mark: &str| {
         let pairs: Vec<_> = pairs.iter().map(|(key, value)| format!("{key}{mark}{value}")).collect();
         if !pairs.is_empty() {
@@ -144,10 +148,40 @@ pub fn then(cast: &Cast, step: &Step) -> Vec<Vec<String>> {
     if items.is_empty() {
         items.push(vec!["No events".to_owned()]);
     }
-    if !matches!(step.when, When::Event(_)) {
-        items.push(answer(expected));
-        items.extend(page(step));
+    match &step.when {
+        When::Event(_) => {}
+        When::Stream(call) => items.extend(heard(&call.actor, expected)),
+        When::Call(_) | When::Press(_) => {
+            items.push(answer(expected));
+            items.extend(page(step));
+        }
     }
+    items
+}
+
+/// `bob hears of chat, nav`, `bob is told that nancy types`
+fn heard(who: &Caller, then: &Then) -> Vec<Vec<String>> {
+    let mut items = Vec::new();
+    if !then.headers.is_empty() {
+        items.push(answer(then));
+    }
+    let changed = then.receives.iter().filter_map(|news| match news {
+        News::Changed(module) => Some(module.as_str()),
+        News::Typing(_) => None,
+    });
+    let changed: Vec<_> = changed.collect();
+    if !changed.is_empty() {
+        items.push(vec![format!("{who} hears of {}", changed.join(", "))]);
+    }
+    for news in &then.receives {
+        if let News::Typing(nickname) = news {
+            items.push(vec![format!("{who} is told that {nickname} types")]);
+        }
+    }
+    if then.receives.is_empty() {
+        items.push(vec![format!("{who} hears nothing")]);
+    }
+    items.extend(then.ends.map(|end| vec![format!("the stream ends: {}", end.word())]));
     items
 }
 
@@ -188,7 +222,7 @@ fn page(step: &Step) -> Vec<Vec<String>> {
     let who = match &step.when {
         When::Call(call) => call.actor.to_string(),
         When::Press(press) => press.actor.to_string(),
-        When::Event(_) => return Vec::new(),
+        When::Event(_) | When::Stream(_) => return Vec::new(),
     };
     let quoted =
         |texts: &[String]| texts.iter().map(|text| format!("\"{text}\"")).collect::<Vec<_>>().join(", ");

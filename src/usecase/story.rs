@@ -71,6 +71,11 @@ pub fn told(cast: &Cast, case: &UseCase, paint: Paint) -> String {
         for line in lines {
             text.push_str(&format!("       {line}\n"));
         }
+        if !step.meanwhile.is_empty() {
+            keyword(&mut text, "MEANWHILE", "", paint);
+            let meanwhile: Vec<_> = step.meanwhile.iter().map(|given| sentence::given(cast, given)).collect();
+            numbered(&mut text, &meanwhile, paint);
+        }
         keyword(&mut text, "THEN", "", paint);
         numbered(&mut text, &sentence::then(cast, step), paint);
     }

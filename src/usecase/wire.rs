@@ -3,7 +3,7 @@
 use axum::http::{Method, header};
 
 use super::model::{Body, Call, Caller};
-use super::names::{Bindings, PLAIN_KEYS, capture, plain};
+use super::names::{Bindings, PLAIN_KEYS, capture, plain, words};
 use crate::module::{ActionRecord, Face};
 
 /// A request without its session.
@@ -23,7 +23,7 @@ impl Wire {
         let query: Vec<(&str, String)> = call
             .query
             .iter()
-            .map(|(key, value)| (key.as_str(), plain(&known.text(Some(key), value))))
+            .map(|(key, value)| (key.as_str(), inside(&plain(&known.text(Some(key), value)), known)))
             .collect();
         if !query.is_empty() {
             target.push('?');
@@ -93,13 +93,17 @@ pub fn path(written: &str, action: Option<&ActionRecord>, known: &Bindings<'_>) 
     segments.collect::<Vec<_>>().join("/")
 }
 
-/// A text in which `$name` may stand as one word among others: `Bearer $token`.
+/// A text in which `$name` may stand as one word among others: `Bearer $token`, `chat:$version`.
 pub fn inside(text: &str, known: &Bindings<'_>) -> String {
-    let words = text.split(' ').map(|word| match capture(word).and_then(|name| known.get(name)) {
-        Some(value) => plain(value),
-        None => word.to_owned(),
-    });
-    words.collect::<Vec<_>>().join(" ")
+    let mut filled = String::with_capacity(text.len());
+    for (word, end) in words(text) {
+        match capture(word).and_then(|name| known.get(name)) {
+            Some(value) => filled.push_str(&plain(value)),
+            None => filled.push_str(word),
+        }
+        filled.extend(end);
+    }
+    filled
 }
 
 /// Percent-encodes what a path segment cannot hold.

@@ -72,7 +72,7 @@ impl<'p> Player<'p> {
                 }
                 checked = true;
                 for sight in &sights {
-                    let (action, reason) = self.exception(sight);
+                    let (action, reason) = self.exception(sight, blocker);
                     match (self.fault(sight, blocker).await?, reason) {
                         (Some(_), Some(reason)) => drop(excepted.insert(action, reason)),
                         (Some((fault, answer)), None) => {
@@ -87,7 +87,8 @@ impl<'p> Player<'p> {
         }
         // One answer shows enough.
         verdict(&faults, &answers.iter().take(1).collect::<Vec<_>>()).map_err(|text| {
-            let hint = "If that has to be, say why where the action is registered: .despite_blocks(\"…\")";
+            let hint = "If that has to be, say why where the action is registered: .despite_blocks(\"…\"), or \
+                        .despite_being_blocked(\"…\") if only who was blocked may see it";
             format!("{}:\n{text}\n{hint}", self.case.file)
         })?;
         Ok(match (checked, excepted.is_empty()) {
@@ -148,12 +149,13 @@ impl<'p> Player<'p> {
         self.house.send(self.door, &reading.wire, session.as_deref()).await
     }
 
-    /// The action of a reading, and why it need not hide anybody.
-    fn exception(&self, sight: &Sight<'_>) -> (String, Option<&'static str>) {
+    /// The action of a reading, and why it need not hide anybody from who reads, if `blocker` has blocked.
+    fn exception(&self, sight: &Sight<'_>, blocker: MemberId) -> (String, Option<&'static str>) {
         let actions = self.house.stage.ctx.registry().actions();
         let record = wire::action(actions, &Method::GET, sight.reading.path());
         let title = record.map(ActionRecord::title).unwrap_or_default();
-        (title, record.and_then(|record| record.action.despite_blocks))
+        let despite = record.and_then(|record| record.action.despite_blocks);
+        (title, despite.and_then(|despite| despite.reason(blocker == sight.reader.id)))
     }
 
     /// Says it as the block module would. True if that changed anything.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use pancake::module::{ActionRecord, EventRecord, ListenerRecord, Registry};
 use pancake::rehearsal::Off;
 use pancake::usecase::cast::Cast;
-use pancake::usecase::model::{Given, When};
+use pancake::usecase::model::Given;
 use pancake::usecase::{UseCase, UseCases};
 
 use crate::houses::Houses;
@@ -157,7 +157,8 @@ fn length(case: &UseCase) -> usize {
         Given::Event(past) => past.repeat as usize,
         Given::Call(_) => 1,
     });
-    case.people.len() + given.sum::<usize>() + 2 * case.steps.len()
+    let meanwhile = case.steps.iter().map(|step| step.meanwhile.len());
+    case.people.len() + given.sum::<usize>() + meanwhile.sum::<usize>() + 2 * case.steps.len()
 }
 
 /// Who calls it: first those who are answered and not refused, since what is not there refuses too.
@@ -197,11 +198,7 @@ fn of_event(case: &UseCase, record: &EventRecord) -> Option<u32> {
 
 /// True if the case gives the event itself.
 fn tells(case: &UseCase, event: &str) -> bool {
-    let given = case.given.iter().any(|given| match given {
-        Given::Event(past) => past.event.record.name == event,
-        Given::Call(_) => false,
-    });
-    given || case.steps.iter().any(|step| matches!(&step.when, When::Event(it) if it.record.name == event))
+    case.told_events().any(|told| told.record.name == event)
 }
 
 /// True if the event brings the case's people.

@@ -11,6 +11,7 @@ mod gate;
 mod houses;
 mod kept;
 mod kind;
+mod listen;
 mod merged;
 mod page;
 mod play;

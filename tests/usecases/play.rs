@@ -9,7 +9,9 @@ use pancake::rehearsal::Off;
 use pancake::usecase::UseCase;
 use pancake::usecase::cast::Cast;
 use pancake::usecase::matching::path_fits;
-use pancake::usecase::model::{Call, Caller, EventText, Given, Introduction, Past, Press, State, Step, When};
+use pancake::usecase::model::{
+    Call, Caller, EventText, Given, Introduction, Past, PastCall, Press, State, Step, When,
+};
 use pancake::usecase::names::Bindings;
 use pancake::usecase::people::introduction;
 use pancake::usecase::time::{INTRODUCED, NOON, PACE};
@@ -83,6 +85,8 @@ pub(crate) struct Player<'p> {
     pub(crate) sessions: BTreeMap<String, String>,
     /// What was read on the way.
     pub(crate) readings: Vec<Reading>,
+    /// Positions of what was published by the steps themselves, and not by the module under test.
+    pub(crate) own: Vec<i64>,
     /// What is not there.
     pub(crate) off: Option<Off>,
 }
@@ -98,6 +102,7 @@ impl<'p> Player<'p> {
             at: TimeDelta::zero(),
             sessions: BTreeMap::new(),
             readings: Vec::new(),
+            own: Vec::new(),
             off: None,
         }
     }
@@ -129,11 +134,7 @@ impl<'p> Player<'p> {
         self.introduce(&people).await.map_err(place)?;
         let count = i32::try_from(self.case.given.len()).unwrap_or(i32::MAX);
         for (number, given) in (0_i32..).zip(&self.case.given) {
-            let default = PACE * (number - count);
-            let line = match given {
-                Given::Event(past) => past.event.line,
-                Given::Call(past) => past.call.line,
-            };
+            let (default, line) = (PACE * (number - count), given.line());
             let given = self.given(given, default).await;
             given.map_err(|text| format!("{}:{line} (given): {text}", self.case.file))?;
         }
@@ -191,7 +192,7 @@ impl<'p> Player<'p> {
         merged::release(&self.house.stage, self.case.module, self.kind.seed()).await
     }
 
-    async fn settle(&self) -> Result<(), String> {
+    pub(crate) async fn settle(&self) -> Result<(), String> {
         self.house.stage.settle().await.map_err(|error| error.to_string())
     }
 
@@ -204,18 +205,23 @@ impl<'p> Player<'p> {
                 self.house.set_clock(past.at.unwrap_or(default));
                 self.sessions.clear();
                 let answer = self.send(&past.call).await?;
-                let differences = match &past.then {
-                    Some(then) => expect::answer(then, &answer, &mut self.known),
-                    None if answer.status < 400 => Vec::new(),
-                    None => vec!["a given call has to succeed".to_owned()],
-                };
-                expect::verdict(&differences, &[&answer])
+                self.judge(past, &answer)
             }
         }
     }
 
+    /// Whether a call that is no step of its own went well.
+    pub(crate) fn judge(&mut self, past: &PastCall, answer: &Answer) -> Result<(), String> {
+        let differences = match &past.then {
+            Some(then) => expect::answer(then, answer, &mut self.known),
+            None if answer.status < 400 => Vec::new(),
+            None => vec!["it has to succeed, or to say what then".to_owned()],
+        };
+        expect::verdict(&differences, &[answer])
+    }
+
     /// Repeated events end where a single one would stand.
-    async fn past(&mut self, past: &Past, default: TimeDelta) -> Result<(), String> {
+    pub(crate) async fn past(&mut self, past: &Past, default: TimeDelta) -> Result<(), String> {
         let repeats = i32::try_from(past.repeat).unwrap_or(i32::MAX);
         let first = past.at.unwrap_or(default - past.every * (repeats - 1));
         let house = self.house;
@@ -255,24 +261,28 @@ impl<'p> Player<'p> {
         }
         let stage = &self.house.stage;
         let before = stage.head(self.case.module).await.map_err(|error| error.to_string())?;
-        let mut given_itself = false;
+        let mut differences = Vec::new();
         let answers = match &step.when {
             When::Event(event) => {
-                given_itself = event.record.source == self.case.module;
                 self.arrived(self.publish(event, self.at)).await?;
+                self.own.extend((event.record.source == self.case.module).then_some(before + 1));
                 Vec::new()
             }
             When::Call(call) if step.at_once > 1 => self.race(call, step.at_once).await?,
-            When::Call(call) => vec![self.send(call).await?],
+            When::Call(call) if step.meanwhile.is_empty() => vec![self.send(call).await?],
+            When::Call(call) => vec![self.wait(call, step).await?],
             When::Press(press) => vec![self.press(press).await?],
+            When::Stream(call) => {
+                let (answer, found) = self.listen(call, step).await?;
+                differences = found;
+                vec![answer]
+            }
         };
         self.settle().await?;
         let mut published =
             stage.journal(self.case.module, before).await.map_err(|error| error.to_string())?;
-        if given_itself && !published.is_empty() {
-            published.remove(0);
-        }
-        let mut differences = expect::answers(&step.then, &answers, &mut self.known);
+        published.retain(|entry| !self.own.contains(&entry.pos));
+        differences.extend(expect::answers(&step.then, &answers, &mut self.known));
         differences.extend(expect::events(&step.then, &published, &mut self.known));
         let seen: Vec<&Answer> = answers.iter().collect();
         expect::verdict(&differences, &seen).map_err(|text| format!("{}\n{text}", self.title(step)))
@@ -280,7 +290,7 @@ impl<'p> Player<'p> {
 
     fn title(&self, step: &Step) -> String {
         match &step.when {
-            When::Call(call) => Wire::of(call, &self.known).describe(&call.actor),
+            When::Call(call) | When::Stream(call) => Wire::of(call, &self.known).describe(&call.actor),
             When::Press(press) => format!("{} presses \"{}\" on {}", press.actor, press.button, press.on),
             When::Event(event) => format!("{} {}", event.record.name, self.known.event(event)),
         }

@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use pancake::module::{Face, Policy};
 use pancake::usecase::UseCase;
 use pancake::usecase::cast::{Cast, Person};
-use pancake::usecase::model::{Body, Call, Caller, When};
+use pancake::usecase::model::{Body, Call, Caller, Step, When};
 use pancake::usecase::names::Bindings;
 use pancake::usecase::wire::Wire;
 
@@ -61,8 +61,12 @@ impl Player<'_> {
 
 /// Calls that need a session: a press counts as the form that it sends.
 pub(crate) fn closed(case: &UseCase) -> Vec<Call> {
-    let sent = case.steps.iter().filter_map(|step| match &step.when {
-        When::Call(call) => Some(Call::clone(call)),
+    calls(case.steps.iter())
+}
+
+fn calls<'c>(steps: impl Iterator<Item = &'c Step>) -> Vec<Call> {
+    let sent = steps.filter_map(|step| match &step.when {
+        When::Call(call) | When::Stream(call) => Some(Call::clone(call)),
         When::Press(press) => Some(Call {
             line: press.line,
             method: press.sends.0.clone(),
@@ -78,9 +82,11 @@ pub(crate) fn closed(case: &UseCase) -> Vec<Call> {
     sent.filter(|call| call.action.as_ref().is_some_and(|it| it.action.policy != Policy::Public)).collect()
 }
 
-/// Reads that are somebody's own.
+/// Reads that are somebody's own. Streams, and calls that wait, are not: what they say is never of others, and a
+/// stranger can ask for none but her own.
 pub(crate) fn readings(case: &UseCase) -> Vec<Call> {
-    let mut calls = closed(case);
+    let waits = |step: &&Step| matches!(step.when, When::Stream(_)) || !step.meanwhile.is_empty();
+    let mut calls = calls(case.steps.iter().filter(|step| !waits(step)));
     calls.retain(|call| call.method == Method::GET && call.actor != Caller::Nobody);
     calls.dedup_by(|one, other| one.path == other.path && one.query == other.query);
     calls

@@ -120,11 +120,12 @@ impl Report {
 
     /// Notes exceptions that no use case needs: they hide what nobody has looked at.
     pub(crate) fn judge_exceptions(&mut self, registry: &Registry) {
-        for record in registry.actions().iter().filter(|record| record.action.despite_blocks.is_some()) {
-            let title = record.title();
+        for record in registry.actions() {
+            let (Some(despite), title) = (record.action.despite_blocks, record.title()) else { continue };
             if !self.excepted.contains_key(&title) {
                 self.broken(format!(
-                    "{title}: no use case needs its despite_blocks(…): take it out, or write the use case"
+                    "{title}: no use case needs its {}(…): take it out, or write the use case",
+                    despite.name()
                 ));
             }
         }

@@ -73,30 +73,41 @@ impl House {
         self.stage.set_time(NOON + from_noon);
     }
 
-    /// Sends a request as somebody who holds this session.
+    /// Sends a request as somebody who holds this session. A stream of events is answered by its head, and closed.
     pub(crate) async fn send(
         &self,
         door: Door,
         wire: &Wire,
         session: Option<&str>,
     ) -> Result<Answer, String> {
+        self.open(door, wire, session).await.map(|(answer, _)| answer)
+    }
+
+    /// The same; the body of a stream of events is not waited for, but given to whoever wants to listen.
+    pub(crate) async fn open(
+        &self,
+        door: Door,
+        wire: &Wire,
+        session: Option<&str>,
+    ) -> Result<(Answer, Option<Body>), String> {
         let request = self.request(door, wire, session)?;
         let answer = tokio::time::timeout(ANSWER_WITHIN, async {
             match door {
                 Door::InProcess => match self.stage.router.clone().oneshot(request).await {
-                    Ok(response) => collect(response.map(Body::new)).await,
+                    Ok(response) => taken(response.map(Body::new)).await,
                     Err(never) => match never {},
                 },
                 Door::Http => match self.client.request(request).await {
-                    Ok(response) => collect(response.map(Body::new)).await,
+                    Ok(response) => taken(response.map(Body::new)).await,
                     Err(error) => Err(format!("no answer: {error}")),
                 },
             }
         });
-        let answer = answer.await.unwrap_or_else(|_| Err(format!("no answer within {ANSWER_WITHIN:?}")))?;
+        let answer = answer.await.unwrap_or_else(|_| Err(format!("no answer within {ANSWER_WITHIN:?}")));
+        let (answer, stream) = answer?;
         let came = Came { status: answer.status, headers: &answer.headers, body: &answer.body };
         match self.contract.breaches(wire.method.as_str(), &wire.target, &came).as_slice() {
-            [] => Ok(answer),
+            [] => Ok((answer, stream)),
             breaches => {
                 let (breaches, shown) = (breaches.join("\n- "), crate::expect::shown(&answer));
                 Err(format!(
@@ -153,7 +164,11 @@ impl Answer {
     }
 
     pub(crate) fn is_page(&self) -> bool {
-        self.header("content-type").is_some_and(|kind| kind.starts_with("text/html"))
+        self.is("text/html")
+    }
+
+    fn is(&self, wanted: &str) -> bool {
+        self.header("content-type").is_some_and(|kind| kind.starts_with(wanted))
     }
 
     /// The other cookies that this answer sets, as a browser sends them back.
@@ -172,8 +187,13 @@ impl Answer {
     }
 }
 
-async fn collect(response: axum::http::Response<Body>) -> Result<Answer, String> {
+async fn taken(response: axum::http::Response<Body>) -> Result<(Answer, Option<Body>), String> {
     let (parts, body) = response.into_parts();
+    let mut answer = Answer { status: parts.status.as_u16(), headers: parts.headers, body: Bytes::new() };
+    if answer.is("text/event-stream") {
+        return Ok((answer, Some(body)));
+    }
     let body = body.collect().await.map_err(|error| format!("the answer broke off: {error}"))?;
-    Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, body: body.to_bytes() })
+    answer.body = body.to_bytes();
+    Ok((answer, None))
 }

@@ -8,7 +8,7 @@ use super::fill::{Fill, Root};
 use super::{Request, Response, Sent, schema};
 use crate::problem::{self, Problem};
 use crate::usecase::model::{Call, Then, UseCase};
-use crate::usecase::names::{Bindings, capture, stand_in};
+use crate::usecase::names::{Bindings, capture, captures, stand_in};
 use crate::usecase::tree::{Field, Node, Tree};
 use crate::usecase::wire::inside;
 
@@ -97,7 +97,7 @@ fn overlay(tree: &mut Tree, more: &Tree) {
 
 /// A final `*` stands for anything: a number does for limits and times.
 fn header(written: &str, known: &mut Bindings<'_>) -> String {
-    for name in written.split(' ').filter_map(capture) {
+    for name in captures(written) {
         if known.get(name).is_none() {
             known.bind(name, name.into());
         }

@@ -10,9 +10,10 @@ use crate::id::{MemberId, TypedId};
 use crate::kit::people::age_on;
 use crate::kit::places;
 use crate::usecase::cast::Person;
-use crate::usecase::names::{ANY, Bindings, NONE, capture, stand_in};
+use crate::usecase::names::{ANY, Bindings, NONE, capture, captures, stand_in};
 use crate::usecase::time::NOON;
 use crate::usecase::tree::{Node, Tree};
+use crate::usecase::wire::inside;
 use crate::web::paging::Cursor;
 
 /// How deep an answer goes. None is deeper than five.
@@ -162,8 +163,21 @@ impl<'f, 'c> Fill<'f, 'c> {
         if text == ANY {
             return self.made_up_as(&at.name(), schema, at);
         }
+        if captures(text).next().is_some() {
+            return self.words(text);
+        }
         let names_somebody = schema.is_none_or(|schema| schema::format(schema) == "uuid");
         if names_somebody { self.known.text(Some(&at.key), text) } else { text.into() }
+    }
+
+    /// Captures among other words stand for numbers, as in a cursor: `alerts:1,chat:1`.
+    fn words(&mut self, text: &str) -> Value {
+        for name in captures(text) {
+            if self.known.get(name).is_none() {
+                self.known.bind(name, "1".into());
+            }
+        }
+        inside(text, self.known).into()
     }
 
     fn made_up_as(&mut self, name: &str, schema: Option<&Value>, at: &Spot) -> Value {

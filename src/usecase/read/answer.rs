@@ -6,7 +6,7 @@ use crate::usecase::table::Table;
 use crate::usecase::tree::{Node, Tree};
 
 /// What an answer is unless the case says otherwise.
-const OK: u16 = 200;
+pub(super) const OK: u16 = 200;
 
 impl Reader<'_> {
     /// `then = { status = 200, body = {…}, events = [ … ] }`
@@ -16,6 +16,7 @@ impl Reader<'_> {
         let body = table.take("body").cloned();
         let (first, last) = (table.take("first").cloned(), table.take("last").cloned());
         let events = table.take("events").map(|events| self.expected(events)).unwrap_or_default();
+        let (receives, ends) = (self.receives(&mut table), self.ends(&mut table));
         let headers = table.pairs("headers", &mut self.faults);
         let faults = &mut self.faults;
         let then = Then {
@@ -34,7 +35,8 @@ impl Reader<'_> {
             sees: table.texts("sees", faults),
             not_sees: table.texts("not-sees", faults),
             events,
-            signals: table.texts("signals", faults),
+            receives,
+            ends,
         };
         table.finish("then", faults);
         if then.problem.is_some() && then.status.iter().all(|status| *status < 400) {

@@ -1,5 +1,6 @@
 //! The format, as far as it can be told without a server.
 
+mod live;
 mod toy;
 
 use std::path::PathBuf;
@@ -66,7 +67,7 @@ const LETTERS: &str = r#"
 name = "Letters come in pages"
 about = "Pass `next` as `from`."
 given = [
-  { letter-sent = { letter = "00000000-0000-7000-9000-000000000001", from = "ann", to = "bob", text = "no {n}", pages = 1 }, repeat = 3, every = "2 hours", at = "-2 days" },
+  { letter-sent = { letter = "00000000-0000-7000-9000-000000000001", from = "ann", to = "bob", text = "no {n}", pages = "{n}" }, repeat = 3, every = "2 hours", at = "-2 days" },
 ]
 [[step]]
 when = "GET /api/letterbox?max=2 as bob"
@@ -96,7 +97,8 @@ fn names_stand_for_ids_except_where_people_type() {
     known.number = Some(2);
     let event = known.event(&past.event);
     assert_eq!(event["from"], "00000000-0000-7000-8000-000000000002");
-    assert_eq!(event["text"], "no 2");
+    assert_eq!((&event["text"], &event["pages"]), (&json!("no 2"), &json!(2)));
+    assert_eq!(known.text(Some("text"), "{n}"), "2", "what is typed is a text");
     let super::model::When::Call(call) = &case.steps[1].when else { panic!("a call") };
     let wire = wire::Wire::of(call, &known);
     assert_eq!(String::from_utf8(wire.body).unwrap(), r#"{"text":"ann","upTo":"a/b"}"#);
