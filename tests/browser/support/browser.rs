@@ -75,9 +75,17 @@ impl Browser {
         browser
     }
 
+    /// One more of the same browser: it has the same cookies.
+    pub(crate) fn another_tab(&self) -> Self {
+        Self::of(self.tab.another(), self.site.clone(), self.who.clone())
+    }
+
     fn new(town: &Town, who: &str) -> Self {
-        let (site, who) = (town.url(""), who.to_owned());
-        let browser = Self { tab: Tab::open(), site, who, forgiven: RefCell::default() };
+        Self::of(Tab::open(), town.url(""), who.to_owned())
+    }
+
+    fn of(tab: Tab, site: String, who: String) -> Self {
+        let browser = Self { tab, site, who, forgiven: RefCell::default() };
         browser.size(LARGE);
         browser
     }
@@ -274,6 +282,23 @@ impl Browser {
         self.tab.call("Network.emulateNetworkConditions", params);
     }
 
+    /// Does something of which the site hears, and the browser does not hear the answer.
+    #[track_caller]
+    pub(crate) fn loses_the_answer(&self, method: &str, path: &str, act: impl FnOnce()) {
+        self.forgive("ERR_CONNECTION_RESET");
+        let pattern = json!({ "urlPattern": format!("{}{path}", self.site), "requestStage": "Response" });
+        self.tab.call("Fetch.enable", json!({ "patterns": [pattern] }));
+        act();
+        let mut paused = None;
+        self.tab.until("an answer that can be lost", || {
+            paused = self.tab.paused(method);
+            paused.is_some()
+        });
+        let lost = json!({ "requestId": paused, "errorReason": "ConnectionReset" });
+        self.tab.call("Fetch.failRequest", lost);
+        self.tab.call("Fetch.disable", json!({}));
+    }
+
     pub(crate) fn size(&self, (width, height): Size) {
         let params = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
         self.tab.call("Emulation.setDeviceMetricsOverride", params);
@@ -299,13 +324,19 @@ impl Browser {
     }
 
     /// Keeps what the window shows, in `target/browser/<name>.png`.
+    #[track_caller]
     pub(crate) fn screenshot(&self, name: &str) -> PathBuf {
+        self.try_screenshot(name).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    fn try_screenshot(&self, name: &str) -> Result<PathBuf, String> {
+        let answer = self.tab.try_call("Page.captureScreenshot", &json!({ "format": "png" }))?;
+        let image = base64::engine::general_purpose::STANDARD.decode(text(&answer["data"]));
+        let image = image.map_err(|error| error.to_string())?;
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("browser");
         let file = folder.join(format!("{name}.png"));
-        let answer = self.tab.call("Page.captureScreenshot", json!({ "format": "png" }));
-        let image = base64::engine::general_purpose::STANDARD.decode(text(&answer["data"])).unwrap();
-        std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&file, image)).unwrap();
-        file
+        let write = std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&file, image));
+        write.map(|()| file).map_err(|error| error.to_string())
     }
 }
 
@@ -314,8 +345,10 @@ impl Drop for Browser {
         let complaints = self.complaints().join("\n  ");
         if std::thread::panicking() {
             let test = std::thread::current().name().unwrap_or("test").replace("::", "-");
-            let file = self.screenshot(&format!("failed-{test}-{}", self.who));
-            eprintln!("{}'s screen is in {}", self.who, file.display());
+            match self.try_screenshot(&format!("failed-{test}-{}", self.who)) {
+                Ok(file) => eprintln!("{}'s screen is in {}", self.who, file.display()),
+                Err(error) => eprintln!("{}'s screen: {error}", self.who),
+            }
             if !complaints.is_empty() {
                 eprintln!("her browser complained:\n  {complaints}");
             }

@@ -1,6 +1,7 @@
 //! One tab of Chromium with cookies of its own: what it is told, and what it told us.
 
 use std::cell::{RefCell, RefMut};
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -11,13 +12,16 @@ use super::chromium::Chromium;
 const WAIT_MAX: Duration = Duration::from_secs(15);
 const TURN: Duration = Duration::from_millis(10);
 
-/// See the module. It closes with this value.
+/// See the module. Tabs that share cookies close with the last of them.
 pub(crate) struct Tab {
     chromium: &'static Chromium,
-    context: String,
+    cookies: Rc<Cookies>,
     session: String,
     told: RefCell<Told>,
 }
+
+/// A browser context.
+struct Cookies(String);
 
 #[derive(Default)]
 struct Told {
@@ -26,19 +30,29 @@ struct Told {
     loaded: String,
     loading: bool,
     complaints: Vec<String>,
+    paused: Option<(String, String)>,
 }
 
 impl Tab {
     /// A new one that shows nothing yet.
     pub(crate) fn open() -> Self {
         let chromium = Chromium::of_all();
+        let context = chromium.call("", "Target.createBrowserContext", &json!({})).unwrap();
+        Self::of(chromium, Rc::new(Cookies(text(&context["browserContextId"]))))
+    }
+
+    /// One more with the same cookies.
+    pub(crate) fn another(&self) -> Self {
+        Self::of(self.chromium, self.cookies.clone())
+    }
+
+    fn of(chromium: &'static Chromium, cookies: Rc<Cookies>) -> Self {
         let whole = |method: &str, params: Value| chromium.call("", method, &params).unwrap();
-        let context = text(&whole("Target.createBrowserContext", json!({}))["browserContextId"]);
         let target =
-            whole("Target.createTarget", json!({ "url": "about:blank", "browserContextId": &context }));
+            whole("Target.createTarget", json!({ "url": "about:blank", "browserContextId": &cookies.0 }));
         let attach = json!({ "targetId": &target["targetId"], "flatten": true });
         let session = text(&whole("Target.attachToTarget", attach)["sessionId"]);
-        let tab = Self { chromium, context, session, told: RefCell::default() };
+        let tab = Self { chromium, cookies, session, told: RefCell::default() };
         for domain in ["Page", "Runtime", "Log", "Network"] {
             tab.call(&format!("{domain}.enable"), json!({}));
         }
@@ -114,6 +128,11 @@ impl Tab {
         self.told().complaints.clone()
     }
 
+    /// A request of this method whose answer is held back. See `Fetch.enable`.
+    pub(crate) fn paused(&self, method: &str) -> Option<String> {
+        self.told().paused.take().filter(|(of, _)| of == method).map(|(_, request)| request)
+    }
+
     fn told(&self) -> RefMut<'_, Told> {
         let mut told = self.told.borrow_mut();
         for event in self.chromium.events(&self.session) {
@@ -123,11 +142,11 @@ impl Tab {
     }
 }
 
-impl Drop for Tab {
+impl Drop for Cookies {
     fn drop(&mut self) {
         if !std::thread::panicking() {
-            let context = json!({ "browserContextId": &self.context });
-            let _ = self.chromium.call("", "Target.disposeBrowserContext", &context);
+            let context = json!({ "browserContextId": &self.0 });
+            let _ = Chromium::of_all().call("", "Target.disposeBrowserContext", &context);
         }
     }
 }
@@ -150,6 +169,9 @@ impl Told {
             }
             "Runtime.exceptionThrown" => {
                 self.complaints.push(format!("exception: {}", event["exceptionDetails"]));
+            }
+            "Fetch.requestPaused" => {
+                self.paused = Some((text(&event["request"]["method"]), text(&event["requestId"])));
             }
             _ => {}
         }
