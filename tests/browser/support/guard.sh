@@ -15,6 +15,9 @@ profile=$(mktemp -d "${TMPDIR:-/tmp}/pancake-browser.XXXXXX") || exit 1
 sandbox=
 [ "$(id -u)" -ne 0 ] || sandbox=--no-sandbox
 
+# The browser of somebody with a mouse, as a headless one has none: Enter sends where there is one.
+mouse=primaryPointerType=4,availablePointerTypes=4,primaryHoverType=2,availableHoverTypes=2
+
 # Whatever it leaves at home or among temporary files goes with the profile. It meets nobody but this machine.
 exec 3<&0 4>&1 </dev/null >/dev/null
 unset DISPLAY WAYLAND_DISPLAY XDG_CONFIG_HOME XDG_CACHE_HOME XDG_RUNTIME_DIR DBUS_SESSION_BUS_ADDRESS
@@ -23,7 +26,7 @@ HOME=$profile TMPDIR=$profile "$chromium" --headless $sandbox --remote-debugging
     --disable-gpu --disable-dev-shm-usage --disable-breakpad --disable-extensions --disable-component-update \
     --disable-background-networking --disable-sync --disable-default-apps --disable-domain-reliability \
     --disable-background-timer-throttling --disable-backgrounding-occluded-windows --disable-renderer-backgrounding \
-    --password-store=basic --host-resolver-rules='MAP * ~NOTFOUND, EXCLUDE 127.0.0.1' 2>"$profile/log" &
+    --password-store=basic --blink-settings=$mouse --host-resolver-rules='MAP * ~NOTFOUND, EXCLUDE 127.0.0.1' 2>"$profile/log" &
 child=$!
 exec 3<&- 4>&-
 
