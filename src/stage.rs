@@ -133,6 +133,7 @@ impl Stage {
         if !self.ctx.bus().features().signals {
             // As if the time had passed after which nobody believes them any more.
             self.ctx.sessions().forget_all();
+            self.ctx.live().reread(&self.ctx).await;
         }
         Ok(())
     }

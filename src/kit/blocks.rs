@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use sqlx::{AssertSqlSafe, query};
+use sqlx::{AssertSqlSafe, query, query_scalar};
 
 use crate::event::{Applied, Fact, Listener};
 use crate::failure::Failure;
@@ -17,27 +17,19 @@ use crate::tx::Tx;
 /// Hides a pair from each other.
 pub struct AddPair {
     sql: Arc<str>,
-    wakes: Sides,
+    /// Who sees something else of a live module now, of the pairs `$1` and `$2` (blockers and blocked).
+    wakes: Option<&'static str>,
 }
 
 /// Shows them to each other again, unless the other one blocks too.
 pub struct RemovePair {
     sql: Arc<str>,
-    wakes: Sides,
-}
-
-/// Who sees something else of a module after a block, and so gets a new version of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sides {
-    /// Nobody is told: the module is not live.
-    None,
-    /// Who blocks. The other one must not notice.
-    Blocker,
-    Both,
+    /// Who sees something else of a live module now, of the pairs `$1` and `$2` (blockers and blocked).
+    wakes: Option<&'static str>,
 }
 
 impl AddPair {
-    pub fn of(schema: &str, wakes: Sides) -> Self {
+    pub fn of(schema: &str, wakes: Option<&'static str>) -> Self {
         let sql = format!(
             "insert into {schema}.blocked_pair (viewer, other, blocker)
              select one, two, blocker
@@ -50,7 +42,7 @@ impl AddPair {
 }
 
 impl RemovePair {
-    pub fn of(schema: &str, wakes: Sides) -> Self {
+    pub fn of(schema: &str, wakes: Option<&'static str>) -> Self {
         let sql = format!(
             "delete from {schema}.blocked_pair p using unnest($1::uuid[], $2::uuid[]) as pair (blocker, blocked)
              where p.blocker = pair.blocker
@@ -82,18 +74,16 @@ impl Listener for RemovePair {
 async fn run(
     tx: &mut Tx,
     sql: &Arc<str>,
-    wakes: Sides,
+    wakes: Option<&'static str>,
     pairs: impl Iterator<Item = (MemberId, MemberId)>,
 ) -> Result<Applied, Failure> {
     let (blockers, blocked): (Vec<MemberId>, Vec<MemberId>) = pairs.unzip();
     let done = query(AssertSqlSafe(sql.clone())).bind(&blockers).bind(&blocked).execute(tx.conn()).await?;
     let applied = Applied::rows(done.rows_affected());
-    if applied.changed() {
-        match wakes {
-            Sides::None => {}
-            Sides::Blocker => versions::bump(tx, blockers).await?,
-            Sides::Both => versions::bump(tx, blockers.into_iter().chain(blocked)).await?,
-        }
+    if let Some(wakes) = wakes.filter(|_| applied.changed()) {
+        let seen: Vec<MemberId> =
+            query_scalar(wakes).bind(&blockers).bind(&blocked).fetch_all(tx.conn()).await?;
+        versions::bump(tx, seen).await?;
     }
     Ok(applied)
 }

@@ -9,22 +9,30 @@ pub mod versions;
 
 use crate::module::Registry;
 
-pub use blocks::Sides;
+/// Finds those who see something else of a live module, so that they get a new version of it: nobody who sees the
+/// same as before, or she would notice that somebody has blocked her.
+#[derive(Debug, Clone, Copy)]
+pub struct Wakes {
+    /// When the cards of the members in `$1` have come: who has something of theirs, which stayed hidden until then.
+    pub cards: &'static str,
+    /// When the blockers in `$1` have blocked or unblocked the members in `$2`, pair by pair.
+    pub pairs: &'static str,
+}
 
 /// Keeps a module's copies of member cards and blocked pairs (`schemas/kit`) true.
 pub fn keep_people(at: &mut Registry) {
-    keep(at, None, Sides::None);
+    keep(at, None);
 }
 
-/// The same for a live module: who sees something else of it then gets a new version. `wakes` finds those who
-/// have something of a member that stayed hidden until her card came: `select member from … where … = any($1)`.
-pub fn keep_people_live(at: &mut Registry, wakes: &'static str, sides: Sides) {
-    keep(at, Some(wakes), sides);
+/// The same for a live module.
+pub fn keep_people_live(at: &mut Registry, wakes: Wakes) {
+    keep(at, Some(wakes));
 }
 
-fn keep(at: &mut Registry, wakes: Option<&'static str>, sides: Sides) {
+fn keep(at: &mut Registry, wakes: Option<Wakes>) {
     let schema = at.spec().schema;
-    at.listens(cards::KeepCards::of(schema, wakes));
-    at.listens(blocks::AddPair::of(schema, sides));
-    at.listens(blocks::RemovePair::of(schema, sides));
+    let pairs = wakes.map(|wakes| wakes.pairs);
+    at.listens(cards::KeepCards::of(schema, wakes.map(|wakes| wakes.cards)));
+    at.listens(blocks::AddPair::of(schema, pairs));
+    at.listens(blocks::RemovePair::of(schema, pairs));
 }

@@ -8,7 +8,7 @@ mod read_alerts;
 mod remove_likes;
 
 use crate::kit::alerting::{self, Alerting, Keeper};
-use crate::kit::{self, Sides};
+use crate::kit::{self, Wakes};
 use crate::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
 use crate::web::paging;
 
@@ -24,13 +24,21 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     owned: &[],
 };
 
+/// Whoever has an alert of the other one.
+const WAKES: Wakes = Wakes {
+    cards: "select member from alerts.alert where actor = any($1)",
+    pairs: "select a.member from unnest($1::uuid[], $2::uuid[]) as pair (blocker, blocked)
+            join alerts.alert a on (a.actor = pair.blocked and a.member = pair.blocker)
+                                or (a.actor = pair.blocker and a.member = pair.blocked)",
+};
+
 impl Module for Alerts {
     fn spec(&self) -> &'static ModuleSpec {
         &SPEC
     }
 
     fn register(&self, at: &mut Registry) {
-        kit::keep_people_live(at, "select member from alerts.alert where actor = any($1)", Sides::Both);
+        kit::keep_people_live(at, WAKES);
         alerting::listen::<Alerts>(at);
         at.listens(remove_likes::RemoveLikes);
 

@@ -16,7 +16,7 @@ mod show_thread;
 mod show_typing;
 mod standing;
 
-use crate::kit::{self, Sides};
+use crate::kit::{self, Wakes};
 use crate::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
 use crate::problem;
 use crate::web::paging;
@@ -33,8 +33,12 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     owned: &["sending"],
 };
 
-/// Whose inbox shows more once this member's card is there.
-const WAITED: &str = "select member from chat.thread where other = any($1)";
+/// Whoever has a thread with the other one; after a block only who blocks, for the other one must not notice.
+const WAKES: Wakes = Wakes {
+    cards: "select member from chat.thread where other = any($1)",
+    pairs: "select t.member from unnest($1::uuid[], $2::uuid[]) as pair (blocker, blocked)
+            join chat.thread t on t.member = pair.blocker and t.other = pair.blocked",
+};
 /// Why the blocked one sees more than a block allows elsewhere.
 const UNNOTICED: &str = "who is blocked keeps her old thread, so that she does not notice";
 
@@ -44,7 +48,7 @@ impl Module for Chat {
     }
 
     fn register(&self, at: &mut Registry) {
-        kit::keep_people_live(at, WAITED, Sides::Blocker);
+        kit::keep_people_live(at, WAKES);
         at.publishes::<contract::MessageSent>();
         at.listens(keep_messages::KeepMessages);
         at.publishes::<contract::MessageWithheld>();
@@ -54,13 +58,14 @@ impl Module for Chat {
 
         let inbox = |path| {
             let inbox = Action::get(path, Policy::Member, "shows her conversations");
-            inbox.despite_blocks(UNNOTICED)
+            inbox.despite_being_blocked(UNNOTICED)
         };
         at.json(inbox("/chat").refuses(paging::REFUSALS), read_inbox::json);
         at.html(inbox("/chat"), read_inbox::page);
 
         let thread = |path| {
-            Action::get(path, Policy::Member, "shows the thread with a member").despite_blocks(UNNOTICED)
+            Action::get(path, Policy::Member, "shows the thread with a member")
+                .despite_being_blocked(UNNOTICED)
         };
         let refused = [standing::SELF, problem::OUT_OF_RANGE, read_thread::TWO_WAYS];
         at.json(thread("/chat/{member}").refuses(&refused), read_thread::json);

@@ -11,7 +11,7 @@ mod remove_likes;
 mod remove_seen;
 
 use crate::kit::alerting::{self, Alerting, Keeper};
-use crate::kit::{self, Sides};
+use crate::kit::{self, Wakes};
 use crate::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
 
 pub struct Nav;
@@ -26,9 +26,17 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     owned: &[],
 };
 
-/// Whose numbers are higher once this member's card is there.
-const WAITED: &str = "select member from nav.thread where other = any($1)
-    union select member from nav.alert where actor = any($1)";
+/// Whoever has something of the other one. Of threads only who blocks: the other one must not notice.
+const WAKES: Wakes = Wakes {
+    cards: "select member from nav.thread where other = any($1)
+            union select member from nav.alert where actor = any($1)",
+    pairs: "select t.member from unnest($1::uuid[], $2::uuid[]) as pair (blocker, blocked)
+            join nav.thread t on t.member = pair.blocker and t.other = pair.blocked
+            union
+            select a.member from unnest($1::uuid[], $2::uuid[]) as pair (blocker, blocked)
+            join nav.alert a on (a.actor = pair.blocked and a.member = pair.blocker)
+                             or (a.actor = pair.blocker and a.member = pair.blocked)",
+};
 
 impl Module for Nav {
     fn spec(&self) -> &'static ModuleSpec {
@@ -36,7 +44,7 @@ impl Module for Nav {
     }
 
     fn register(&self, at: &mut Registry) {
-        kit::keep_people_live(at, WAITED, Sides::Both);
+        kit::keep_people_live(at, WAKES);
         at.listens(keep_messages::KeepMessages);
         at.listens(keep_reading::KeepReading);
         alerting::listen::<Nav>(at);

@@ -83,9 +83,15 @@ pub(super) async fn json(
 }
 
 impl News {
+    /// Each module and each member once: this node hears its own signals twice, and things happen more than once.
     fn take(&mut self, heard: Option<Heard>) -> Result<(), Failure> {
         match heard {
-            Some(Heard::Changed(modules)) => self.changed.extend(modules),
+            Some(Heard::Changed(modules)) => {
+                self.changed.extend(modules);
+                self.changed.sort_unstable();
+                self.changed.dedup();
+            }
+            Some(Heard::Typing(member)) if self.typing.contains(&member) => {}
             Some(Heard::Typing(member)) => self.typing.push(member),
             Some(Heard::Ended(End::LoggedOut)) => return Err(Failure::unauthenticated()),
             // She has newer ones: this one is answered as if its time were over.
