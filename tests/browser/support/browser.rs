@@ -243,11 +243,14 @@ impl Browser {
     fn click_on(&self, element: &str, name: &str) {
         let script = format!(
             "(() => {{ const e = {element}; if (!e) return null;
-             e.scrollIntoView({{ block: 'center', behavior: 'instant' }});
-             const box = e.getBoundingClientRect();
-             const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
-             const hit = document.elementFromPoint(x, y);
-             return hit && (e.contains(hit) || e.labels && [...e.labels].some((l) => l.contains(hit))) ? [x, y] : null; }})()"
+             for (const block of ['nearest', 'center']) {{
+                 e.scrollIntoView({{ block, behavior: 'instant' }});
+                 const box = e.getBoundingClientRect();
+                 const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+                 const hit = document.elementFromPoint(x, y);
+                 if (e.contains(hit) || [...e.labels ?? []].some((label) => label.contains(hit))) return [x, y];
+             }}
+             return null; }})()"
         );
         let script = scope(&script);
         let mut place = None;
