@@ -14,4 +14,5 @@ mod pages;
 mod plain;
 #[path = "../shared/postgres.rs"]
 mod postgres;
+mod screens;
 mod support;

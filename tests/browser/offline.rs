@@ -51,9 +51,26 @@ fn a_message_whose_answer_was_lost_is_sent_once() {
     nancy.until("sent", "document.querySelector('textarea').value === ''");
     nancy.sees_count("#error-text", 0);
     says(&nancy, "And this");
-    bob.sees(&message(2), "And this");
-    assert_eq!(lines(&bob), ["Only once", "And this"]);
-    assert_eq!(lines(&nancy), lines(&bob));
+    for who in [&nancy, &bob] {
+        who.sees(&message(2), "And this");
+        assert_eq!(lines(who), ["Only once", "And this"]);
+    }
+}
+
+#[test]
+fn what_is_written_after_a_lost_answer_is_a_message_of_its_own() {
+    let town = Town::open("offline_more", &["nancy", "bob"]);
+    let (nancy, bob) = (Browser::open(&town, "nancy"), Browser::open(&town, "bob"));
+    nancy.goto("/chat/bob");
+    bob.goto("/chat/nancy");
+    writes(&nancy, "One");
+    nancy.loses_the_answer("POST", "/chat/bob", || nancy.key("Enter"));
+    nancy.sees("#error-text", "Not sent yet");
+    says(&nancy, "Two");
+    for who in [&nancy, &bob] {
+        who.sees(&message(2), "Two");
+        assert_eq!(lines(who), ["One", "Two"]);
+    }
 }
 
 #[test]

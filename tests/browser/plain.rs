@@ -17,7 +17,7 @@ fn two_write_to_each_other_without_javascript() {
 
     bob.goto("/");
     bob.sees("[data-count=chat] .badge", "1");
-    bob.follow("Chat 1 new");
+    bob.follow("Chat, 1 new");
     bob.sees("#with-nancy.row-new", "Hello bob");
     bob.click("#with-nancy a");
     bob.sees(&message(1), "Hello bob");

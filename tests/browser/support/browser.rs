@@ -44,6 +44,14 @@ const FOCUS_SHOWS: &str = "(() => {
     return e !== null;
 })()";
 
+/// What sticks out at the side, if anything does.
+const TOO_WIDE: &str = "(() => {
+    const width = document.documentElement.clientWidth;
+    if (document.scrollingElement.scrollWidth <= width) return null;
+    const wide = [...document.querySelectorAll('body *')].filter((e) => e.getBoundingClientRect().right > width + 1);
+    return wide.map((e) => e.outerHTML.slice(0, 120)).join(', ') || 'something';
+})()";
+
 /// See the module.
 pub(crate) struct Browser {
     tab: Tab,
@@ -138,6 +146,19 @@ impl Browser {
         let script = scope(script);
         self.tab
             .until(&format!("{what}, for {}", self.who), || self.tab.ask(&script) == Some(Value::Bool(true)));
+    }
+
+    /// Nothing sticks out at the side.
+    #[track_caller]
+    pub(crate) fn keeps_to_the_window(&self) {
+        let wide = self.ask(TOO_WIDE);
+        assert!(
+            wide.is_null(),
+            "{} of {} is too wide at {}: {wide}",
+            self.path(),
+            self.who,
+            self.ask("innerWidth")
+        );
     }
 
     /// The words of the first that is visible, as it is now.
@@ -289,8 +310,7 @@ impl Browser {
     #[track_caller]
     pub(crate) fn loses_the_answer(&self, method: &str, path: &str, act: impl FnOnce()) {
         self.forgive("ERR_CONNECTION_RESET");
-        let pattern = json!({ "urlPattern": format!("{}{path}", self.site), "requestStage": "Response" });
-        self.tab.call("Fetch.enable", json!({ "patterns": [pattern] }));
+        self.tab.hold_answers(&format!("{}{path}", self.site));
         act();
         let mut paused = None;
         self.tab.until("an answer that can be lost", || {
@@ -299,7 +319,7 @@ impl Browser {
         });
         let lost = json!({ "requestId": paused, "errorReason": "ConnectionReset" });
         self.tab.call("Fetch.failRequest", lost);
-        self.tab.call("Fetch.disable", json!({}));
+        self.tab.hold_answers("nothing:");
     }
 
     pub(crate) fn size(&self, (width, height): Size) {

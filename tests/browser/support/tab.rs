@@ -57,6 +57,7 @@ impl Tab {
             tab.call(&format!("{domain}.enable"), json!({}));
         }
         tab.call("Page.setLifecycleEventsEnabled", json!({ "enabled": true }));
+        tab.hold_answers("nothing:");
         // Each of several tabs counts as the one in front.
         tab.call("Emulation.setFocusEmulationEnabled", json!({ "enabled": true }));
         tab
@@ -128,7 +129,14 @@ impl Tab {
         self.told().complaints.clone()
     }
 
-    /// A request of this method whose answer is held back. See `Fetch.enable`.
+    /// Holds back the answers from these addresses. It is switched on from the beginning, since a page that is open
+    /// would take a moment to go along.
+    pub(crate) fn hold_answers(&self, pattern: &str) {
+        let pattern = json!({ "urlPattern": pattern, "requestStage": "Response" });
+        self.call("Fetch.enable", json!({ "patterns": [pattern] }));
+    }
+
+    /// A request of this method whose answer is held back.
     pub(crate) fn paused(&self, method: &str) -> Option<String> {
         self.told().paused.take().filter(|(of, _)| of == method).map(|(_, request)| request)
     }
