@@ -127,16 +127,22 @@
           if (focused) $(item.id).querySelector("a").focus({ preventScroll: true });
         }
       }
-      // Whoever is gone, is gone: a block takes effect at once. Only what the first page can tell.
-      const last = fresh.at(-1);
+      // Whoever is gone, is gone: a block takes effect at once. What lies behind the last that was asked for may
+      // still be there.
       const ids = new Set(fresh.map((item) => item.id));
-      const end = last && $(last.id);
+      const end = fresh.map((item) => $(item.id)).findLast((item) => item && shown.contains(item));
+      const whole = !page.querySelector(".more");
       for (const item of [...shown.querySelectorAll("[data-item]:not(.more)")]) {
-        const within = !end || item.compareDocumentPosition(end) & Node.DOCUMENT_POSITION_FOLLOWING;
-        if (item.id && !ids.has(item.id) && within && !page.querySelector(".more")) item.remove();
+        const before = end && item.compareDocumentPosition(end) & Node.DOCUMENT_POSITION_FOLLOWING;
+        if (item.id && !ids.has(item.id) && (whole || before)) item.remove();
       }
       const added = fresh.filter((item) => !known.has(item.id)).length;
       const moved = !added && fresh[0] && shown.querySelector("[data-item]") && shown.querySelector("[data-item]").id !== fresh[0].id;
+      // What stands above the list speaks of what is in it.
+      for (const head of added ? [] : page.querySelectorAll(`[data-head-of="${list}"]`)) {
+        const old = $(head.id);
+        if (old && old.innerHTML !== head.innerHTML) old.replaceWith(head);
+      }
       button.hidden = !added && !moved;
       const what = added ? `${added} new ${noun}${added === 1 ? "" : "s"}` : `New in your ${noun}s`;
       if (!button.hidden) button.textContent = `${what}: show`;
@@ -144,6 +150,8 @@
     button.addEventListener("click", () => {
       if (!fresh || !fresh.length) return location.assign(url);
       const shown = $(list);
+      // A list that was empty comes with its whole page.
+      if (shown.hidden) return location.assign(url);
       const open = shown.querySelector("[aria-current]");
       const openId = open && open.closest("[data-item]").id;
       for (const item of [...fresh].reverse()) {
