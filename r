@@ -41,8 +41,11 @@ up)
     exec "$target/debug/pancake" serve "$@"
     ;;
 test)
-    scripts/setup.sh test
-    if [ $# -eq 0 ]; then exec cargo test; fi
+    if [ $# -eq 0 ]; then
+        scripts/setup.sh test
+        exec cargo test
+    fi
+    scripts/setup.sh
     exec cargo test -q --test usecases -- "$@"
     ;;
 api-test)

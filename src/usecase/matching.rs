@@ -102,13 +102,11 @@ fn text_fits(text: &str, actual: Option<&Value>, key: Option<&str>, known: &mut 
 
 /// Bound here, or equal to what was bound before.
 fn binds(name: &str, actual: &Value, known: &mut Bindings<'_>) -> bool {
-    match known.get(name) {
-        Some(bound) => plain(bound) == plain(actual),
-        None => {
-            known.bind(name, actual.clone());
-            true
-        }
+    if let Some(bound) = known.get(name) {
+        return plain(bound) == plain(actual);
     }
+    known.bind(name, actual.clone());
+    true
 }
 
 /// Word by word, where captures stand among others: `alerts:$alerts,chat:$chat`.

@@ -70,6 +70,9 @@ pub fn given(cast: &Cast, given: &Given) -> Vec<String> {
             let mut lines = call(&past.call, "calls");
             if let Some(first) = lines.first_mut() {
                 first.push_str(&before(past.at));
+                let refused =
+                    past.then.as_ref().and_then(|then| then.status.first()).filter(|it| **it >= 400);
+                first.extend(refused.map(|status| format!(", and gets {}", status_words(*status))));
             }
             lines
         }

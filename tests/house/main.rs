@@ -18,6 +18,7 @@ mod healing;
 mod house;
 mod journals;
 mod limits;
+mod live_races;
 mod mock;
 mod openapi;
 mod operate;

@@ -15,7 +15,7 @@ use pancake::bus::Signal;
 use pancake::event::Names;
 use pancake::id::{MemberId, TypedId};
 use pancake::usecase::cast::Cast;
-use pancake::usecase::model::{Call, Given, News, Step, Then};
+use pancake::usecase::model::{Call, End, Given, News, Step, Then};
 use pancake::usecase::sse::Said;
 use pancake::usecase::wire::Wire;
 use tokio::sync::watch;
@@ -177,15 +177,11 @@ fn differences(said: &Said, then: &Then, cast: &Cast) -> Vec<String> {
         wanted.difference(&came).map(|news| format!("the stream should tell of {news}, and does not")),
     );
     found.extend(came.difference(&wanted).map(|news| format!("the stream tells of {news}, and should not")));
-    let ends = then.ends.map(|end| end.word().to_owned());
-    if said.why != ends || said.closed != ends.is_some() {
-        let words = |why: &Option<String>| why.clone().unwrap_or_else(|| "open".to_owned());
-        let is = if said.closed && said.why.is_none() {
-            "closed without a word".to_owned()
-        } else {
-            words(&said.why)
-        };
-        found.push(format!("the stream should be {}, but is {is}", words(&ends)));
+    let wanted = then.ends.map(End::word);
+    if said.why.as_deref() != wanted || said.closed != wanted.is_some() {
+        let ended = |why: Option<&str>| why.map_or("open".to_owned(), |why| format!("over: {why}"));
+        let is = if said.closed { said.why.as_deref().or(Some("without a word")) } else { None };
+        found.push(format!("the stream should be {}, but is {}", ended(wanted), ended(is)));
     }
     found
 }

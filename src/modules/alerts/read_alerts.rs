@@ -126,6 +126,7 @@ pub(super) struct AlertsPage {
 }
 
 struct Row {
+    id: EventId,
     kind: String,
     text: String,
     nickname: Option<String>,
@@ -150,6 +151,7 @@ impl Row {
             other => other.to_owned(),
         };
         Self {
+            id: item.alert,
             kind: item.kind,
             text,
             nickname: item.nickname,
@@ -167,6 +169,7 @@ pub(super) async fn page(
     shell: Shell,
     Query(query): Query<PageQuery>,
 ) -> Result<Page<AlertsPage>, Failure> {
+    let shell = shell.following(&ctx, &actor, &SPEC).await?;
     let feed = run(&ctx, &actor, &query).await?;
     let next = feed.list.next_page("/alerts");
     let up_to = feed.list.items.first().map(|newest| newest.alert.to_string());

@@ -9,12 +9,11 @@ use crate::usecase::tree::Tree;
 impl Reader<'_> {
     /// `"GET /live?after=$after as bob"`, or the same in full.
     pub(super) fn stream(&mut self, tree: &Tree) -> Option<When> {
-        let call = match tree.text() {
-            Some(_) => self.call(tree),
-            None => {
-                let table = Table::of(tree, "stream", &mut self.faults)?;
-                self.call_of(table)
-            }
+        let call = if tree.text().is_some() {
+            self.call(tree)
+        } else {
+            let table = Table::of(tree, "stream", &mut self.faults)?;
+            self.call_of(table)
         };
         call.map(|call| When::Stream(Box::new(call)))
     }

@@ -68,7 +68,7 @@ fn a_stream_reads_well_aloud() {
   MEANWHILE
   1. ann wrote to bob: no 1 (2 times)
   2. ann calls POST /api/post/bob
-  3. bob calls POST /api/letterbox/ack
+  3. bob calls POST /api/letterbox/ack, and gets 404 Not Found
      {}
   THEN
   1. bob read a letter
