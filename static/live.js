@@ -115,6 +115,13 @@
       const shown = $(list);
       if (!page || !shown) return;
       fresh = [...page.querySelectorAll("[data-item]:not(.more)")];
+      // The conversation that is open goes up by itself: she is in it, and knows.
+      const here = shown.dataset.open && fresh[0] && fresh[0].id === `with-${shown.dataset.open}` && fresh[0].cloneNode(true);
+      if (here && !(shown.firstElementChild && shown.firstElementChild.id === here.id)) {
+        here.querySelector("a").setAttribute("aria-current", "page");
+        if ($(here.id)) $(here.id).remove();
+        shown.prepend(here);
+      }
       const known = new Set([...shown.children].map((item) => item.id));
       for (const item of fresh) {
         const old = item.id && $(item.id);
@@ -174,7 +181,7 @@
   const visible = () => document.visibilityState === "visible";
   const numbers = () => [...messages.querySelectorAll("[data-number]")].map((item) => Number(item.dataset.number));
   // Where the thread is its own scroller that one moves, otherwise the page does.
-  const scroller = () => (thread.scrollHeight > thread.clientHeight + 1 && getComputedStyle(thread).overflowY !== "visible" ? thread : document.scrollingElement);
+  const scroller = () => (getComputedStyle(thread).overflowY !== "visible" ? thread : document.scrollingElement);
   const atEnd = () => { const it = scroller(); return it.scrollHeight - it.scrollTop - it.clientHeight < 120; };
   const toEnd = () => { const it = scroller(); it.scrollTop = it.scrollHeight; };
 

@@ -16,6 +16,7 @@ fn what_one_writes_the_other_sees_within_a_second() {
     let (nancy, bob) = (Browser::open(&town, "nancy"), Browser::open(&town, "bob"));
     nancy.goto("/member/bob");
     nancy.follow("Write to bob");
+    nancy.sees("#hint-text", "You can write to 20 new people today.");
     nancy.sees("#no-messages", "Nothing here yet");
     bob.goto("/chat/nancy");
     let mut times = Vec::new();
@@ -27,13 +28,18 @@ fn what_one_writes_the_other_sees_within_a_second() {
         times.push(begun.elapsed());
         nancy.sees(&format!("{}.mine", message(number)), "Line");
     }
+    assert_eq!(nancy.count("#hint-text, #no-messages"), 0);
     times.sort();
     assert!(times[ROUNDS / 2] < SOON, "{times:?}");
     assert_eq!(bob.count("#messages .mine"), 0);
     // bob has them before his eyes.
     nancy.sees_count("#messages .is-read", ROUNDS);
     nancy.sees(&message(ROUNDS), "Read");
-    assert_eq!(nancy.text("textarea"), "");
+    // Beside the thread stands the inbox, which says nothing of what both see already.
+    for (who, other) in [(&nancy, "bob"), (&bob, "nancy")] {
+        who.sees(&format!("#with-{other}"), &format!("Line {ROUNDS}"));
+        assert_eq!(who.count("[data-announce] button"), 0);
+    }
 }
 
 #[test]
@@ -49,7 +55,8 @@ fn typing_shows_and_goes() {
     nancy.sees("#typing", "bob is typing");
     bob.key("Enter");
     nancy.sees(&message(2), "Well");
-    assert_eq!(nancy.text("#typing"), "");
+    nancy.until("nobody is typing", "words(document.querySelector('#typing')) === ''");
+    bob.until("it is sent", "document.querySelector('textarea').value === ''");
 
     // Who stops is no longer typing, after a while.
     writes(&bob, "I could say");

@@ -8,7 +8,7 @@ fn a_flirt_becomes_an_alert() {
     let town = Town::open("flirt", &["nancy", "bob"]);
     let nancy = Browser::open(&town, "nancy");
     let bob = Browser::open(&town, "bob");
-    tell(&nancy, &bob);
+    tell(&town, &nancy, &bob);
 }
 
 #[test]
@@ -16,16 +16,19 @@ fn a_flirt_becomes_an_alert_without_javascript() {
     let town = Town::open("flirt_plain", &["nancy", "bob"]);
     let nancy = Browser::without_javascript(&town, "nancy");
     let bob = Browser::without_javascript(&town, "bob");
-    tell(&nancy, &bob);
+    tell(&town, &nancy, &bob);
 }
 
-fn tell(nancy: &Browser, bob: &Browser) {
+fn tell(town: &Town, nancy: &Browser, bob: &Browser) {
     nancy.follow("Alerts");
     nancy.sees("main", "All quiet.");
 
     bob.goto("/member/nancy");
     bob.press("Flirt with nancy");
     bob.sees(".notice", "Your flirt is on its way.");
+    // The page waits a moment for that, but not for ever.
+    town.settle();
+    bob.reload();
     bob.sees(".flirted", "Now it is up to nancy.");
 
     nancy.reload();

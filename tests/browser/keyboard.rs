@@ -29,5 +29,5 @@ fn she_logs_in_and_flirts_with_the_keyboard_alone() {
     nancy.key("Tab");
     assert_eq!(nancy.focused(), "Flirt with bob");
     nancy.key("Enter");
-    nancy.sees(".flirted", "Now it is up to bob.");
+    nancy.sees(".notice", "Your flirt is on its way.");
 }

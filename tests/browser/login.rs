@@ -26,7 +26,7 @@ fn she_logs_in_and_out() {
     nancy.press("Log out");
     nancy.sees(".gate", "Log in");
     nancy.goto("/alerts");
-    nancy.sees("h1", "Welcome back");
+    assert_eq!(nancy.text("h1"), "Welcome back");
 }
 
 #[test]

@@ -4,7 +4,8 @@
 use axum::http::Method;
 use pancake::module::{Face, Policy};
 
-use crate::support::browser::{Browser, LARGE, SMALL};
+use crate::support::browser::Browser;
+use crate::support::machine::{LARGE, SMALL};
 use crate::support::town::Town;
 
 /// For scripts, and without an end.
@@ -50,7 +51,7 @@ fn settle_in(town: &Town) {
     let bob = Browser::open(town, "bob");
     bob.goto(&format!("/member/{WIDE}"));
     bob.press(&format!("Flirt with {WIDE}"));
-    bob.sees(".flirted", WIDE);
+    bob.sees(".notice", "Your flirt is on its way.");
     let wide = Browser::open(town, WIDE);
     wide.goto("/member/ove");
     wide.press("Block ove");

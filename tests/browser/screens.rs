@@ -1,33 +1,38 @@
 //! The pages of the chat, small and large, light and dark: what is needed is in the window. The pictures are kept in
 //! `target/browser/`, for eyes.
 
-use crate::chat::{message, says, writes};
-use crate::support::browser::{Browser, LARGE, SMALL};
+use crate::chat::{message, says};
+use crate::support::browser::Browser;
+use crate::support::machine::{LARGE, SMALL, Size};
 use crate::support::town::Town;
+
+const SIZES: [(&str, Size); 2] = [("small", SMALL), ("large", LARGE)];
+/// The widest nickname there can be.
+const WIDE: &str = "WWWWWWWWWWWWWWWWWWWW";
 
 #[test]
 fn the_chat_is_fit_to_be_seen() {
-    let writers = ["anna", "bea", "cilla", "WWWWWWWWWWWWWWWWWWWW"];
+    let writers = ["anna", "bea", "cilla", WIDE];
     let town = Town::open("screens", &[&["nancy", "bob"][..], &writers[..]].concat());
     let nancy = Browser::open(&town, "nancy");
-    nancy.goto("/chat");
-    shows(&nancy, "inbox-empty", "h1");
-    nancy.goto("/chat/bob");
-    shows(&nancy, "thread-empty", "#composer");
-
+    shows(&nancy, "inbox-empty", "/chat", "h1");
+    shows(&nancy, "thread-empty", "/chat/bob", "#composer, #thread-title");
     talk(&town, &nancy, &writers);
-    nancy.goto("/chat");
-    shows(&nancy, "inbox", "#with-bob");
-    nancy.goto("/chat/bob");
-    shows(&nancy, "thread", "#composer");
-    nancy.goto("/chat/WWWWWWWWWWWWWWWWWWWW");
-    shows(&nancy, "thread-new", "#composer");
-    writes(&nancy, &"Far too long. ".repeat(150));
-    nancy.sees("#left", "characters too many");
-    shows(&nancy, "thread-long", "#composer");
-    nancy.offline();
-    nancy.sees("#connection", "No connection.");
-    shows(&nancy, "thread-offline", "#connection");
+    shows(&nancy, "inbox", "/chat", "#with-bob");
+    shows(&nancy, "thread", "/chat/bob", "#composer, #thread-title, #m-8 .message-foot");
+    shows(&nancy, "thread-wide", &format!("/chat/{WIDE}"), "#composer, #thread-title");
+    for (width, size) in SIZES {
+        nancy.size(size);
+        nancy.goto("/chat/bob");
+        nancy.fill("Message to bob", &"Far too long. ".repeat(150));
+        nancy.sees("#left", "100 characters too many");
+        keeps(&nancy, &format!("thread-long-{width}"), "#composer");
+        nancy.offline();
+        nancy.sees("#connection", "No connection.");
+        keeps(&nancy, &format!("thread-offline-{width}"), "#connection, #composer");
+        nancy.online();
+        nancy.sees_count("#connection", 0);
+    }
 }
 
 /// A conversation with all that people write, and some more conversations.
@@ -65,20 +70,27 @@ fn talk(town: &Town, nancy: &Browser, writers: &[&str]) {
     nancy.sees("[data-count=chat]", "4");
 }
 
-/// Keeps four pictures. This must be in the window, and nothing beside it.
-fn shows(nancy: &Browser, page: &str, needed: &str) {
-    for (width, size) in [("small", SMALL), ("large", LARGE)] {
-        nancy.size(size);
-        for scheme in ["light", "dark"] {
-            nancy.scheme(scheme);
-            nancy.screenshot(&format!("chat-{page}-{width}-{scheme}"));
-        }
-        nancy.keeps_to_the_window();
-        let within = format!(
-            "(() => {{ const box = document.querySelector('{needed}').getBoundingClientRect();
-             return box.height > 0 && box.top >= 0 && box.bottom <= innerHeight; }})()"
-        );
-        nancy.until(&format!("{needed} is in the {width} window of {page}"), &within);
+/// A page as it opens, small and large.
+fn shows(who: &Browser, name: &str, path: &str, needed: &str) {
+    for (width, size) in SIZES {
+        who.size(size);
+        who.goto(path);
+        keeps(who, &format!("{name}-{width}"), needed);
     }
-    nancy.scheme("light");
+}
+
+/// Keeps a picture in light and one in dark. All of this must be in the window, under
+/// nothing else, and nothing beside the window.
+fn keeps(who: &Browser, name: &str, needed: &str) {
+    let within = format!(
+        "[...document.querySelectorAll('{needed}')].every((e) => {{ const box = e.getBoundingClientRect();
+         const under = document.elementFromPoint(box.x + box.width / 2, box.bottom - 2);
+         return box.height > 0 && box.top >= 0 && box.bottom <= innerHeight && e.contains(under); }})"
+    );
+    for scheme in ["dark", "light"] {
+        who.scheme(scheme);
+        who.screenshot(&format!("chat-{name}-{scheme}"));
+    }
+    who.keeps_to_the_window();
+    who.until(&format!("{needed} is in the window of {name}"), &within);
 }

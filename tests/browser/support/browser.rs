@@ -1,27 +1,16 @@
 //! What a member does with a browser, and what she sees in it. A test reads as her story.
 //!
-//! Whatever she is to see is waited for. When she closes the browser it must have had nothing to complain about; when
-//! the test fails, her screen is kept in `target/browser/`.
+//! Whatever she is to see is waited for.
 
 use std::cell::RefCell;
-use std::path::{Path, PathBuf};
 
-use base64::Engine;
 use serde_json::{Value, json};
 
+use super::machine::LARGE;
 use super::tab::Tab;
 use super::town::Town;
 use crate::join::PASSWORD;
 
-/// Width and height of a window.
-pub(crate) type Size = (u32, u32);
-/// A telephone.
-pub(crate) const SMALL: Size = (390, 844);
-/// A desk.
-pub(crate) const LARGE: Size = (1280, 900);
-
-/// What a browser says about being offline.
-const OFFLINE: &str = "ERR_INTERNET_DISCONNECTED";
 /// No page has so many stops for the keyboard.
 const STOPS_MAX: usize = 100;
 /// Functions for the scripts below: `all` finds what is visible, `words` reads it as people do, and `name` is what
@@ -54,10 +43,10 @@ const TOO_WIDE: &str = "(() => {
 
 /// See the module.
 pub(crate) struct Browser {
-    tab: Tab,
-    site: String,
-    who: String,
-    forgiven: RefCell<Vec<String>>,
+    pub(super) tab: Tab,
+    pub(super) site: String,
+    pub(super) who: String,
+    pub(super) forgiven: RefCell<Vec<String>>,
 }
 
 impl Browser {
@@ -78,7 +67,7 @@ impl Browser {
     #[track_caller]
     pub(crate) fn without_javascript(town: &Town, nickname: &str) -> Self {
         let browser = Self::new(town, nickname);
-        browser.tab.call("Emulation.setScriptExecutionDisabled", json!({ "value": true }));
+        browser.tab.call("Emulation.setScriptExecutionDisabled", &json!({ "value": true }));
         browser.log_in(nickname);
         browser
     }
@@ -216,7 +205,7 @@ impl Browser {
     /// Writes where the cursor is.
     #[track_caller]
     pub(crate) fn writes(&self, words: &str) {
-        self.tab.call("Input.insertText", json!({ "text": words }));
+        self.tab.call("Input.insertText", &json!({ "text": words }));
     }
 
     /// Presses a key: `Tab`, `Enter`, `Escape`.
@@ -231,7 +220,7 @@ impl Browser {
         let down = if text.is_empty() { "rawKeyDown" } else { "keyDown" };
         for kind in [down, "keyUp"] {
             let key = json!({ "type": kind, "key": name, "code": name, "windowsVirtualKeyCode": code, "text": text });
-            self.tab.call("Input.dispatchKeyEvent", key);
+            self.tab.call("Input.dispatchKeyEvent", &key);
         }
         if name == "Enter" {
             self.tab.settle();
@@ -283,101 +272,9 @@ impl Browser {
         for kind in ["mousePressed", "mouseReleased"] {
             let mouse =
                 json!({ "type": kind, "x": place[0], "y": place[1], "button": "left", "clickCount": 1 });
-            self.tab.call("Input.dispatchMouseEvent", mouse);
+            self.tab.call("Input.dispatchMouseEvent", &mouse);
         }
         self.tab.settle();
-    }
-
-    // What her machine is like.
-
-    /// Cuts her off.
-    pub(crate) fn offline(&self) {
-        self.forgive(OFFLINE);
-        self.network(true);
-    }
-
-    pub(crate) fn online(&self) {
-        self.network(false);
-    }
-
-    fn network(&self, offline: bool) {
-        let params =
-            json!({ "offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 });
-        self.tab.call("Network.emulateNetworkConditions", params);
-    }
-
-    /// Does something of which the site hears, and the browser does not hear the answer.
-    #[track_caller]
-    pub(crate) fn loses_the_answer(&self, method: &str, path: &str, act: impl FnOnce()) {
-        self.forgive("ERR_CONNECTION_RESET");
-        self.tab.hold_answers(&format!("{}{path}", self.site));
-        act();
-        let mut paused = None;
-        self.tab.until("an answer that can be lost", || {
-            paused = self.tab.paused(method);
-            paused.is_some()
-        });
-        let lost = json!({ "requestId": paused, "errorReason": "ConnectionReset" });
-        self.tab.call("Fetch.failRequest", lost);
-        self.tab.hold_answers("nothing:");
-    }
-
-    pub(crate) fn size(&self, (width, height): Size) {
-        let params = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
-        self.tab.call("Emulation.setDeviceMetricsOverride", params);
-    }
-
-    /// `light` or `dark`, as her system says.
-    pub(crate) fn scheme(&self, scheme: &str) {
-        let feature = json!({ "name": "prefers-color-scheme", "value": scheme });
-        self.tab.call("Emulation.setEmulatedMedia", json!({ "features": [feature] }));
-    }
-
-    /// Expects complaints with these words.
-    pub(crate) fn forgive(&self, words: &str) {
-        self.forgiven.borrow_mut().push(words.to_owned());
-    }
-
-    /// What the browser complained about, apart from what is forgiven.
-    pub(crate) fn complaints(&self) -> Vec<String> {
-        let forgiven = self.forgiven.borrow();
-        let mut complaints = self.tab.complaints();
-        complaints.retain(|complaint| !forgiven.iter().any(|words| complaint.contains(words)));
-        complaints
-    }
-
-    /// Keeps what the window shows, in `target/browser/<name>.png`.
-    #[track_caller]
-    pub(crate) fn screenshot(&self, name: &str) -> PathBuf {
-        self.try_screenshot(name).unwrap_or_else(|error| panic!("{error}"))
-    }
-
-    fn try_screenshot(&self, name: &str) -> Result<PathBuf, String> {
-        let answer = self.tab.try_call("Page.captureScreenshot", &json!({ "format": "png" }))?;
-        let image = base64::engine::general_purpose::STANDARD.decode(text(&answer["data"]));
-        let image = image.map_err(|error| error.to_string())?;
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("browser");
-        let file = folder.join(format!("{name}.png"));
-        let write = std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&file, image));
-        write.map(|()| file).map_err(|error| error.to_string())
-    }
-}
-
-impl Drop for Browser {
-    fn drop(&mut self) {
-        let complaints = self.complaints().join("\n  ");
-        if std::thread::panicking() {
-            let test = std::thread::current().name().unwrap_or("test").replace("::", "-");
-            match self.try_screenshot(&format!("failed-{test}-{}", self.who)) {
-                Ok(file) => eprintln!("{}'s screen is in {}", self.who, file.display()),
-                Err(error) => eprintln!("{}'s screen: {error}", self.who),
-            }
-            if !complaints.is_empty() {
-                eprintln!("her browser complained:\n  {complaints}");
-            }
-        } else {
-            assert!(complaints.is_empty(), "{}'s browser complained:\n  {complaints}", self.who);
-        }
     }
 }
 
@@ -389,6 +286,6 @@ fn quoted(words: &str) -> String {
     Value::from(words).to_string()
 }
 
-fn text(value: &Value) -> String {
+pub(super) fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }

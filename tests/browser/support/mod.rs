@@ -2,5 +2,6 @@
 
 pub(crate) mod browser;
 pub(crate) mod chromium;
+pub(crate) mod machine;
 pub(crate) mod tab;
 pub(crate) mod town;

@@ -28,6 +28,7 @@ struct Told {
     /// The documents that came last and that were loaded last.
     shown: String,
     loaded: String,
+    address: String,
     loading: bool,
     complaints: Vec<String>,
     paused: Option<(String, String)>,
@@ -54,19 +55,19 @@ impl Tab {
         let session = text(&whole("Target.attachToTarget", attach)["sessionId"]);
         let tab = Self { chromium, cookies, session, told: RefCell::default() };
         for domain in ["Page", "Runtime", "Log", "Network"] {
-            tab.call(&format!("{domain}.enable"), json!({}));
+            tab.call(&format!("{domain}.enable"), &json!({}));
         }
-        tab.call("Page.setLifecycleEventsEnabled", json!({ "enabled": true }));
+        tab.call("Page.setLifecycleEventsEnabled", &json!({ "enabled": true }));
         tab.hold_answers("nothing:");
         // Each of several tabs counts as the one in front.
-        tab.call("Emulation.setFocusEmulationEnabled", json!({ "enabled": true }));
+        tab.call("Emulation.setFocusEmulationEnabled", &json!({ "enabled": true }));
         tab
     }
 
     /// Tells it something that it must be able to do.
     #[track_caller]
-    pub(crate) fn call(&self, method: &str, params: Value) -> Value {
-        self.try_call(method, &params).unwrap_or_else(|error| panic!("{error}"))
+    pub(crate) fn call(&self, method: &str, params: &Value) -> Value {
+        self.try_call(method, params).unwrap_or_else(|error| panic!("{error}"))
     }
 
     pub(crate) fn try_call(&self, method: &str, params: &Value) -> Result<Value, String> {
@@ -87,7 +88,7 @@ impl Tab {
     /// Goes to an address, and waits until the page is loaded.
     #[track_caller]
     pub(crate) fn goto(&self, url: &str) {
-        let answer = self.call("Page.navigate", json!({ "url": url }));
+        let answer = self.call("Page.navigate", &json!({ "url": url }));
         if let Some(why) = answer["errorText"].as_str() {
             panic!("{url}: {why}");
         }
@@ -99,7 +100,7 @@ impl Tab {
     #[track_caller]
     pub(crate) fn reload(&self) {
         let before = self.told().shown.clone();
-        self.call("Page.reload", json!({}));
+        self.call("Page.reload", &json!({}));
         self.until("loaded anew", || {
             let told = self.told();
             told.shown != before && told.loaded == told.shown
@@ -119,7 +120,8 @@ impl Tab {
     pub(crate) fn until(&self, what: &str, mut is_so: impl FnMut() -> bool) {
         let begun = Instant::now();
         while !is_so() {
-            assert!(begun.elapsed() < WAIT_MAX, "after {WAIT_MAX:?} still not: {what}");
+            let late = begun.elapsed() > WAIT_MAX;
+            assert!(!late, "after {WAIT_MAX:?} still not: {what}, at {}", self.told().address);
             std::thread::sleep(TURN);
         }
     }
@@ -133,7 +135,7 @@ impl Tab {
     /// would take a moment to go along.
     pub(crate) fn hold_answers(&self, pattern: &str) {
         let pattern = json!({ "urlPattern": pattern, "requestStage": "Response" });
-        self.call("Fetch.enable", json!({ "patterns": [pattern] }));
+        self.call("Fetch.enable", &json!({ "patterns": [pattern] }));
     }
 
     /// A request of this method whose answer is held back.
@@ -164,7 +166,10 @@ impl Told {
         match method {
             "Page.frameStartedLoading" | "Page.frameStartedNavigating" => self.loading = true,
             "Page.frameStoppedLoading" => self.loading = false,
-            "Page.frameNavigated" => self.shown = text(&event["frame"]["loaderId"]),
+            "Page.frameNavigated" => {
+                self.shown = text(&event["frame"]["loaderId"]);
+                self.address = text(&event["frame"]["url"]);
+            }
             "Page.lifecycleEvent" if event["name"] == "load" => self.loaded = text(&event["loaderId"]),
             "Log.entryAdded" if ["warning", "error"].contains(&text(&event["entry"]["level"]).as_str()) => {
                 let entry = &event["entry"];
