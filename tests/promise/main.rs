@@ -12,6 +12,7 @@ mod nodes;
 mod restarted;
 #[path = "../shared/mod.rs"]
 mod shared;
+mod streams;
 mod town;
 
 use shared::{dice, join, postgres, site, wait};
