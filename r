@@ -27,7 +27,8 @@ case "$word" in
     ./r check                format, clippy, docs, house rules
     ./r new <module>         the skeleton of a new module, which passes the tests
     ./r prepare [--check]    renew .sqlx after a change of SQL or schemas/
-    ./r replay flirts <file> drive a server with real traffic and compare the outcome
+    ./r replay chat <file>   drive a server with real traffic and compare the outcome; or: replay flirts
+    ./r streams              how fast messages arrive at a thousand streams, and what a stream costs
     ./r bench [--check]      how fast events are, next to pgbench
     ./r ci                   what must be green before a merge
     ./r <anything else>      goes to the binary: ./r admin grant nancy reviewer, ./r --help
@@ -40,8 +41,11 @@ up)
     exec "$target/debug/pancake" serve "$@"
     ;;
 test)
-    scripts/setup.sh test
-    if [ $# -eq 0 ]; then exec cargo test; fi
+    if [ $# -eq 0 ]; then
+        scripts/setup.sh test
+        exec cargo test
+    fi
+    scripts/setup.sh
     exec cargo test -q --test usecases -- "$@"
     ;;
 api-test)
@@ -54,11 +58,11 @@ new) exec scripts/new.sh "$@" ;;
 prepare) exec scripts/prepare.sh "$@" ;;
 ci) exec scripts/ci.sh "$@" ;;
 bench) exec scripts/bench.sh "$@" ;;
-replay)
+replay | streams)
     # Its server has a database of its own, whatever DATABASE_URL says.
     scripts/setup.sh
     cargo build --release -q
-    exec "$target/release/pancake" replay "$@"
+    exec "$target/release/pancake" "$word" "$@"
     ;;
 *)
     cargo build -q

@@ -39,5 +39,8 @@ step 'summary' readable summary
 step 'graph' readable graph
 step 'serve, ask, stop' scripts/smoke.sh
 step 'the API keeps to its document' ./r api-test
-step 'replay' "${CARGO_TARGET_DIR:-target}/debug/pancake" replay flirts tests/replay/made-up.txt
+pancake=${CARGO_TARGET_DIR:-target}/debug/pancake
+step 'replay of flirts' "$pancake" replay flirts tests/replay/made-up.txt
+step 'replay of messages' "$pancake" replay chat tests/replay/talk.txt
+step 'streams' "$pancake" streams --count 100 --members 50 --seconds 5
 printf '\n== all good, %s s\n' $(($(date +%s) - begun))

@@ -1,20 +1,24 @@
 #!/bin/sh
 # Sees to it that the Postgres server programs are there, with the word `test` also curl, which plays the
-# README's walk, and with `python` also Python and its venv, which ./r api-test needs: silent when they are, installs them through the system's package manager where it may, and
-# otherwise says exactly what to install.
+# README's walk, and Chromium, and with `python` also Python and its venv, which ./r api-test needs: silent when they
+# are, installs them through the system's package manager where it may, and otherwise says exactly what to install.
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/postgres.sh
+. scripts/chromium.sh
 
 curl=
 [ "${1:-}" != test ] || command -v curl >/dev/null || curl=curl
+chromium=
+[ "${1:-}" != test ] || chromium_bin >/dev/null || chromium=chromium
 python=
 can_venv() { python3 -c 'import venv, ensurepip' 2>/dev/null; }
 [ "${1:-}" != python ] || can_venv || python=python3
 server=
 postgres_bin >/dev/null || server=server
 there() {
-    postgres_bin >/dev/null && { [ -z "$curl" ] || command -v curl >/dev/null; } && { [ -z "$python" ] || can_venv; }
+    postgres_bin >/dev/null && { [ -z "$curl" ] || command -v curl >/dev/null; } &&
+        { [ -z "$chromium" ] || chromium_bin >/dev/null; } && { [ -z "$python" ] || can_venv; }
 }
 ! there || exit 0
 
@@ -22,8 +26,13 @@ if [ -n "${PANCAKE_POSTGRES_BIN:-}" ] && ! postgres_bin >/dev/null; then
     echo "setup: PANCAKE_POSTGRES_BIN is $PANCAKE_POSTGRES_BIN, which holds no Postgres server; correct or unset it" >&2
     exit 1
 fi
+if [ -n "${PANCAKE_CHROMIUM:-}" ] && [ -n "$chromium" ]; then
+    chromium_missing
+    exit 1
+fi
 
 give_up() {
+    [ -z "$chromium" ] || chromium_bin >/dev/null || chromium_missing
     [ -z "$curl" ] || echo "The tests need curl, and it is not installed: install the package curl." >&2
     [ -z "$python" ] || echo "This needs Python 3 with venv, and it is not installed: install python3 and python3-venv." >&2
     ! postgres_bin >/dev/null || exit 1
@@ -57,22 +66,22 @@ apt_install() {
         echo 'create_main_cluster = false' | as_root tee /etc/postgresql-common/createcluster.d/pancake.conf >/dev/null
     fi
     as_root apt-get update -q &&
-        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends ${server:+postgresql} $curl ${python:+python3 python3-venv}
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends ${server:+postgresql} $curl $chromium ${python:+python3 python3-venv}
 }
 
-echo "setup: installing ${server:+the Postgres server programs }$curl$python, once" >&2
+echo "setup: installing once: ${server:+the Postgres server programs }${curl:+curl }${chromium:+chromium }$python" >&2
 log=$(mktemp "${TMPDIR:-/tmp}/pancake-setup.XXXXXX")
 trap 'rm -f "$log"' EXIT
 if command -v apt-get >/dev/null; then
     install=apt_install
 elif command -v dnf >/dev/null; then
-    install="as_root dnf install -y ${server:+postgresql-server} $curl $python"
+    install="as_root dnf install -y ${server:+postgresql-server} $curl $chromium $python"
 elif command -v apk >/dev/null; then
-    install="as_root apk add ${server:+postgresql} $curl $python"
+    install="as_root apk add ${server:+postgresql} $curl $chromium $python"
 elif command -v pacman >/dev/null; then
-    install="as_root pacman -S --noconfirm ${server:+postgresql} $curl ${python:+python}"
+    install="as_root pacman -S --noconfirm ${server:+postgresql} $curl $chromium ${python:+python}"
 elif command -v brew >/dev/null; then
-    install="brew install ${server:+postgresql@17} $curl $python"
+    install="brew install ${server:+postgresql@17} $curl $chromium $python"
 else
     give_up
 fi

@@ -57,6 +57,8 @@ pub enum Command {
     /// Drive a server with real traffic and compare the outcome
     #[command(subcommand)]
     Replay(Replay),
+    /// Hold thousands of streams open, send messages, and tell how fast they arrive
+    Streams(StreamsArgs),
 }
 
 impl Command {
@@ -74,6 +76,7 @@ impl Command {
             Self::Rebuild(_) => "rebuild",
             Self::DeadLetter(_) => "dead-letter",
             Self::Replay(_) => "replay",
+            Self::Streams(_) => "streams",
         }
     }
 }
@@ -105,6 +108,8 @@ pub struct MemberRole {
 pub enum Replay {
     /// Lines of `sender receiver seconds`: the first of each pair is a flirt
     Flirts(Traffic),
+    /// Lines of `sender receiver seconds`: each is a message
+    Chat(Traffic),
 }
 
 /// What is replayed, and how hard.
@@ -118,6 +123,24 @@ pub struct Traffic {
     /// Calls under way at once
     #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub clients: u16,
+}
+
+/// How many streams, and how much they are told.
+#[derive(Debug, Clone, Args)]
+pub struct StreamsArgs {
+    /// Streams and polls, half of each
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(4..=1_000_000))]
+    pub count: u32,
+    /// Messages a second
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub rate: u32,
+    /// Seconds during which they are sent
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=480))]
+    pub seconds: u32,
+    /// Members who hold the streams: by default one a stream, but no more than 1000 where so many are enough,
+    /// since making one takes two password hashes
+    #[arg(long, value_parser = clap::value_parser!(u32).range(2..))]
+    pub members: Option<u32>,
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@
 //! - [`kit`]: what many modules share; [`modules`]: the site itself
 //! - [`mock`]: the use cases' answers over HTTP, before a server has them
 //! - [`operate`]: commands of those who run it; [`rehearsal`]: what use cases turn
-//! - [`replay`]: real traffic through a server of its own
+//! - [`replay`], [`streams`]: traffic through a server of its own; [`drive`]: what they share
 //! - [`openapi`]: the JSON API as programs read it
 //! - [`usecase`]: the design as data: tests, stories, summary and graph
 //!
@@ -27,6 +27,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod context;
+pub mod drive;
 pub mod event;
 pub mod failure;
 pub mod kit;
@@ -43,6 +44,7 @@ pub mod rehearsal;
 pub mod replay;
 pub mod stage;
 pub mod store;
+pub mod streams;
 pub mod tx;
 pub mod usecase;
 pub mod web;

@@ -8,7 +8,7 @@ use clap::Parser;
 use pancake::cli::{Cli, Command};
 use pancake::operate::{OperateError, letters, renew, roles, status};
 use pancake::usecase::{graph, story, summary};
-use pancake::{app, mock, modules, openapi, replay};
+use pancake::{app, mock, modules, openapi, replay, streams};
 
 fn main() -> ExitCode {
     match run(Cli::parse().chosen()) {
@@ -41,6 +41,7 @@ fn in_runtime(command: Command) -> Result<(), Box<dyn Error>> {
         Command::DeadLetter(asked) => say(runtime.block_on(letters::run(asked))),
         Command::Mock(args) => runtime.block_on(mock::serve(args)).map_err(Into::into),
         Command::Replay(asked) => runtime.block_on(replay::run(asked)).map_err(Into::into),
+        Command::Streams(asked) => runtime.block_on(streams::run(asked)).map_err(Into::into),
         other => Err(format!("`pancake {}` is not built yet.", other.word()).into()),
     };
     // What still runs was given its time already.

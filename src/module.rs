@@ -6,6 +6,7 @@
 
 mod despite;
 mod faults;
+mod spec;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,9 +16,9 @@ use axum::handler::Handler;
 use axum::http::Method;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use chrono::TimeDelta;
-use sqlx::migrate::Migrator;
 
 pub use despite::DespiteBlocks;
+pub use spec::{Kit, ModuleSpec};
 
 use crate::context::Context;
 use crate::event::{AnyEvent, AnyListener, Event, Listener};
@@ -33,57 +34,6 @@ pub trait Module: Send + Sync + 'static {
     fn spec(&self) -> &'static ModuleSpec;
     /// Writes down what the module does. Pure.
     fn register(&self, at: &mut Registry);
-}
-
-/// The constants of a module.
-#[derive(Debug)]
-pub struct ModuleSpec {
-    /// The folder, and the name in events: `flirt`.
-    pub name: &'static str,
-    /// The Postgres schema; the name, unless that is a reserved word.
-    pub schema: &'static str,
-    /// The first path segments that are this module's, below `/api` and for pages.
-    pub segments: &'static [&'static str],
-    /// One sentence, for BOOK.md.
-    pub purpose: &'static str,
-    /// `schemas/<name>/`. Empty for a module that is not built yet.
-    pub migrations: Migrator,
-    /// What it keeps of the [kit](crate::kit): tables that many modules have alike.
-    pub kit: &'static [Kit],
-    /// Tables that no event can restore, marked *Owned* in `schemas/`. All others are *projected*: a rebuild
-    /// empties them and writes them anew.
-    pub owned: &'static [&'static str],
-}
-
-/// Tables that many modules have alike, each in its own schema.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kit {
-    /// Member cards and blocked pairs: for modules that show people.
-    People,
-    /// A version of what each member sees, for modules that are live ([`crate::kit::versions`]).
-    Versions,
-}
-
-impl Kit {
-    /// Tables of it that no event can restore.
-    fn owned(self) -> &'static [&'static str] {
-        match self {
-            Self::People => &[],
-            Self::Versions => &["version"],
-        }
-    }
-}
-
-impl ModuleSpec {
-    /// True for a table that no event can restore.
-    pub fn owns(&self, table: &str) -> bool {
-        self.owned.contains(&table) || self.kit.iter().any(|kit| kit.owned().contains(&table))
-    }
-
-    /// True for a module whose changes members are told of at once.
-    pub fn is_live(&self) -> bool {
-        self.kit.contains(&Kit::Versions)
-    }
 }
 
 /// Who may call an action.

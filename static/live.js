@@ -161,6 +161,8 @@
       }
       if (openId && $(openId)) $(openId).querySelector("a").setAttribute("aria-current", "page");
       button.hidden = true;
+      const empty = place.parentElement.querySelector(".empty");
+      if (empty) empty.remove();
       const first = shown.querySelector("[data-item] a") || shown.firstElementChild;
       if (first) first.focus();
       shown.scrollIntoView({ block: "nearest" });
@@ -246,7 +248,7 @@
   // ---- Writing -----------------------------------------------------------------------------------------------------
   const TEXT_MAX = 2000, LEFT_SHOWN = 200;
   const count = (text) => ("Segmenter" in Intl ? [...new Intl.Segmenter().segment(text)].length : [...text].length);
-  let sending = false, waitingToSend = false, flush = () => {};
+  let flush = () => {};
   function write() {
     const text = composer.elements.text, key = composer.elements.key, error = $("error-text");
     const draft = `draft:${body.querySelector(".me-name").textContent}:${thread.dataset.nickname}`;
@@ -259,6 +261,8 @@
       error.hidden = !message;
       text.toggleAttribute("aria-invalid", Boolean(message));
     };
+    // What is on its way, and may have arrived: until there is an answer it is tried again as it was, with its key.
+    let pending = null, sending = false, pressed = false;
     let typedAt = 0;
     text.addEventListener("input", () => {
       text.value ? sessionStorage.setItem(draft, text.value) : sessionStorage.removeItem(draft);
@@ -279,13 +283,19 @@
         composer.requestSubmit();
       }
     });
-    composer.addEventListener("submit", (event) => { event.preventDefault(); send(); });
+    composer.addEventListener("submit", (event) => {
+      event.preventDefault();
+      // Whoever is quicker than the line has this sent next.
+      pressed = pending !== null;
+      send();
+    });
     async function send() {
-      if (sending || !text.value.trim()) return;
-      sending = true; waitingToSend = false;
+      if (sending || (!pending && !text.value.trim())) return;
+      pending = pending || { text: text.value, key: key.value };
+      sending = true;
       composer.classList.add("is-sending");
-      const form = new URLSearchParams(new FormData(composer));
-      const wrote = text.value;
+      const form = new URLSearchParams(pending);
+      const wrote = pending.text;
       try {
         const answer = await post(composer.action, form);
         if (answer.type === "opaqueredirect" || answer.ok) {
@@ -293,14 +303,17 @@
           text.value = text.value.startsWith(wrote) ? text.value.slice(wrote.length) : text.value;
           text.value ? sessionStorage.setItem(draft, text.value) : sessionStorage.removeItem(draft);
           typedAt = 0;
-          newKey(); grow(); toEnd();
+          pending = null;
+          fail(""); newKey(); grow(); toEnd();
           $("left").hidden = true;
+          if ($("hint-text")) $("hint-text").remove();
           changed("chat");
           toEnd();
         } else if (answer.status === 422 || answer.status === 429) {
           const page = new DOMParser().parseFromString(await answer.text(), "text/html");
           const said = page.querySelector("#error-text span"), whole = page.querySelector("#composer .notice span");
           fail((said && said.textContent) || (whole && whole.textContent) || "This could not be sent.");
+          pending = null; pressed = false;
           newKey();
         } else if (answer.status === 503) {
           again("The site is busy. It is sent again in a moment.");
@@ -313,13 +326,13 @@
       }
       composer.classList.remove("is-sending");
       sending = false;
+      if (pressed && !pending) { pressed = false; send(); }
     }
     function again(message) {
       fail(message);
-      waitingToSend = true;
       setTimeout(() => flush(), RETRY_MS * (0.5 + Math.random()));
     }
-    flush = () => { if (waitingToSend && !sending) send(); };
+    flush = () => { if (pending) send(); };
     grow();
   }
 

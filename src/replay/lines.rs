@@ -5,6 +5,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::drive::members::Person;
+
 /// A file larger than this is not traffic but a mistake.
 const FILE_BYTES_MAX: u64 = 100_000_000;
 /// Characters of a bad line that are shown.
@@ -21,22 +23,6 @@ pub enum LineError {
     Bad { file: PathBuf, number: usize, text: String },
     #[error("{}: it has no lines, so there is nothing to replay.", file.display())]
     Empty { file: PathBuf },
-}
-
-/// A person of the file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Person(u32);
-
-impl Person {
-    /// What she is called on the site.
-    pub(super) fn nickname(self) -> String {
-        format!("m{}", self.0)
-    }
-
-    /// True for about every other one.
-    pub(super) fn is_even(self) -> bool {
-        self.0.is_multiple_of(2)
-    }
 }
 
 /// One message.

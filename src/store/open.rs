@@ -98,17 +98,12 @@ async fn units(
     own: impl Fn(&str) -> Option<String>,
 ) -> Result<Units, StoreError> {
     let specs = registry.modules();
-    let count = u32::try_from(specs.len()).unwrap_or(u32::MAX);
+    let shares = Shares::of(u32::from(connections), specs)?;
     let connections = u32::from(connections);
-    // With few connections each pool has one, and everything still works, only slower.
-    let background = if connections >= count * (BACKGROUND + 1) { BACKGROUND } else { 1 };
-    let requests = (connections / count).saturating_sub(background);
-    if requests == 0 {
-        return Err(StoreError::BudgetTooSmall { connections, needed: count * 2 });
-    }
     let mut units = BTreeMap::new();
     let mut checked = false;
     for &spec in specs {
+        let (requests, background) = shares.of_module(spec);
         let own = own(spec.name).map(|url| place(&own_setting(spec.name), &url)).transpose()?;
         let place = own.as_ref().unwrap_or(default);
         let mut conn = connect(place).await?;
@@ -125,6 +120,36 @@ async fn units(
         units.insert(spec.name, Arc::new(unit));
     }
     Ok(units)
+}
+
+/// How the connections are shared out. With few of them each pool has one, and everything still works, only slower.
+struct Shares {
+    requests: u32,
+    background: u32,
+}
+
+impl Shares {
+    fn of(connections: u32, specs: &[&ModuleSpec]) -> Result<Self, StoreError> {
+        let count = |specs: usize| u32::try_from(specs).unwrap_or(u32::MAX);
+        let all = count(specs.len());
+        let idle = count(specs.iter().filter(|spec| is_idle(spec)).count());
+        if connections < all * 2 {
+            return Err(StoreError::BudgetTooSmall { connections, needed: all * 2 });
+        }
+        let share = (connections - idle * 2) / (all - idle).max(1);
+        let background = if share > BACKGROUND { BACKGROUND } else { 1 };
+        Ok(Self { requests: share - background, background })
+    }
+
+    /// For requests, and for what runs behind them.
+    fn of_module(&self, spec: &ModuleSpec) -> (u32, u32) {
+        if is_idle(spec) { (1, 1) } else { (self.requests, self.background) }
+    }
+}
+
+/// A module without tables of its own asks next to nothing of the database.
+fn is_idle(spec: &ModuleSpec) -> bool {
+    spec.migrations.iter().next().is_none()
 }
 
 /// The environment's name for the database of one module.

@@ -70,9 +70,11 @@ async fn json_is_read_strictly() {
         }
         send.json(format!("{}1{}", "[".repeat(20_000), "]".repeat(20_000))).await.is_4xx("deep nesting");
         send.json([good.as_bytes(), b"\xff"].concat()).await.is(400, "bytes that are no text");
-        send.json(good.replacen(":\"", ":\"\u{7f}", 1).replace('\u{7f}', "\n"))
-            .await
-            .is(400, "a bare newline");
+        // Inside of a text, if there is one.
+        if good.contains(":\"") {
+            let broken = good.replacen(":\"", ":\"\u{7f}", 1).replace('\u{7f}', "\n");
+            send.json(broken).await.is(400, "a bare newline");
+        }
         for text in ["null", "true", "7", "\"x\"", "[]", "{}"] {
             send.json(text).await.is(422, "another type than an object");
         }

@@ -30,6 +30,9 @@ pub(crate) fn taken() -> Vec<Taken> {
     let change = json!({ "current": PASSWORD, "password": "another long one" });
     let reason = json!({ "reason": "Say more." });
     let seen = json!({ "upTo": NOBODY });
+    let message = json!({ "text": "Do you like trains?" });
+    let composed = json!({ "text": "Do you like trains?", "key": "k-1" });
+    let read = json!({ "upTo": 1 });
     vec![
         both("POST /api/register", Who::Nobody, applicant.clone(), &[]),
         both("POST /register", Who::Nobody, flat(&applicant), &[]),
@@ -41,6 +44,10 @@ pub(crate) fn taken() -> Vec<Taken> {
         both("POST /settings/password", Who::Member, change, &[]),
         both("POST /api/alerts/ack", Who::Member, seen.clone(), &[]),
         both("POST /alerts/ack", Who::Member, seen, &[]),
+        both("POST /api/chat/{member}", Who::Member, message, &["text"]),
+        both("POST /chat/{nickname}", Who::Member, composed, &["text", "key"]),
+        both("POST /api/chat/{member}/read", Who::Member, read.clone(), &[]),
+        both("POST /chat/{nickname}/read", Who::Member, read, &[]),
         both("POST /api/review/{item}/reject", Who::Reviewer, reason.clone(), &[]),
         both("POST /review/{item}/reject", Who::Reviewer, reason, &[]),
     ]

@@ -16,14 +16,17 @@ use crate::postgres::postgres;
 
 const SEED: u64 = 0x0061_626f_7274;
 const ABORTED: usize = 100;
+
 /// One for requests and one behind, in each module.
-const CONNECTIONS: u16 = 18;
+fn connections() -> u16 {
+    u16::try_from(2 * pancake::modules::registry().modules().len()).unwrap()
+}
 
 /// A future dropped after a number of polls: the same moments every time.
 #[tokio::test]
 async fn a_dropped_request_leaves_nothing_behind() {
     const NAME: &str = "house_dropped";
-    let house = House::open(NAME, CONNECTIONS).await;
+    let house = House::open(NAME, connections()).await;
     let token = house.token(Who::Member).await.unwrap();
     let mut dice = Dice::new(SEED);
     for _ in 0..ABORTED {
@@ -45,7 +48,7 @@ async fn a_dropped_request_leaves_nothing_behind() {
 #[tokio::test]
 async fn a_cut_connection_leaves_nothing_behind() {
     const NAME: &str = "house_cut";
-    let house = House::open(NAME, CONNECTIONS).await;
+    let house = House::open(NAME, connections()).await;
     let token = house.token(Who::Member).await.unwrap();
     let mut dice = Dice::new(SEED);
     for _ in 0..ABORTED {

@@ -25,7 +25,7 @@ const RESERVED: [(&str, &[&str]); 6] = [
     ("Utc::now", &["src/clock.rs"]),
     ("now_v7", &[]),
     ("new_v7", &["src/clock.rs"]),
-    ("new_v4", &[]),
+    ("Uuid::new_v4", &[]),
     ("tokio::spawn", &[]),
     ("task::spawn(", &[]),
 ];

@@ -4,6 +4,7 @@
 //! channel says so.
 
 mod add_alerts;
+pub mod contract;
 mod keep_messages;
 mod keep_reading;
 mod read_counts;

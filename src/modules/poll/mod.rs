@@ -3,6 +3,7 @@
 //! It only says which module has news. What is new comes through that module's own endpoints. Who waits, and what
 //! wakes her, is in [`crate::web::live`].
 
+pub mod contract;
 mod open_stream;
 mod poll_news;
 

@@ -7,13 +7,12 @@ use futures::{StreamExt, TryStreamExt, stream};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::ReplayError;
+use super::DriveError;
 use super::client::{Api, Call};
-use super::lines::Person;
-use super::report::Progress;
+use super::report::{Progress, Table, per_second};
 use super::server::Server;
 
-const REVIEWER: &str = "replay-reviewer";
+const REVIEWER: &str = "drive-reviewer";
 const PASSWORD: &str = "as long as a password";
 /// Passwords are hashed on every core of the server; twice as many clients keep all of them busy.
 const CLIENTS_PER_CORE: usize = 2;
@@ -22,25 +21,55 @@ const REVIEW_MAX: Duration = Duration::from_secs(30);
 /// Between looks at a queue that was empty.
 const LOOK: Duration = Duration::from_millis(50);
 
+/// Somebody, by her number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Person(pub(crate) u32);
+
+impl Person {
+    /// What she is called on the site.
+    pub(crate) fn nickname(self) -> String {
+        format!("m{}", self.0)
+    }
+
+    /// True for about every other one.
+    fn is_even(self) -> bool {
+        self.0.is_multiple_of(2)
+    }
+}
+
 /// A member who is logged in.
 #[derive(Debug)]
-pub(super) struct Member {
+pub(crate) struct Member {
     /// Her id, as addresses hold it.
-    pub(super) id: String,
-    pub(super) token: String,
+    pub(crate) id: String,
+    pub(crate) token: String,
 }
 
 /// Everybody, and how long making them took.
-pub(super) struct Members {
+pub(crate) struct Members {
     by_person: HashMap<Person, Member>,
-    pub(super) registering: Duration,
-    pub(super) approving: Duration,
-    pub(super) entering: Duration,
+    registering: Duration,
+    approving: Duration,
+    entering: Duration,
 }
 
 impl Members {
-    pub(super) fn of(&self, person: Person) -> Result<&Member, ReplayError> {
-        self.by_person.get(&person).ok_or_else(|| ReplayError::NoMember(person.nickname()))
+    /// Hands a member over.
+    pub(crate) fn take(&mut self, person: Person) -> Result<Member, DriveError> {
+        self.by_person.remove(&person).ok_or_else(|| DriveError::NoMember(person.nickname()))
+    }
+
+    /// What making them took.
+    pub(crate) fn tell(&self, table: &mut Table) {
+        let count = self.by_person.len();
+        table.row("members", count);
+        table.row("  registered", per_second(count, self.registering));
+        table.row("  approved", per_second(count, self.approving));
+        table.row("  logged in", per_second(count, self.entering));
+    }
+
+    pub(crate) fn of(&self, person: Person) -> Result<&Member, DriveError> {
+        self.by_person.get(&person).ok_or_else(|| DriveError::NoMember(person.nickname()))
     }
 }
 
@@ -61,12 +90,12 @@ struct Application {
 }
 
 /// Makes members of all of them.
-pub(super) async fn make(
+pub(crate) async fn make(
     server: &Server,
     api: &Api,
     people: &BTreeSet<Person>,
     clients: usize,
-) -> Result<Members, ReplayError> {
+) -> Result<Members, DriveError> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let hashing = cores * CLIENTS_PER_CORE;
     let reviewer = reviewer(server, api).await?;
@@ -85,23 +114,23 @@ pub(super) async fn make(
 }
 
 /// The first reviewer is made by the operator; whoever holds a role is approved with it.
-async fn reviewer(server: &Server, api: &Api) -> Result<String, ReplayError> {
+async fn reviewer(server: &Server, api: &Api) -> Result<String, DriveError> {
     register(api, REVIEWER, false).await?;
     server.command_line(&["admin", "grant", REVIEWER, "reviewer"]).await?;
     Ok(enter(api, REVIEWER).await?.token)
 }
 
-async fn register_all(api: &Api, people: &BTreeSet<Person>, clients: usize) -> Result<(), ReplayError> {
+async fn register_all(api: &Api, people: &BTreeSet<Person>, clients: usize) -> Result<(), DriveError> {
     let progress = Progress::new("registering", people.len());
     let calls = people.iter().map(|person| async {
         register(api, &person.nickname(), person.is_even()).await?;
         progress.step();
-        Ok::<(), ReplayError>(())
+        Ok::<(), DriveError>(())
     });
     stream::iter(calls).buffer_unordered(clients).try_collect().await
 }
 
-async fn register(api: &Api, nickname: &str, woman: bool) -> Result<(), ReplayError> {
+async fn register(api: &Api, nickname: &str, woman: bool) -> Result<(), DriveError> {
     let (gender, ideal) = if woman { ("woman", "man") } else { ("man", "woman") };
     let application = json!({
         "nickname": nickname,
@@ -117,7 +146,7 @@ async fn register(api: &Api, nickname: &str, woman: bool) -> Result<(), ReplayEr
 }
 
 /// Empties the queue page by page, until as many are approved as applied.
-async fn approve_all(api: &Api, reviewer: &str, all: usize, clients: usize) -> Result<(), ReplayError> {
+async fn approve_all(api: &Api, reviewer: &str, all: usize, clients: usize) -> Result<(), DriveError> {
     let progress = &Progress::new("approving", all);
     let mut approved = BTreeSet::new();
     let mut moved = Instant::now();
@@ -127,7 +156,7 @@ async fn approve_all(api: &Api, reviewer: &str, all: usize, clients: usize) -> R
         if items.is_empty() {
             if moved.elapsed() > REVIEW_MAX {
                 let missing = all - approved.len();
-                return Err(ReplayError::Unreviewed { missing, all, seconds: REVIEW_MAX.as_secs() });
+                return Err(DriveError::Unreviewed { missing, all, seconds: REVIEW_MAX.as_secs() });
             }
             tokio::time::sleep(LOOK).await;
             continue;
@@ -136,7 +165,7 @@ async fn approve_all(api: &Api, reviewer: &str, all: usize, clients: usize) -> R
             // A member is whole when every module knows her.
             api.send(&Call::post(format!("/api/review/{item}/approve")).by(reviewer).waiting()).await?;
             progress.step();
-            Ok::<(), ReplayError>(())
+            Ok::<(), DriveError>(())
         });
         stream::iter(calls).buffer_unordered(clients).try_collect::<()>().await?;
         approved.extend(items);
@@ -149,17 +178,17 @@ async fn enter_all(
     api: &Api,
     people: &BTreeSet<Person>,
     clients: usize,
-) -> Result<HashMap<Person, Member>, ReplayError> {
+) -> Result<HashMap<Person, Member>, DriveError> {
     let progress = Progress::new("logging in", people.len());
     let calls = people.iter().map(|person| async {
         let member = enter(api, &person.nickname()).await?;
         progress.step();
-        Ok::<_, ReplayError>((*person, member))
+        Ok::<_, DriveError>((*person, member))
     });
     stream::iter(calls).buffer_unordered(clients).try_collect().await
 }
 
-async fn enter(api: &Api, nickname: &str) -> Result<Member, ReplayError> {
+async fn enter(api: &Api, nickname: &str) -> Result<Member, DriveError> {
     let call = Call::post("/api/session").with(json!({ "nickname": nickname, "password": PASSWORD }));
     let Session { token, member } = api.send(&call).await?.json()?;
     Ok(Member { id: member, token })

@@ -1,11 +1,12 @@
-//! A server of one's own, for one replay: a child process on a free port, with a data folder that goes with it.
+//! A server of one's own, for one drive: a child process on a free port, with a data folder that goes with it.
 //!
 //! The rule: no server stays behind. The child is a shell that waits on a pipe which only this process holds
-//! open, so the server ends also where the replay is killed. (Then, and only then, the folder stays.)
+//! open, so the server ends also where this one is killed. (Then, and only then, the folder stays.)
 
 use std::ffi::OsString;
 use std::fs::{DirBuilder, File};
 use std::io;
+use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -18,6 +19,7 @@ use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
 
 use super::client::Api;
+use super::process;
 use crate::cli::Cli;
 use crate::store::{self, StoreError};
 
@@ -30,7 +32,7 @@ const END_MAX: Duration = Duration::from_secs(25);
 const COMMAND_MAX: Duration = Duration::from_mins(1);
 /// The site says where it is in one line.
 const LINE_BYTES_MAX: u64 = 1000;
-/// A replay is one client that does what thousands do in weeks.
+/// A drive is one client that does what thousands do in weeks.
 const LIMITS_FACTOR: u32 = 100_000;
 /// Log lines that are shown after a failure.
 const SAID_LINES_MAX: usize = 20;
@@ -41,50 +43,52 @@ const SAYS: &str = "HappyPancake is at ";
 pub enum ServerError {
     #[error("Cannot {doing} {}: {source}", path.display())]
     File { doing: &'static str, path: PathBuf, source: io::Error },
-    #[error(
-        "The replay's own server did not get ready within {seconds} s. Start one by hand to see why: ./r up"
-    )]
+    #[error("The server for this did not get ready within {seconds} s. Start one by hand to see why: ./r up")]
     NotReady { seconds: u64 },
-    #[error("The replay's own server did not start. Start one by hand to see why: ./r up")]
+    #[error("The server for this did not start. Start one by hand to see why: ./r up")]
     NotStarted,
     #[error("`pancake {words}` failed: {said}")]
     Command { words: String, said: String },
-    #[error("The replay's data could not be removed: {0}")]
+    #[error("The data could not be removed: {0}")]
     Store(#[from] StoreError),
 }
 
 /// A server, its folder, and the way to talk to it.
-pub(super) struct Server {
+pub(crate) struct Server {
     folder: PathBuf,
     program: PathBuf,
+    /// Of `serve`, beside those that every drive needs.
+    options: Vec<String>,
     child: Option<Child>,
     origin: String,
 }
 
 impl Server {
     /// Makes the folder; nothing runs yet.
-    pub(super) fn prepare() -> Result<Self, ServerError> {
+    pub(crate) fn prepare(options: Vec<String>) -> Result<Self, ServerError> {
         let program = std::env::current_exe().map_err(|source| ServerError::File {
             doing: "find",
             path: "this program".into(),
             source,
         })?;
-        let folder = std::env::temp_dir().join(format!("pancake-replay-{}", std::process::id()));
+        let folder = std::env::temp_dir().join(format!("pancake-drive-{}", std::process::id()));
         DirBuilder::new().mode(0o700).create(&folder).map_err(|source| ServerError::File {
             doing: "make",
             path: folder.clone(),
             source,
         })?;
-        Ok(Self { folder, program, child: None, origin: String::new() })
+        Ok(Self { folder, program, options, child: None, origin: String::new() })
     }
 
     /// Starts, and waits until it is ready.
-    pub(super) async fn start(&mut self) -> Result<(), ServerError> {
-        let log = File::create(self.log()).map_err(|source| self.fault("write", source))?;
-        let mut command = self.command("/bin/sh", &["-c", GUARD, "pancake-replay"]);
+    pub(crate) async fn start(&mut self) -> Result<(), ServerError> {
+        let log = File::options().create(true).append(true).open(self.log());
+        let log = log.map_err(|source| self.fault("write", source))?;
+        let mut command = self.command("/bin/sh", &["-c", GUARD, "pancake-drive"]);
         command.arg(&self.program).args(["serve", "--listen", "127.0.0.1:0", "--log", "warn"]);
         command.arg("--limits-factor").arg(LIMITS_FACTOR.to_string()).arg("--data").arg(self.data());
-        // The terminal's Ctrl-C is for the replay, which then ends the site in order.
+        command.args(&self.options);
+        // The terminal's Ctrl-C is for this process, which then ends the site in order.
         command.process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log);
         let child = command.spawn().map_err(|source| self.fault("start a server beside", source))?;
         let stdout = self.child.insert(child).stdout.as_mut().ok_or(ServerError::NotStarted)?;
@@ -97,12 +101,12 @@ impl Server {
     }
 
     /// A client of it.
-    pub(super) fn api(&self) -> Api {
+    pub(crate) fn api(&self) -> Api {
         Api::new(self.origin.clone())
     }
 
     /// Runs another command of the same program on the same data: `admin grant nancy reviewer`.
-    pub(super) async fn command_line(&self, words: &[&str]) -> Result<(), ServerError> {
+    pub(crate) async fn command_line(&self, words: &[&str]) -> Result<(), ServerError> {
         let mut command = self.command(&self.program, words);
         command.arg("--data").arg(self.data()).stdin(Stdio::null()).kill_on_drop(true);
         let failed = |said: String| ServerError::Command { words: words.join(" "), said };
@@ -117,14 +121,32 @@ impl Server {
     }
 
     /// The last that it warned of.
-    pub(super) fn said(&self) -> String {
+    pub(crate) fn said(&self) -> String {
         let log = std::fs::read_to_string(self.log()).unwrap_or_default();
         let lines: Vec<&str> = log.lines().collect();
         lines[lines.len().saturating_sub(SAID_LINES_MAX)..].join("\n")
     }
 
+    /// Where it listens.
+    pub(crate) fn address(&self) -> Result<SocketAddr, ServerError> {
+        let address = self.origin.strip_prefix("http://").and_then(|address| address.parse().ok());
+        address.ok_or(ServerError::NotStarted)
+    }
+
+    /// The site's own process, behind its guard; where the system tells.
+    pub(crate) fn pid(&self) -> Option<u32> {
+        process::child_of(self.child.as_ref()?.id()?, self.program.to_str()?)
+    }
+
     /// Stops it and removes its data.
-    pub(super) async fn end(mut self) -> Result<(), ServerError> {
+    pub(crate) async fn end(mut self) -> Result<(), ServerError> {
+        self.stop().await;
+        store::discard(&self.data()).await?;
+        std::fs::remove_dir_all(&self.folder).map_err(|source| self.fault("remove", source))
+    }
+
+    /// Stops it. Its data stays, and it can be started again.
+    pub(crate) async fn stop(&mut self) {
         if let Some(mut child) = self.child.take() {
             drop(child.stdin.take());
             if timeout(END_MAX, child.wait()).await.is_err() {
@@ -133,8 +155,6 @@ impl Server {
                 let _ = child.wait().await;
             }
         }
-        store::discard(&self.data()).await?;
-        std::fs::remove_dir_all(&self.folder).map_err(|source| self.fault("remove", source))
     }
 
     fn data(&self) -> PathBuf {

@@ -1,18 +1,17 @@
 //! Compares every receiver's alerts, read through the API, with the flirts of the file.
 
-use std::collections::HashSet;
 use std::fmt;
 use std::time::{Duration, Instant};
 
 use futures::{StreamExt, TryStreamExt, stream};
 use serde::Deserialize;
 
-use super::ReplayError;
-use super::client::{Api, Call};
-use super::flirts::Sent;
-use super::lines::{Flirts, Line, Person};
-use super::members::{Member, Members};
-use super::report::Progress;
+use super::super::lines::{Flirts, Line};
+use crate::drive::DriveError;
+use crate::drive::client::{Api, Call};
+use crate::drive::members::{Member, Members, Person};
+use crate::drive::order::{Fault, faults};
+use crate::drive::report::Progress;
 
 /// After the last flirt; what has not arrived by then is missing.
 const ARRIVE_MAX: Duration = Duration::from_secs(30);
@@ -94,23 +93,23 @@ struct Found {
     unread: usize,
 }
 
-/// Waits for the last alert, then reads and compares everybody's.
+/// Waits for the last alert, that of `last`, then reads and compares everybody's.
 pub(super) async fn compare_all(
     api: &Api,
     members: &Members,
     flirts: &Flirts,
-    sent: &Sent,
-) -> Result<Checked, ReplayError> {
-    let deadline = tokio::time::Instant::from_std(sent.at + ARRIVE_MAX);
+    (last, sent_at): (Option<Person>, Instant),
+) -> Result<Checked, DriveError> {
+    let deadline = tokio::time::Instant::from_std(sent_at + ARRIVE_MAX);
     let looks = |receiver: Person| async move {
         let expected = flirts.of.get(&receiver).map(Vec::as_slice).unwrap_or_default();
         let found = complete(api, members.of(receiver)?, expected.len(), deadline).await?;
-        Ok::<_, ReplayError>((found.alerts.len(), compare(&receiver.nickname(), expected, &found)))
+        Ok::<_, DriveError>((found.alerts.len(), compare(&receiver.nickname(), expected, &found)))
     };
-    if let Some(last) = sent.last {
+    if let Some(last) = last {
         looks(last).await?;
     }
-    let waited = sent.at.elapsed();
+    let waited = sent_at.elapsed();
     let begun = Instant::now();
     let progress = Progress::new("comparing", flirts.of.len());
     let all: Vec<(usize, Vec<Difference>)> = stream::iter(flirts.of.keys().map(|receiver| looks(*receiver)))
@@ -129,7 +128,7 @@ async fn complete(
     member: &Member,
     expected: usize,
     deadline: tokio::time::Instant,
-) -> Result<Found, ReplayError> {
+) -> Result<Found, DriveError> {
     loop {
         let found = read_all(api, member).await?;
         if found.alerts.len() >= expected || tokio::time::Instant::now() >= deadline {
@@ -140,7 +139,7 @@ async fn complete(
 }
 
 /// Page by page, as a reader does.
-async fn read_all(api: &Api, member: &Member) -> Result<Found, ReplayError> {
+async fn read_all(api: &Api, member: &Member) -> Result<Found, DriveError> {
     let mut alerts = Vec::new();
     let mut path = format!("/api/alerts?max={PAGE}");
     for _ in 0..PAGES_MAX {
@@ -152,35 +151,25 @@ async fn read_all(api: &Api, member: &Member) -> Result<Found, ReplayError> {
         };
         path = format!("/api/alerts?max={PAGE}&from={next}");
     }
-    Err(ReplayError::Endless { pages: PAGES_MAX })
+    Err(DriveError::Endless { list: "A list of alerts".to_owned(), pages: PAGES_MAX })
 }
 
 /// What differs: who is missing, who is there too often, and, of the others, the first in another place.
 fn compare(receiver: &str, expected: &[Line], found: &Found) -> Vec<Difference> {
-    let mut whats = Vec::new();
     let flirts = found.alerts.iter().filter(|alert| alert.kind == "flirt");
     let senders: Vec<&str> = flirts.map(|alert| alert.nickname.as_deref().unwrap_or("nobody")).collect();
     let wanted: Vec<String> = expected.iter().map(|line| line.sender.nickname()).collect();
-    let known: HashSet<&str> = wanted.iter().map(String::as_str).collect();
-    let there: HashSet<&str> = senders.iter().copied().collect();
-    for (sender, line) in wanted.iter().zip(expected).filter(|(sender, _)| !there.contains(sender.as_str())) {
-        whats.push(What::Missing { sender: sender.clone(), line: line.number });
-    }
-    let mut seen = HashSet::new();
-    let mut once = Vec::new();
-    for sender in senders {
-        match (known.contains(sender), seen.insert(sender)) {
-            (false, _) => whats.push(What::NeverSent { sender: sender.to_owned() }),
-            (true, false) => whats.push(What::Doubled { sender: sender.to_owned() }),
-            (true, true) => once.push(sender),
+    let what = |fault| match fault {
+        Fault::Missing(place) => {
+            What::Missing { sender: wanted[place].clone(), line: expected[place].number }
         }
-    }
-    let wanted = wanted.iter().filter(|sender| there.contains(sender.as_str()));
-    if let Some((place, (expected, found))) =
-        (1..).zip(wanted.zip(once)).find(|(_, (one, other))| one != other)
-    {
-        whats.push(What::Order { place, expected: expected.clone(), found: found.to_owned() });
-    }
+        Fault::Doubled(sender) => What::Doubled { sender },
+        Fault::NeverWanted(sender) => What::NeverSent { sender },
+        Fault::Moved { place, wanted: at, found } => {
+            What::Order { place, expected: wanted[at].clone(), found }
+        }
+    };
+    let mut whats: Vec<What> = faults(&wanted, &senders).into_iter().map(what).collect();
     whats.extend(unread(found));
     whats.into_iter().map(|what| Difference { receiver: receiver.to_owned(), what }).collect()
 }
@@ -198,7 +187,7 @@ fn unread(found: &Found) -> impl Iterator<Item = What> {
 mod tests {
     use std::path::Path;
 
-    use super::super::lines;
+    use super::super::super::lines;
     use super::*;
 
     /// What is said of the receiver 9, to whom 1, 2 and 3 wrote, when her alerts are these.

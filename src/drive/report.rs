@@ -1,4 +1,4 @@
-//! What a replay tells while it runs and at its end: a bar on a terminal, plain lines elsewhere, then a table.
+//! What a drive tells while it runs and at its end: a bar on a terminal, plain lines elsewhere, then a table.
 
 use std::cell::Cell;
 use std::fmt;
@@ -12,12 +12,12 @@ const SAY_EVERY: Duration = Duration::from_secs(5);
 const BAR: &str = "{prefix:12} {bar:40} {pos}/{len} {per_sec:.0} {eta}";
 
 /// Tells what is being done, on standard error, for the table goes to standard output.
-pub(super) fn say(what: &str) {
+pub(crate) fn say(what: &str) {
     eprintln!("{what} …");
 }
 
 /// How far a phase has come.
-pub(super) struct Progress {
+pub(crate) struct Progress {
     what: &'static str,
     all: usize,
     begun: Instant,
@@ -29,7 +29,7 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    pub(super) fn new(what: &'static str, all: usize) -> Self {
+    pub(crate) fn new(what: &'static str, all: usize) -> Self {
         let plain = !std::io::stderr().is_terminal();
         let bar = if plain { ProgressBar::hidden() } else { ProgressBar::new(all as u64) };
         let style = ProgressStyle::with_template(BAR).unwrap_or_else(|_| ProgressStyle::default_bar());
@@ -40,7 +40,7 @@ impl Progress {
     }
 
     /// One more is done.
-    pub(super) fn step(&self) {
+    pub(crate) fn step(&self) {
         self.done.set(self.done.get() + 1);
         self.bar.inc(1);
         if self.plain && self.said.get().elapsed() >= SAY_EVERY {
@@ -58,7 +58,7 @@ impl Drop for Progress {
 }
 
 /// `3766 in 4.1 s: 918/s`
-pub(super) fn per_second(count: usize, took: Duration) -> String {
+pub(crate) fn per_second(count: usize, took: Duration) -> String {
     let seconds = took.as_secs_f64().max(1e-9);
     #[expect(clippy::cast_precision_loss, reason = "a rate is read, not reckoned with")]
     let rate = count as f64 / seconds;
@@ -67,10 +67,10 @@ pub(super) fn per_second(count: usize, took: Duration) -> String {
 
 /// How long calls took.
 #[derive(Default)]
-pub(super) struct Latencies(Vec<Duration>);
+pub(crate) struct Latencies(Vec<Duration>);
 
 impl Latencies {
-    pub(super) fn add(&mut self, took: Duration) {
+    pub(crate) fn add(&mut self, took: Duration) {
         self.0.push(took);
     }
 
@@ -78,6 +78,12 @@ impl Latencies {
     fn percentile(sorted: &[Duration], percent: usize) -> Duration {
         let rank = (sorted.len() * percent).div_ceil(100).max(1);
         sorted.get(rank - 1).copied().unwrap_or_default()
+    }
+}
+
+impl FromIterator<Duration> for Latencies {
+    fn from_iter<T: IntoIterator<Item = Duration>>(times: T) -> Self {
+        Self(times.into_iter().collect())
     }
 }
 
@@ -92,10 +98,10 @@ impl fmt::Display for Latencies {
 
 /// Names and values, aligned.
 #[derive(Default)]
-pub(super) struct Table(Vec<(&'static str, String)>);
+pub(crate) struct Table(Vec<(&'static str, String)>);
 
 impl Table {
-    pub(super) fn row(&mut self, name: &'static str, value: impl fmt::Display) {
+    pub(crate) fn row(&mut self, name: &'static str, value: impl fmt::Display) {
         self.0.push((name, value.to_string()));
     }
 }

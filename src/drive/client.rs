@@ -40,7 +40,7 @@ pub enum CallError {
 }
 
 /// The site, as its clients see it.
-pub(super) struct Api {
+pub(crate) struct Api {
     client: Client<HttpConnector, Full<Bytes>>,
     origin: String,
     again: AtomicUsize,
@@ -48,21 +48,22 @@ pub(super) struct Api {
 
 /// A question.
 #[derive(Debug)]
-pub(super) struct Call {
+pub(crate) struct Call {
     method: Method,
     path: String,
     token: Option<String>,
     body: Option<Value>,
     wait: bool,
+    key: Option<String>,
 }
 
 /// An answer of 2xx.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(crate) struct Answer {
     call: String,
     bytes: Bytes,
     /// With the times of the tries that were answered 503.
-    pub(super) took: Duration,
+    pub(crate) took: Duration,
 }
 
 /// What matters of a problem (RFC 9457).
@@ -80,26 +81,31 @@ struct Once {
 }
 
 impl Call {
-    pub(super) fn get(path: impl Into<String>) -> Self {
-        Self { method: Method::GET, path: path.into(), token: None, body: None, wait: false }
+    pub(crate) fn get(path: impl Into<String>) -> Self {
+        Self { method: Method::GET, path: path.into(), token: None, body: None, wait: false, key: None }
     }
 
-    pub(super) fn post(path: impl Into<String>) -> Self {
+    pub(crate) fn post(path: impl Into<String>) -> Self {
         Self { method: Method::POST, ..Self::get(path) }
     }
 
     /// As whom.
-    pub(super) fn by(self, token: &str) -> Self {
+    pub(crate) fn by(self, token: &str) -> Self {
         Self { token: Some(token.to_owned()), ..self }
     }
 
-    pub(super) fn with(self, body: Value) -> Self {
+    pub(crate) fn with(self, body: Value) -> Self {
         Self { body: Some(body), ..self }
     }
 
     /// Answer only when the effects have arrived everywhere.
-    pub(super) fn waiting(self) -> Self {
+    pub(crate) fn waiting(self) -> Self {
         Self { wait: true, ..self }
+    }
+
+    /// However often it is sent, it counts once.
+    pub(crate) fn once(self, key: String) -> Self {
+        Self { key: Some(key), ..self }
     }
 
     fn name(&self) -> String {
@@ -113,6 +119,9 @@ impl Call {
         }
         if self.wait {
             request = request.header("prefer", "wait");
+        }
+        if let Some(key) = &self.key {
+            request = request.header("idempotency-key", key);
         }
         let body = match &self.body {
             Some(body) => {
@@ -129,7 +138,7 @@ impl Call {
 
 impl Api {
     /// Of the site at `http://…`.
-    pub(super) fn new(origin: String) -> Self {
+    pub(crate) fn new(origin: String) -> Self {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         let client = Client::builder(TokioExecutor::new())
@@ -140,12 +149,12 @@ impl Api {
     }
 
     /// How many answers of 503 there were.
-    pub(super) fn tried_again(&self) -> usize {
+    pub(crate) fn tried_again(&self) -> usize {
         self.again.load(Ordering::Relaxed)
     }
 
     /// Asks, and asks again while the site is busy. Whatever is not a success is an error.
-    pub(super) async fn send(&self, call: &Call) -> Result<Answer, CallError> {
+    pub(crate) async fn send(&self, call: &Call) -> Result<Answer, CallError> {
         let begun = Instant::now();
         for _ in 0..TRIES_MAX {
             let once = tokio::time::timeout(CALL_MAX, self.once(call))
@@ -184,7 +193,7 @@ impl Api {
 }
 
 impl Answer {
-    pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, CallError> {
+    pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, CallError> {
         serde_json::from_slice(&self.bytes)
             .map_err(|error| CallError::Unreadable { call: self.call.clone(), said: error.to_string() })
     }

@@ -1,5 +1,5 @@
-# Runs the server "$@" for as long as the replay that started this guard lives: standard input is a pipe that
-# only the replay holds open, and it ends however the replay ends, also by kill -9.
+# Runs the server "$@" for as long as the process that started this guard lives: standard input is a pipe that
+# only that process holds open, and it ends however the process ends, also by kill -9.
 exec 3<&0 </dev/null
 "$@" 3<&- &
 server=$!

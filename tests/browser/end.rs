@@ -1,0 +1,42 @@
+//! A browser that goes leaves nothing behind: no process, and no profile.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::json;
+
+use crate::support::chromium::Chromium;
+
+/// What names the profile on the command line.
+const PROFILE: &str = "--user-data-dir=";
+
+#[test]
+fn nothing_stays_behind() {
+    let chromium = Chromium::start();
+    chromium.call("", "Target.createTarget", &json!({ "url": "data:text/html,<h1>here" })).unwrap();
+    let group = chromium.group();
+    let running = processes(group);
+    assert!(running.len() > 3, "{running:?}");
+    let mut words = running.iter().flat_map(|line| line.split('\0'));
+    let profile = words.find_map(|word| word.strip_prefix(PROFILE)).unwrap();
+    assert!(Path::new(profile).exists(), "{profile}");
+
+    drop(chromium);
+    assert_eq!(processes(group), Vec::<String>::new());
+    let folder = Path::new(profile).parent().unwrap();
+    assert!(!folder.exists(), "{} stays", folder.display());
+}
+
+/// The command lines of what runs in a process group. Who has ended and waits to be collected does not.
+fn processes(group: u32) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir("/proc").unwrap().flatten() {
+        let Ok(stat) = fs::read_to_string(entry.path().join("stat")) else { continue };
+        let Some((_, fields)) = stat.rsplit_once(") ") else { continue };
+        let fields: Vec<&str> = fields.split(' ').collect();
+        if fields[0] != "Z" && fields[2] == group.to_string() {
+            found.push(fs::read_to_string(entry.path().join("cmdline")).unwrap_or_default());
+        }
+    }
+    found
+}

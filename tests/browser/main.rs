@@ -1,0 +1,18 @@
+//! What members see in a real browser: headless Chromium on real sites, with and without JavaScript.
+//!
+//! `cargo test --test browser` runs it; screens of failed tests are in `target/browser/`.
+
+mod chat;
+mod end;
+mod flirts;
+#[path = "../shared/join.rs"]
+mod join;
+mod keyboard;
+mod login;
+mod offline;
+mod pages;
+mod plain;
+#[path = "../shared/postgres.rs"]
+mod postgres;
+mod screens;
+mod support;

@@ -1,0 +1,72 @@
+//! Every page that the registry knows, as everybody who may see it: none complains, none is wider than the window,
+//! and wherever the keyboard gets to can be seen.
+
+use axum::http::Method;
+use pancake::module::{Face, Policy};
+
+use crate::support::browser::{Browser, LARGE, SMALL};
+use crate::support::town::Town;
+
+/// For scripts, and without an end.
+const STREAM: &str = "/live";
+/// The widest nickname there can be.
+const WIDE: &str = "WWWWWWWWWWWWWWWWWWWW";
+
+#[test]
+fn every_page_is_fit_to_be_seen() {
+    let town = Town::open("pages", &["bob"]);
+    settle_in(&town);
+    for (who, policies) in EVERYBODY {
+        let browser =
+            if who == "stranger" { Browser::of_a_stranger(&town) } else { Browser::open(&town, who) };
+        for path in pages(&town, policies) {
+            browser.goto(&path);
+            for size in [SMALL, LARGE] {
+                browser.size(size);
+                browser.keeps_to_the_window();
+            }
+            // The last one on each page, and each on the way is looked at.
+            let passed = browser.tabs_to("the API");
+            assert_eq!(passed[0], "Skip to the content", "{path} as {who}");
+            assert!(passed.len() > 3, "{path} as {who}: {passed:?}");
+        }
+    }
+}
+
+/// Who is who in this town, and the pages to show her. Wider policies are looked at as a member with everything.
+const EVERYBODY: [(&str, &[Policy]); 4] = [
+    ("stranger", &[Policy::Public]),
+    ("wilma", &[Policy::Registered]),
+    ("rolf", &[Policy::Registered]),
+    (WIDE, &[Policy::Public, Policy::Registered, Policy::Member, Policy::Reviewer]),
+];
+
+/// Something on every list: a member with alerts, a blocked one, decisions, and applications that wait.
+fn settle_in(town: &Town) {
+    town.join("wilma", "waiting");
+    town.join("rolf", "rejected");
+    town.join("ove", "approved");
+    town.join_reviewer(WIDE);
+    let bob = Browser::open(town, "bob");
+    bob.goto(&format!("/member/{WIDE}"));
+    bob.press(&format!("Flirt with {WIDE}"));
+    bob.sees(".flirted", WIDE);
+    let wide = Browser::open(town, WIDE);
+    wide.goto("/member/ove");
+    wide.press("Block ove");
+    wide.click("form[action='/block/ove'] button");
+    wide.sees(".notice", "ove");
+    town.settle();
+}
+
+/// The paths of their pages.
+fn pages(town: &Town, policies: &[Policy]) -> Vec<String> {
+    let actions = town.stage.ctx.registry().actions().iter();
+    let pages = actions.filter(|record| record.face == Face::Page && record.action.method == Method::GET);
+    let pages = pages.filter(|record| policies.contains(&record.action.policy) && record.path != STREAM);
+    let paths = pages.map(|record| record.path.replace("{nickname}", "bob"));
+    let paths: Vec<String> = paths.collect();
+    let unknown = paths.iter().find(|path| path.contains('{'));
+    assert!(unknown.is_none(), "{unknown:?}: say above what its argument is");
+    paths
+}
