@@ -2,7 +2,7 @@
 //!
 //! A live module keeps a version of what each member sees ([`crate::kit::versions`]). Whoever waits says which
 //! versions she has seen; she hears as soon as one is another. Signals make that immediate, and nothing depends on
-//! them: every [`REREAD_EVERY`] the versions of all who wait are read again, and so are their sessions. She enters
+//! them: every `REREAD_EVERY` the versions of all who wait are read again, and so are their sessions. She enters
 //! first and reads the versions then, so nothing can fall in between.
 
 mod cursor;
