@@ -69,6 +69,7 @@ fn counts_change_on_an_open_page() {
     let town = Town::open("chat_counts", &["nancy", "bob", "ove"]);
     let (nancy, bob) = (Browser::open(&town, "nancy"), Browser::open(&town, "bob"));
     let ove = Browser::open(&town, "ove");
+    bob.goto("/");
     assert_eq!(bob.count("[data-count] .badge"), 0);
     for writer in [&nancy, &ove] {
         writer.goto("/chat/bob");
@@ -132,11 +133,10 @@ fn the_inbox_says_what_is_new() {
 fn what_comes_while_she_reads_above_stays_below() {
     let town = Town::open("chat_below", &["nancy", "bob"]);
     let (nancy, bob) = (Browser::open(&town, "nancy"), Browser::open(&town, "bob"));
-    nancy.goto("/chat/bob");
     for number in 1..=30 {
-        says(&nancy, &format!("Line {number}"));
-        nancy.sees(&message(number), "Line");
+        town.wrote("nancy", "bob", number, &format!("Line {number}"));
     }
+    nancy.goto("/chat/bob");
     bob.goto("/chat/nancy");
     nancy.sees_count("#messages .is-read", 30);
     bob.ask("document.querySelector('#thread').scrollTo(0, 0)");

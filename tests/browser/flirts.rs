@@ -20,6 +20,7 @@ fn a_flirt_becomes_an_alert_without_javascript() {
 }
 
 fn tell(town: &Town, nancy: &Browser, bob: &Browser) {
+    nancy.goto("/");
     nancy.follow("Alerts");
     nancy.sees("main", "All quiet.");
 

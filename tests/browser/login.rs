@@ -34,6 +34,8 @@ fn two_browsers_share_no_cookies() {
     let town = Town::open("cookies", &["nancy"]);
     let nancy = Browser::open(&town, "nancy");
     let stranger = Browser::of_a_stranger(&town);
+    nancy.goto("/");
+    nancy.sees(".me-name", "nancy");
     stranger.goto("/");
     stranger.sees(".gate", "Log in");
     nancy.reload();

@@ -2,7 +2,11 @@
 //! and wherever the keyboard gets to can be seen.
 
 use axum::http::Method;
+use pancake::kit::people::By;
 use pancake::module::{Face, Policy};
+use pancake::modules::block::contract::MemberBlocked;
+use pancake::modules::flirt::contract::FlirtSent;
+use pancake::modules::register::contract::{Role, RoleGranted};
 
 use crate::support::browser::Browser;
 use crate::support::machine::{LARGE, SMALL};
@@ -42,21 +46,15 @@ const EVERYBODY: [(&str, &[Policy]); 4] = [
     (WIDE, &[Policy::Public, Policy::Registered, Policy::Member, Policy::Reviewer]),
 ];
 
-/// Something on every list: a member with alerts, a blocked one, decisions, and applications that wait.
+/// Something on every list: an alert, a message, a blocked member, a decision, and an application that waits.
 fn settle_in(town: &Town) {
     town.join("wilma", "waiting");
     town.join("rolf", "rejected");
-    town.join("ove", "approved");
-    town.join_reviewer(WIDE);
-    let bob = Browser::open(town, "bob");
-    bob.goto(&format!("/member/{WIDE}"));
-    bob.press(&format!("Flirt with {WIDE}"));
-    bob.sees(".notice", "Your flirt is on its way.");
-    let wide = Browser::open(town, WIDE);
-    wide.goto("/member/ove");
-    wide.press("Block ove");
-    wide.click("form[action='/block/ove'] button");
-    wide.sees(".notice", "ove");
+    let (bob, wide) = (town.id("bob"), town.join(WIDE, "approved"));
+    town.give(RoleGranted { member: wide, role: Role::Reviewer, by: By::OPERATOR });
+    town.give(FlirtSent { from: bob, to: wide });
+    town.give(MemberBlocked { member: wide, blocked: town.join("ove", "approved") });
+    town.wrote("bob", WIDE, 1, &"W".repeat(500));
     town.settle();
 }
 

@@ -1,7 +1,6 @@
 //! The pages of the chat, small and large, light and dark: what is needed is in the window. The pictures are kept in
 //! `target/browser/`, for eyes.
 
-use crate::chat::{message, says};
 use crate::support::browser::Browser;
 use crate::support::machine::{LARGE, SMALL, Size};
 use crate::support::town::Town;
@@ -17,9 +16,9 @@ fn the_chat_is_fit_to_be_seen() {
     let nancy = Browser::open(&town, "nancy");
     shows(&nancy, "inbox-empty", "/chat", "h1");
     shows(&nancy, "thread-empty", "/chat/bob", "#composer, #thread-title");
-    talk(&town, &nancy, &writers);
+    talk(&town, &writers);
     shows(&nancy, "inbox", "/chat", "#with-bob");
-    shows(&nancy, "thread", "/chat/bob", "#composer, #thread-title, #m-8 .message-foot");
+    shows(&nancy, "thread", "/chat/bob", "#composer, #thread-title, #m-7 .message-foot");
     shows(&nancy, "thread-wide", &format!("/chat/{WIDE}"), "#composer, #thread-title");
     for (width, size) in SIZES {
         nancy.size(size);
@@ -36,38 +35,34 @@ fn the_chat_is_fit_to_be_seen() {
 }
 
 /// A conversation with all that people write, and some more conversations.
-fn talk(town: &Town, nancy: &Browser, writers: &[&str]) {
-    let bob = Browser::open(town, "bob");
-    bob.goto("/chat/nancy");
+fn talk(town: &Town, writers: &[&str]) {
     let lines = [
-        "Hello nancy",
-        "Do you like pancakes? I make them with butter and cardamom, and every Sunday there are far too many of \
-         them. Somebody should come and help.",
-        "🥞🥞🥞",
-        "https://example.org/a-very-long-address-that-nobody-can-break/anywhere/in/the/middle/of/it/at/all",
-        "שלום, مرحبا",
+        ("bob", "Hello nancy"),
+        (
+            "bob",
+            "Do you like pancakes? Every Sunday there are far too many of them. Somebody should come and help.",
+        ),
+        (
+            "bob",
+            "https://example.org/a-very-long-address-that-nobody-can-break/anywhere/in/the/middle/of/it/at/all",
+        ),
+        ("bob", "שלום, مرحبا 🥞"),
+        ("nancy", "Oh yes"),
+        ("nancy", "When?"),
+        ("nancy", "I could be there in an hour, with strawberries."),
     ];
-    for (number, line) in (1..).zip(lines) {
-        says(&bob, line);
-        bob.sees(&message(number), "");
-        bob.sees_count("#messages [data-number]", number);
+    for (number, (from, text)) in (1..).zip(lines) {
+        let to = if from == "bob" { "nancy" } else { "bob" };
+        town.wrote(from, to, number, text);
     }
-    for (number, line) in (6..).zip(["Oh yes", "When?", "I could be there in an hour, with strawberries."]) {
-        says(nancy, line);
-        nancy.sees_count("#messages [data-number]", number);
-    }
-    bob.sees_count("#messages [data-number]", 8);
-    nancy.sees(&message(8), "Read");
     for writer in writers {
-        let writer = Browser::open(town, writer);
-        writer.goto("/chat/nancy");
-        says(
-            &writer,
-            "Hello, you look nice. What are you doing on the first Sunday in June, when the sun shines?",
+        town.wrote(
+            writer,
+            "nancy",
+            1,
+            "Hello, you look nice. What are you doing on the first Sunday in June?",
         );
-        writer.sees(&message(1), "Sent");
     }
-    nancy.sees("[data-count=chat]", "4");
 }
 
 /// A page as it opens, small and large.

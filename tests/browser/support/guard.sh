@@ -26,6 +26,7 @@ HOME=$profile TMPDIR=$profile "$chromium" --headless $sandbox --remote-debugging
     --disable-gpu --disable-dev-shm-usage --disable-breakpad --disable-extensions --disable-component-update \
     --disable-background-networking --disable-sync --disable-default-apps --disable-domain-reliability \
     --disable-background-timer-throttling --disable-backgrounding-occluded-windows --disable-renderer-backgrounding \
+    --disable-features=SpareRendererForSitePerProcess,BackForwardCache,Translate,OptimizationHints,MediaRouter \
     --password-store=basic --blink-settings=$mouse --host-resolver-rules='MAP * ~NOTFOUND, EXCLUDE 127.0.0.1' 2>"$profile/log" &
 child=$!
 exec 3<&- 4>&-

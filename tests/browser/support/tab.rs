@@ -10,7 +10,7 @@ use super::chromium::Chromium;
 
 /// Long enough for any machine; a test that waits so long has failed.
 const WAIT_MAX: Duration = Duration::from_secs(15);
-const TURN: Duration = Duration::from_millis(10);
+const TURN: Duration = Duration::from_millis(25);
 
 /// See the module. Tabs that share cookies close with the last of them.
 pub(crate) struct Tab {

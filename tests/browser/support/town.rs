@@ -1,11 +1,13 @@
 //! A site with people in it, on a database of its own and over real HTTP. It runs on threads of its own, so that a
 //! test can tell its story one step after the other.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use pancake::event::AnyEvent;
 use pancake::id::MemberId;
-use pancake::kit::people::By;
-use pancake::modules::register::contract::{Role, RoleGranted};
+use pancake::modules::chat::contract::MessageSent;
 use pancake::stage::{Stage, story_time};
 use tokio::runtime::Runtime;
 
@@ -21,31 +23,48 @@ static THREADS: LazyLock<Runtime> = LazyLock::new(|| {
 /// See the module.
 pub(crate) struct Town {
     pub(crate) stage: Stage,
+    people: RefCell<HashMap<String, MemberId>>,
 }
 
 impl Town {
     /// A fresh one with these approved members.
     pub(crate) fn open(name: &str, members: &[&str]) -> Self {
-        THREADS.block_on(async {
-            let stage = Stage::open(postgres().await, &format!("town_{name}"), CONNECTIONS).await.unwrap();
-            for nickname in members {
-                join(&stage, nickname, "approved").await;
-            }
-            stage.settle().await.unwrap();
-            Self { stage }
-        })
+        let name = format!("town_{name}");
+        let open = async || Stage::open(postgres().await, &name, CONNECTIONS).await.unwrap();
+        let town = Self { stage: THREADS.block_on(open()), people: RefCell::default() };
+        for nickname in members {
+            town.join(nickname, "approved");
+        }
+        town.settle();
+        town
     }
 
     /// One more, in this state: `approved`, `waiting` or `rejected`.
     pub(crate) fn join(&self, nickname: &str, state: &str) -> MemberId {
-        THREADS.block_on(join(&self.stage, nickname, state))
+        let member = THREADS.block_on(join(&self.stage, nickname, state));
+        self.people.borrow_mut().insert(nickname.to_owned(), member);
+        member
     }
 
-    /// One more approved member, who is a reviewer.
-    pub(crate) fn join_reviewer(&self, nickname: &str) {
-        let member = self.join(nickname, "approved");
-        let granted = RoleGranted { member, role: Role::Reviewer, by: By::OPERATOR };
-        let _ = THREADS.block_on(self.stage.give(Box::new(granted), story_time())).unwrap();
+    /// Who it is.
+    pub(crate) fn id(&self, nickname: &str) -> MemberId {
+        self.people.borrow()[nickname]
+    }
+
+    /// Something happened before the story begins.
+    pub(crate) fn give(&self, event: impl AnyEvent + 'static) {
+        let _ = THREADS.block_on(self.stage.give(Box::new(event), story_time())).unwrap();
+    }
+
+    /// One wrote to the other before the story begins. `number` counts what the two wrote, from 1.
+    pub(crate) fn wrote(&self, from: &str, to: &str, number: i64, text: &str) {
+        let (from, to, text) = (self.id(from), self.id(to), text.to_owned());
+        self.give(MessageSent { from, to, number, text });
+    }
+
+    /// A new session of hers.
+    pub(crate) fn log_in(&self, nickname: &str) -> String {
+        THREADS.block_on(self.stage.login(self.id(nickname))).unwrap()
     }
 
     /// Waits until everything that was done has had its effect.
