@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::chromium::Chromium;
 
 /// Long enough for any machine; a test that waits so long has failed.
-const WAIT_MAX: Duration = Duration::from_secs(15);
+const WAIT_MAX: Duration = Duration::from_secs(30);
 const TURN: Duration = Duration::from_millis(25);
 
 /// See the module. Tabs that share cookies close with the last of them.
