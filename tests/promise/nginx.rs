@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -128,13 +128,24 @@ impl Curl {
 
     /// Reads to the end, which has to be a good one, in the HTTP version that was asked for.
     pub(crate) async fn end(mut self) -> String {
-        let read = timeout(WAIT_MAX, async { while self.read().await {} }).await;
-        assert!(read.is_ok(), "{:?} did not end within {WAIT_MAX:?}: {:?}", self.version, self.heard);
-        let status = timeout(WAIT_MAX, self.child.wait()).await.unwrap().unwrap();
+        let status = self.rest().await;
         assert!(status.success(), "{:?}: curl: {status}: {:?}", self.version, self.heard);
         let begins = if self.version == Version::One { "HTTP/1.1 " } else { "HTTP/2 " };
         assert!(self.heard.starts_with(begins), "not {:?}: {}", self.version, self.heard);
         self.heard
+    }
+
+    /// Reads on until it breaks.
+    pub(crate) async fn breaks(mut self) {
+        let status = self.rest().await;
+        assert!(!status.success(), "{:?}: it looks like an end: {:?}", self.version, self.heard);
+    }
+
+    /// Reads what is left, and says how it went.
+    async fn rest(&mut self) -> ExitStatus {
+        let read = timeout(WAIT_MAX, async { while self.read().await {} }).await;
+        assert!(read.is_ok(), "{:?} did not end within {WAIT_MAX:?}: {:?}", self.version, self.heard);
+        timeout(WAIT_MAX, self.child.wait()).await.unwrap().unwrap()
     }
 
     /// False at the end.

@@ -1,5 +1,5 @@
-//! The live stream and the long poll behind nginx, over HTTP/1.1 and HTTP/2: nothing is held back, and every end
-//! arrives as an end.
+//! The live stream and the long poll behind nginx, over HTTP/1.1 and HTTP/2: nothing is held back, an end arrives as
+//! an end, and a break as a break.
 //!
 //! The proxy runs docs/nginx.conf, the file that operators have; the clients are curl.
 
@@ -8,7 +8,7 @@ use std::net::TcpListener;
 use rustix::process::{Signal, kill_process};
 use serde_json::Value;
 
-use crate::nginx::{Nginx, Version};
+use crate::nginx::{Curl, Nginx, Version};
 use crate::postgres::{folder, postgres};
 use crate::site::Site;
 use crate::town::{Person, Town};
@@ -24,13 +24,9 @@ async fn streams_and_polls_pass_a_proxy() {
     let mut site = start(&town, &nginx, &site_port).await;
 
     let after = seen(&nginx, reader).await;
-    let live = format!("/live?after={after}");
     let poll = format!("/api/poll?after={after}&wait=25");
     let polls = VERSIONS.map(|version| nginx.curl(version, reader, &poll, &[]));
-    let mut streams = VERSIONS.map(|version| nginx.curl(version, reader, &live, &[]));
-    for stream in &mut streams {
-        stream.hears("\nretry: ").await;
-    }
+    let mut streams = listen(&nginx, reader, &after).await;
 
     // From here on the site sends nothing but the news.
     let write = ["-X", "POST", "-H", "content-type: application/json", "-d", r#"{"text":"Hello?"}"#];
@@ -54,16 +50,15 @@ async fn streams_and_polls_pass_a_proxy() {
     }
 
     stops(&nginx, &mut site, writer).await;
-    println!("proxied: a message, a logout and a stop pass nginx at once, over HTTP/1.1 and HTTP/2");
+    let mut site = start(&town, &nginx, &site_port).await;
+    breaks(&nginx, &mut site, writer).await;
+    println!("proxied: a message, a logout, a stop and a kill pass nginx at once, over HTTP/1.1 and HTTP/2");
 }
 
 /// The site is told to stop: her streams are told when to come back, and end well.
 async fn stops(nginx: &Nginx, site: &mut Site, writer: &Person) {
-    let live = format!("/live?after={}", seen(nginx, writer).await);
-    let mut streams = VERSIONS.map(|version| nginx.curl(version, writer, &live, &[]));
-    for stream in &mut streams {
-        stream.hears("\nretry: ").await;
-    }
+    let after = seen(nginx, writer).await;
+    let streams = listen(nginx, writer, &after).await;
     kill_process(site.pid(), Signal::TERM).unwrap();
     for stream in streams {
         let heard = stream.end().await;
@@ -72,6 +67,27 @@ async fn stops(nginx: &Nginx, site: &mut Site, writer: &Person) {
         assert_eq!(heard.matches("\nretry: ").count(), 2, "{heard}");
     }
     assert!(site.ended().success());
+}
+
+/// The site is gone in the middle of a stream: nobody takes that for its end.
+async fn breaks(nginx: &Nginx, site: &mut Site, writer: &Person) {
+    let after = seen(nginx, writer).await;
+    let streams = listen(nginx, writer, &after).await;
+    kill_process(site.pid(), Signal::KILL).unwrap();
+    for stream in streams {
+        stream.breaks().await;
+    }
+    site.ended();
+}
+
+/// Opens a stream of each version, and waits until both have begun.
+async fn listen(nginx: &Nginx, by: &Person, after: &str) -> [Curl; 2] {
+    let live = format!("/live?after={after}");
+    let mut streams = VERSIONS.map(|version| nginx.curl(version, by, &live, &[]));
+    for stream in &mut streams {
+        stream.hears("\nretry: ").await;
+    }
+    streams
 }
 
 async fn start(town: &Town, nginx: &Nginx, port: &str) -> Site {
