@@ -29,8 +29,8 @@ fi
 
 . scripts/site.sh
 pancake=$target/debug/pancake
-# One client does here what thousands do in weeks.
-start_site "$pancake" --limits-factor 1000000
+# One client does here what thousands do in weeks, and does not wait for news that nobody makes.
+start_site "$pancake" --limits-factor 1000000 --poll-seconds-max 1
 export SITE
 
 api() {

@@ -48,6 +48,7 @@ pub struct Metrics {
     lag: Family<FeedLabel, Gauge>,
     stopped: Family<FeedLabel, Gauge>,
     shed: Counter<u64, AtomicU64>,
+    waiting: Gauge,
     /// Over all modules.
     bus: AtomicU64,
     journal: AtomicU64,
@@ -73,6 +74,7 @@ impl Default for Metrics {
             lag: Family::default(),
             stopped: Family::default(),
             shed: Counter::default(),
+            waiting: Gauge::default(),
             bus: AtomicU64::new(0),
             journal: AtomicU64::new(0),
         };
@@ -90,6 +92,7 @@ impl Default for Metrics {
             "Requests answered 503 since too many were under way",
             metrics.shed.clone(),
         );
+        all.register("streams", "Live streams and long polls that wait", metrics.waiting.clone());
         metrics
     }
 }
@@ -135,6 +138,11 @@ impl Metrics {
 
     pub fn shed(&self) {
         self.shed.inc();
+    }
+
+    /// Those who wait for news now.
+    pub fn waiting(&self, count: usize) {
+        self.waiting.set(i64::try_from(count).unwrap_or(i64::MAX));
     }
 
     /// In the text format of Prometheus.

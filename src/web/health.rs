@@ -89,6 +89,7 @@ async fn answers(unit: &Unit) -> bool {
 }
 
 async fn metrics(State(ctx): State<Context>) -> Result<impl IntoResponse, Failure> {
+    ctx.metrics().waiting(ctx.live().waiting());
     let text = ctx.metrics().text().map_err(Failure::internal)?;
     Ok(([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text))
 }
