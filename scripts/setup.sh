@@ -1,7 +1,7 @@
 #!/bin/sh
-# Sees to it that the Postgres server programs are there, with the word `test` also curl, which plays the
-# README's walk, and Chromium, and with `python` also Python and its venv, which ./r api-test needs: silent when they
-# are, installs them through the system's package manager where it may, and otherwise says exactly what to install.
+# Sees to it that the Postgres server programs are there, with the word `test` also curl, which plays the README's
+# walk, nginx and openssl, which stand before the site in a test, and Chromium, and with `python` also Python and its
+# venv, which ./r api-test needs: silent when they are, installs them through the system's package manager where it may, and otherwise says exactly what to install.
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/postgres.sh
@@ -9,6 +9,12 @@ cd "$(dirname "$0")/.."
 
 curl=
 [ "${1:-}" != test ] || command -v curl >/dev/null || curl=curl
+# Debian keeps servers where only root looks.
+has() { PATH=$PATH:/usr/sbin:/usr/local/sbin command -v "$1" >/dev/null; }
+nginx=
+[ "${1:-}" != test ] || has nginx || nginx=nginx
+openssl=
+[ "${1:-}" != test ] || has openssl || openssl=openssl
 chromium=
 [ "${1:-}" != test ] || chromium_bin >/dev/null || chromium=chromium
 python=
@@ -18,6 +24,7 @@ server=
 postgres_bin >/dev/null || server=server
 there() {
     postgres_bin >/dev/null && { [ -z "$curl" ] || command -v curl >/dev/null; } &&
+        { [ -z "$nginx" ] || has nginx; } && { [ -z "$openssl" ] || has openssl; } &&
         { [ -z "$chromium" ] || chromium_bin >/dev/null; } && { [ -z "$python" ] || can_venv; }
 }
 ! there || exit 0
@@ -34,6 +41,8 @@ fi
 give_up() {
     [ -z "$chromium" ] || chromium_bin >/dev/null || chromium_missing
     [ -z "$curl" ] || echo "The tests need curl, and it is not installed: install the package curl." >&2
+    [ -z "$nginx" ] || has nginx || echo "The tests need nginx, and it is not installed: install the package nginx." >&2
+    [ -z "$openssl" ] || has openssl || echo "The tests need openssl, and it is not installed: install the package openssl." >&2
     [ -z "$python" ] || echo "This needs Python 3 with venv, and it is not installed: install python3 and python3-venv." >&2
     ! postgres_bin >/dev/null || exit 1
     cat >&2 <<'END'
@@ -59,29 +68,48 @@ else
     command -v brew >/dev/null || give_up
 fi
 
-# Debian would make and start a database server for the whole machine; ours runs only while the site does.
+# Debian would make and start a database server for the whole machine; ours runs only while the site does. It would
+# start nginx, too, for everybody.
 apt_install() {
     as_root mkdir -p /etc/postgresql-common/createcluster.d
     if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
         echo 'create_main_cluster = false' | as_root tee /etc/postgresql-common/createcluster.d/pancake.conf >/dev/null
     fi
     as_root apt-get update -q &&
-        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends ${server:+postgresql} $curl $chromium ${python:+python3 python3-venv}
+        apt_quietly env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends ${server:+postgresql} $curl $nginx $openssl $chromium ${python:+python3 python3-venv}
 }
 
-echo "setup: installing once: ${server:+the Postgres server programs }${curl:+curl }${chromium:+chromium }$python" >&2
+# Runs an installation that starts no nginx, now or when the machine starts.
+apt_quietly() {
+    if [ -n "$nginx" ] && [ ! -e /usr/sbin/policy-rc.d ]; then
+        # Until the end of this script.
+        policy=/usr/sbin/policy-rc.d
+        printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+        as_root chmod 755 "$policy"
+    fi
+    status=0
+    as_root "$@" || status=$?
+    if [ -n "$nginx" ] && command -v systemctl >/dev/null; then
+        as_root systemctl disable nginx || true
+    fi
+    return "$status"
+}
+
+echo "setup: installing once: ${server:+the Postgres server programs }${curl:+curl }${nginx:+nginx }${openssl:+openssl }${chromium:+chromium }$python" >&2
 log=$(mktemp "${TMPDIR:-/tmp}/pancake-setup.XXXXXX")
-trap 'rm -f "$log"' EXIT
+policy=
+trap 'rm -f "$log"; [ -z "$policy" ] || as_root rm -f "$policy"' EXIT
+trap 'exit 1' INT TERM
 if command -v apt-get >/dev/null; then
     install=apt_install
 elif command -v dnf >/dev/null; then
-    install="as_root dnf install -y ${server:+postgresql-server} $curl $chromium $python"
+    install="as_root dnf install -y ${server:+postgresql-server} $curl $nginx $openssl $chromium $python"
 elif command -v apk >/dev/null; then
-    install="as_root apk add ${server:+postgresql} $curl $chromium $python"
+    install="as_root apk add ${server:+postgresql} $curl $nginx $openssl $chromium $python"
 elif command -v pacman >/dev/null; then
-    install="as_root pacman -S --noconfirm ${server:+postgresql} $curl $chromium ${python:+python}"
+    install="as_root pacman -S --noconfirm ${server:+postgresql} $curl $nginx $openssl $chromium ${python:+python}"
 elif command -v brew >/dev/null; then
-    install="brew install ${server:+postgresql@17} $curl $chromium $python"
+    install="brew install ${server:+postgresql@17} $curl $nginx $openssl $chromium $python"
 else
     give_up
 fi

@@ -8,7 +8,9 @@ mod cut;
 mod frozen;
 mod kept;
 mod killed;
+mod nginx;
 mod nodes;
+mod proxied;
 mod restarted;
 #[path = "../shared/mod.rs"]
 mod shared;
