@@ -19,7 +19,7 @@ use crate::dice::Dice;
 use crate::kept::kept;
 use crate::postgres::folder;
 use crate::site::Site;
-use crate::town::Town;
+use crate::town::{Town, smallest};
 use crate::wait;
 
 const NAME: &str = "cut";
@@ -30,8 +30,6 @@ const CUT: usize = 1_000;
 const TRIES_MAX: usize = 20_000;
 const CLIENTS: usize = 8;
 const MEMBERS: usize = 40;
-/// One for requests and one behind, in each of nine modules: a lost one would be missed.
-const SMALLEST: [(&str, &str); 1] = [("CONNECTIONS", "18")];
 /// Requests that say how long one takes.
 const MEASURED: usize = 50;
 
@@ -54,13 +52,14 @@ impl Count {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn cut_off_at_random_moments() {
+    let _machine = crate::MACHINE.read().await;
     let begun = Instant::now();
     // Of its own, so that all that its log complains of is about this.
     let server = Server { durable: false, max_connections: 100 };
     let postgres = PrivatePostgres::start(&folder(NAME), server).await.unwrap();
     let town = Town::open(&postgres, NAME, MEMBERS).await;
     town.conn().await.execute("alter database cut set log_min_messages = 'warning'").await.unwrap();
-    let site = town.site(&SMALLEST).await;
+    let site = town.site(&[("CONNECTIONS", smallest().to_string().leak())]).await;
     let typical = typical(&town, &site).await;
     let before = kept(&mut town.conn().await).await;
     let count = Count::default();

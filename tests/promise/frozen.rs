@@ -12,7 +12,7 @@ use crate::dice::Dice;
 use crate::kept::kept;
 use crate::postgres::postgres;
 use crate::site::Site;
-use crate::town::{Pair, Person, Town};
+use crate::town::{Pair, Person, Town, smallest};
 use crate::wait;
 
 const SEED: u64 = 0x0066_726f_7a65;
@@ -38,6 +38,7 @@ struct Trap {
 /// Both at once: most of it is waiting.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn frozen_in_the_middle_of_a_batch() {
+    let _machine = crate::MACHINE.read().await;
     let (table, statement) = ("alerts.alert", "insert into alerts.alert%");
     let turn = Trap { database: "frozen_turn", table, pool: "pancake alerts", statement };
     let (table, statement) = ("flirt.journal", "%insert into flirt.journal%");
@@ -49,7 +50,8 @@ async fn frozen_in_the_middle_of_a_batch() {
 /// session asks the server to notice, and to end what stands still.
 #[tokio::test]
 async fn sessions_ask_to_be_ended_when_their_node_is_gone() {
-    let stage = Stage::open(postgres().await, "gone", 18).await.unwrap();
+    let _machine = crate::MACHINE.read().await;
+    let stage = Stage::open(postgres().await, "gone", smallest()).await.unwrap();
     for unit in stage.ctx.units() {
         for pool in [&unit.pool, &unit.background] {
             let unset: Vec<String> = query_scalar(

@@ -61,6 +61,7 @@ struct Ledger {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_at_random_moments() {
+    let _machine = crate::MACHINE.read().await;
     let begun = Instant::now();
     let seed = std::env::var(SEED).map_or(SEED_DEFAULT, |seed| seed.parse().unwrap());
     println!("killed: {SEED}={seed}");

@@ -18,3 +18,6 @@ mod streams;
 mod town;
 
 use shared::{dice, join, postgres, site, wait};
+
+/// Whoever needs the machine for itself takes it whole; all others share it.
+static MACHINE: tokio::sync::RwLock<()> = tokio::sync::RwLock::const_new(());

@@ -19,6 +19,7 @@ const MEMBERS: usize = 40;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_nodes_are_one_site() {
+    let _machine = crate::MACHINE.read().await;
     let begun = Instant::now();
     let town = Town::open(postgres().await, "nodes", MEMBERS).await;
     let nodes = [town.site(&[]).await, town.site(&[]).await];

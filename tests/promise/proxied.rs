@@ -17,6 +17,7 @@ const VERSIONS: [Version; 2] = [Version::One, Version::Two];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn streams_and_polls_pass_a_proxy() {
+    let _machine = crate::MACHINE.read().await;
     let town = Town::open(postgres().await, "proxied", 2).await;
     let [writer, reader] = &town.people[..] else { panic!("two members") };
     let site_port = free_port();

@@ -31,7 +31,6 @@ const BACK_MAX: Duration = Duration::from_secs(20);
 /// What a browser waits where it was told nothing yet.
 const RETRY: Duration = Duration::from_secs(3);
 
-const FETCH_AGAIN: Duration = Duration::from_millis(300);
 const FETCHES_MAX: usize = 5;
 
 /// What all share.
@@ -78,6 +77,7 @@ impl Scene {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_streams_come_back_and_miss_nothing() {
+    let _machine = crate::MACHINE.write().await;
     let server = Server { durable: true, max_connections: 100 };
     let postgres = PrivatePostgres::start(&folder("streams"), server).await.unwrap();
     let town = Town::open(&postgres, "streams", MEMBERS).await;
@@ -219,15 +219,16 @@ async fn listen(
             open = true;
             scene.open.fetch_add(1, Ordering::SeqCst);
         } else if let Some(id) = line.strip_prefix("id: ") {
-            // What could not be fetched is fetched a little later. If that takes long the site is gone: she comes
-            // back with the older cursor, and hears of it again.
+            // Where the site is busy it is fetched a little later. Where it is gone, or that takes long, she comes back
+            // with the older cursor, and hears of it again.
             let mut tries = 0;
-            while !fetch(scene, member, number).await {
-                tries += 1;
-                if tries == FETCHES_MAX {
-                    return open;
+            loop {
+                match fetch(scene, member, number).await {
+                    Fetched::All => break,
+                    Fetched::Later if tries < FETCHES_MAX => tries += 1,
+                    Fetched::Later | Fetched::Gone => return open,
                 }
-                tokio::time::sleep(FETCH_AGAIN).await;
+                tokio::time::sleep(RETRY).await;
             }
             id.clone_into(cursor);
         }
@@ -235,8 +236,16 @@ async fn listen(
     open
 }
 
-/// Fetches what is new. False where there was no answer.
-async fn fetch(scene: &Scene, member: usize, number: usize) -> bool {
+/// How fetching went.
+enum Fetched {
+    All,
+    /// The site is busy.
+    Later,
+    Gone,
+}
+
+/// Fetches what is new.
+async fn fetch(scene: &Scene, member: usize, number: usize) -> Fetched {
     let mut seen = scene.seen[number].lock().await;
     let last = seen.last().copied().unwrap_or_default();
     let what = format!("GET /api/chat/{}?after={last}&max=100", scene.partner(member).id);
@@ -244,9 +253,10 @@ async fn fetch(scene: &Scene, member: usize, number: usize) -> bool {
         Some((200, thread)) => {
             let items = thread["items"].as_array().unwrap().iter();
             seen.extend(items.map(|item| item["number"].as_i64().unwrap()));
-            true
+            Fetched::All
         }
-        Some((503, _)) | None => false,
+        Some((503, _)) => Fetched::Later,
+        None => Fetched::Gone,
         other => panic!("{what}: {other:?}"),
     }
 }

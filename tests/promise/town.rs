@@ -28,6 +28,11 @@ const WITNESS: &str = "
     $$ begin insert into public.witness (event) values (new.alert); return new; end $$;
     create trigger witness before insert on alerts.alert for each row execute function public.see();";
 
+/// One connection for requests and one behind, in each module: a lost one would be missed.
+pub(crate) fn smallest() -> u16 {
+    u16::try_from(2 * pancake::modules::registry().modules().len()).unwrap()
+}
+
 /// A member who is logged in.
 pub(crate) struct Person {
     pub(crate) id: MemberId,
