@@ -92,8 +92,8 @@ async fn restart(postgres: PrivatePostgres, name: &str) -> PrivatePostgres {
 /// Connections that nobody has used for a while are tried before they are used.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn restarted_while_nobody_asks() {
-    let _machine = crate::MACHINE.read().await;
     const NAME: &str = "restarted_idle";
+    let _machine = crate::MACHINE.read().await;
     let postgres = PrivatePostgres::start(&folder(NAME), SERVER).await.unwrap();
     let town = Town::open(&postgres, NAME, MEMBERS).await;
     let site = town.site(&QUIET).await;
@@ -127,8 +127,8 @@ async fn restarted_while_nobody_asks() {
 /// Connections in use break, and so do those that were used a moment ago, which nobody tries first.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn restarted_while_everybody_asks() {
-    let _machine = crate::MACHINE.read().await;
     const NAME: &str = "restarted_busy";
+    let _machine = crate::MACHINE.read().await;
     let postgres = PrivatePostgres::start(&folder(NAME), SERVER).await.unwrap();
     let town = Town::open(&postgres, NAME, MEMBERS).await;
     let site = town.site(&QUIET).await;
