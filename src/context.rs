@@ -25,6 +25,7 @@ use crate::store::Units;
 use crate::store::unit::Unit;
 pub use crate::tx::Tx;
 use crate::web::live::Live;
+use crate::web::presence::Presence;
 use crate::web::visitor::Sessions;
 
 /// What may follow from reading at once.
@@ -50,6 +51,7 @@ struct Shared {
     afterwards: Arc<Semaphore>,
     sessions: Sessions,
     live: Live,
+    presence: Presence,
     passwords: Passwords,
     /// What use cases turn.
     rehearsal: Rehearsal,
@@ -78,6 +80,7 @@ impl Context {
             afterwards: Arc::new(Semaphore::new(AFTERWARDS_MAX)),
             sessions: Sessions::default(),
             live,
+            presence: Presence::default(),
             passwords,
             rehearsal: Rehearsal::default(),
         }))
@@ -98,6 +101,10 @@ impl Context {
     /// Who waits for news.
     pub fn live(&self) -> &Live {
         &self.0.live
+    }
+    /// Who is here.
+    pub fn presence(&self) -> &Presence {
+        &self.0.presence
     }
     pub fn passwords(&self) -> &Passwords {
         &self.0.passwords
@@ -166,6 +173,7 @@ impl Context {
     pub fn hear(&self, signal: &Signal) {
         self.0.sessions.hear(signal);
         self.0.live.hear(signal);
+        self.0.presence.hear(signal);
     }
 
     /// Runs something that the end of the process waits for.

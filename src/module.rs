@@ -4,27 +4,27 @@
 //! listens to. Router, subscriptions, policy check, story, summary and graph all read that record, so none
 //! of them can disagree with what runs. Registering does no I/O: `./r graph` needs no database.
 
+mod action;
 mod despite;
 mod faults;
 mod spec;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::handler::Handler;
-use axum::http::Method;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use chrono::TimeDelta;
 
+pub use action::{Action, EVERYDAY, Limit, Policy};
 pub use despite::DespiteBlocks;
 pub use spec::{Kit, ModuleSpec};
 
 use crate::context::Context;
 use crate::event::{AnyEvent, AnyListener, Event, Listener};
 use crate::openapi::{JsonAction, Signature};
-use crate::problem::Problem;
 use crate::web::guard;
+use crate::web::presence::PresenceStore;
 use crate::web::shell::CountsReader;
 use crate::web::visitor::SessionStore;
 
@@ -35,103 +35,6 @@ pub trait Module: Send + Sync + 'static {
     /// Writes down what the module does. Pure.
     fn register(&self, at: &mut Registry);
 }
-
-/// Who may call an action.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Policy {
-    /// Everybody.
-    Public,
-    /// Logged in; perhaps not yet approved, or rejected.
-    Registered,
-    /// Approved.
-    Member,
-    /// Holds the role `reviewer` (or `admin`).
-    Reviewer,
-    /// Holds the role `admin`.
-    Admin,
-}
-
-/// How often one member, or one address where nobody is logged in, may call an action.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limit {
-    /// The name in the `RateLimit` header. Actions of one name share the allowance.
-    pub name: &'static str,
-    pub count: u32,
-    pub window: Duration,
-}
-
-/// One thing that a member can ask of a module. A policy is not optional.
-#[derive(Debug, Clone)]
-pub struct Action {
-    pub method: Method,
-    /// Without `/api`: `/flirt/{member}`.
-    pub path: &'static str,
-    pub policy: Policy,
-    /// A verb phrase: `sends a flirt`.
-    pub says: &'static str,
-    pub limit: Option<Limit>,
-    /// That it names people to each other although one has blocked the other, if it does.
-    pub despite_blocks: Option<DespiteBlocks>,
-    /// What its slice refuses it for. What the guard and the extractors refuse follows from the rest.
-    pub refuses: Vec<Problem>,
-}
-
-impl Action {
-    pub const fn get(path: &'static str, policy: Policy, says: &'static str) -> Self {
-        Self::new(Method::GET, path, policy, says)
-    }
-    pub const fn post(path: &'static str, policy: Policy, says: &'static str) -> Self {
-        Self::new(Method::POST, path, policy, says)
-    }
-    pub const fn put(path: &'static str, policy: Policy, says: &'static str) -> Self {
-        Self::new(Method::PUT, path, policy, says)
-    }
-    pub const fn delete(path: &'static str, policy: Policy, says: &'static str) -> Self {
-        Self::new(Method::DELETE, path, policy, says)
-    }
-
-    const fn new(method: Method, path: &'static str, policy: Policy, says: &'static str) -> Self {
-        Self { method, path, policy, says, limit: None, despite_blocks: None, refuses: Vec::new() }
-    }
-
-    /// Shows people whom a block hides everywhere else, for this reason: to who has blocked, and to who was
-    /// blocked. The use cases have to need it.
-    #[must_use]
-    pub const fn despite_blocks(mut self, reason: &'static str) -> Self {
-        self.despite_blocks = Some(DespiteBlocks::Either(reason));
-        self
-    }
-
-    /// Shows people to whom they have blocked, for this reason; who has blocked sees nothing of it. The use cases
-    /// have to need it.
-    #[must_use]
-    pub const fn despite_being_blocked(mut self, reason: &'static str) -> Self {
-        self.despite_blocks = Some(DespiteBlocks::BeingBlocked(reason));
-        self
-    }
-
-    /// Names what the slice refuses it for.
-    #[must_use]
-    pub fn refuses(mut self, problems: &[Problem]) -> Self {
-        self.refuses.extend_from_slice(problems);
-        self
-    }
-
-    /// True for methods that change something.
-    pub fn changes(&self) -> bool {
-        !matches!(self.method, Method::GET | Method::HEAD | Method::OPTIONS)
-    }
-
-    /// At most `count` calls in `window`. Writes without one of their own share [`EVERYDAY`].
-    #[must_use]
-    pub const fn limited(mut self, name: &'static str, count: u32, window: Duration) -> Self {
-        self.limit = Some(Limit { name, count, window });
-        self
-    }
-}
-
-/// The allowance of every state-changing action that does not name a narrower one.
-pub const EVERYDAY: Limit = Limit { name: "writes", count: 300, window: Duration::from_mins(1) };
 
 /// Whether a program or a person calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -205,6 +108,7 @@ pub struct Registry {
     listeners: Vec<ListenerRecord>,
     sessions: Option<Arc<dyn SessionStore>>,
     counts: Option<Arc<dyn CountsReader>>,
+    presence: Option<Arc<dyn PresenceStore>>,
 }
 
 impl Registry {
@@ -283,6 +187,15 @@ impl Registry {
         self.sessions = Some(Arc::new(store));
     }
 
+    /// Names the keeper of who is here. Exactly one module does.
+    ///
+    /// # Panics
+    /// When a second module wants to be it.
+    pub fn keeps_presence(&mut self, store: impl PresenceStore + 'static) {
+        assert!(self.presence.is_none(), "two modules keep who is here");
+        self.presence = Some(Arc::new(store));
+    }
+
     /// Names the reader of the navigation's numbers. Exactly one module does.
     ///
     /// # Panics
@@ -314,6 +227,10 @@ impl Registry {
     pub fn listeners(&self) -> &[ListenerRecord] {
         &self.listeners
     }
+    pub fn presence(&self) -> Option<Arc<dyn PresenceStore>> {
+        self.presence.clone()
+    }
+
     pub fn sessions(&self) -> Option<Arc<dyn SessionStore>> {
         self.sessions.clone()
     }

@@ -134,6 +134,7 @@ impl Stage {
             // As if the time had passed after which nobody believes them any more.
             self.ctx.sessions().forget_all();
             self.ctx.live().reread(&self.ctx).await;
+            self.ctx.presence().refresh(&self.ctx).await;
         }
         Ok(())
     }
@@ -144,6 +145,7 @@ impl Stage {
         // In one transaction, by the operator, who may write in all schemas.
         self.operator.lock().await.execute(AssertSqlSafe(self.emptying.clone())).await?;
         self.ctx.sessions().forget_all();
+        self.ctx.presence().forget_all();
         self.ctx.rehearsal().end();
         self.set_time(story_time());
         Ok(())

@@ -59,6 +59,10 @@ pub enum Signal {
     ActorChanged(MemberId),
     /// What these members see of a module has changed: all of one transaction.
     Versions(Arc<[Bump]>),
+    /// This member is here: the dot on her card.
+    Seen { member: MemberId, at: DateTime<Utc> },
+    /// This member hides from now on, or no longer.
+    Hidden { member: MemberId, hidden: bool },
     /// One member types to another.
     Typing { from: MemberId, to: MemberId },
 }

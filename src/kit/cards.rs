@@ -4,17 +4,19 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::Serialize;
 use sqlx::{AssertSqlSafe, PgExecutor, query, query_as, query_scalar};
 
 use super::people::{Gender, age_on};
 use super::{places, versions};
+use crate::context::Context;
 use crate::event::{Applied, Fact, Listener};
 use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
 use crate::module::ModuleSpec;
+use crate::modules::like::contract::PhotoId;
 use crate::modules::review::contract::RegistrationApproved;
 use crate::tx::Tx;
 
@@ -35,6 +37,11 @@ pub struct Card {
     /// Town and county, as a person says it.
     #[serde(rename = "placeName")]
     pub place: String,
+    /// The photo that stands for her; none before one is approved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub portrait: Option<PhotoId>,
+    /// She was here within the last 5 minutes; never of who hides, nor to her.
+    pub online: bool,
     /// The colour of her generated portrait.
     #[serde(skip)]
     pub hue: u8,
@@ -62,7 +69,7 @@ pub async fn known(db: impl PgExecutor<'_>, spec: &ModuleSpec, member: MemberId)
 /// The card of a member, whoever asks. Who may see it is the caller's to know.
 pub async fn of(db: impl PgExecutor<'_>, spec: &ModuleSpec, member: MemberId) -> Result<CardRow, Failure> {
     let sql = format!(
-        "select member, nickname, gender, birthday, place from {}.card where member = $1",
+        "select member, nickname, gender, birthday, place, portrait from {}.card where member = $1",
         spec.schema
     );
     let card = query_as(AssertSqlSafe(sql)).bind(member).fetch_optional(db).await?;
@@ -78,7 +85,7 @@ pub async fn meet(
 ) -> Result<CardRow, Failure> {
     let schema = spec.schema;
     let sql = format!(
-        "select member, nickname, gender, birthday, place from {schema}.card c
+        "select member, nickname, gender, birthday, place, portrait from {schema}.card c
          where member = $2
            and not exists (select from {schema}.blocked_pair p where p.viewer = $1 and p.other = c.member)"
     );
@@ -86,24 +93,30 @@ pub async fn meet(
     card.ok_or_else(Failure::not_found)
 }
 
-/// The columns of `<schema>.card`.
-#[derive(Debug, Clone, sqlx::FromRow)]
+/// A row of `<schema>.card`, its columns in their order. A query has it as one column: `c as "card: CardRow"`, where
+/// `c` is that table.
+#[derive(Debug, Clone, sqlx::FromRow, sqlx::Type)]
+#[sqlx(type_name = "card")]
 pub struct CardRow {
     pub member: MemberId,
     pub nickname: String,
     pub gender: Gender,
     pub birthday: NaiveDate,
     pub place: String,
+    pub portrait: Option<PhotoId>,
 }
 
 impl CardRow {
-    /// As it looks at a time: ages are computed when they are read.
-    pub fn card(self, at: DateTime<Utc>) -> Card {
+    /// As `viewer` sees it now: ages are computed when they are read, and who is online is in memory.
+    pub fn card(self, ctx: &Context, viewer: MemberId) -> Card {
+        let now = ctx.now();
         Card {
             member: self.member,
             nickname: self.nickname,
             gender: self.gender,
-            age: age_on(self.birthday, at),
+            age: age_on(self.birthday, now),
+            portrait: self.portrait,
+            online: ctx.presence().shows(viewer, self.member, now),
             place: places::label(&self.place),
             town: self.place,
             hue: hue(self.member),

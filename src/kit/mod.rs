@@ -4,8 +4,10 @@ pub mod alerting;
 pub mod blocks;
 pub mod cards;
 pub mod people;
+pub mod photos;
 pub mod places;
 pub mod versions;
+pub mod walk;
 
 use crate::module::Registry;
 
@@ -17,6 +19,14 @@ pub struct Wakes {
     pub cards: &'static str,
     /// When the blockers in `$1` have blocked or unblocked the members in `$2`, pair by pair.
     pub pairs: &'static str,
+}
+
+/// Keeps the portraits on a module's cards true. For modules that show whole cards; `since` is the version of its
+/// subscriptions that brought it ([`Registry::listens_since`]).
+pub fn keep_portraits(at: &mut Registry, since: i32, wakes: Option<Wakes>) {
+    let (schema, wakes) = (at.spec().schema, wakes.map(|wakes| wakes.cards));
+    at.listens_since(since, photos::AddPhotos::of(schema, wakes));
+    at.listens(photos::RemovePhotos::of(schema, wakes));
 }
 
 /// Keeps a module's copies of member cards and blocked pairs (`schemas/kit`) true.

@@ -5,8 +5,11 @@ pub mod alerts;
 pub mod block;
 pub mod chat;
 pub mod flirt;
+pub mod ideal;
 pub mod like;
+pub mod media;
 pub mod nav;
+pub mod online;
 pub mod poll;
 pub mod profile;
 pub mod register;
@@ -24,8 +27,11 @@ pub static ALL: &[&dyn Module] = &[
     &chat::Chat,
     &alerts::Alerts,
     &block::Block,
+    &ideal::Ideal,
+    &media::Media,
     &like::Like,
     &album::Album,
+    &online::Online,
     &nav::Nav,
     &poll::Poll,
     &Limits,

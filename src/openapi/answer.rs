@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 
 use super::{AnswerShape, Schemas, Shape};
-use crate::web::answer::{Created, Json, Made, Nothing};
+use crate::web::answer::{Created, Json, Later, Made, Nothing};
 
 /// What a handler gives.
 pub trait Answer {
@@ -15,6 +15,12 @@ impl<T: JsonSchema> Answer for Json<T> {
     fn describe(shape: &mut Shape, schemas: &mut Schemas) {
         let body = Some(schemas.answer::<T>());
         shape.answers.push(AnswerShape { status: 200, says: "What was asked for.", body });
+    }
+}
+
+impl<T: JsonSchema> Answer for Later<T> {
+    fn describe(shape: &mut Shape, schemas: &mut Schemas) {
+        Json::<T>::describe(shape, schemas);
     }
 }
 

@@ -1,8 +1,12 @@
 //! How a slice answers: JSON, a page, a redirect after a form, or nothing.
 
 use askama::Template;
+use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
+use futures::future::BoxFuture;
+use futures::stream::once;
+use futures::{FutureExt, TryFutureExt};
 use serde::Serialize;
 
 pub use super::extract::Json;
@@ -20,6 +24,10 @@ pub enum Made<T> {
     Before(T),
 }
 
+/// 200 at once, and its JSON when it is there. While somebody waits, nothing is kept of the layers that her request
+/// came through: a poll costs half of what it would cost as a pending request.
+pub struct Later<T>(BoxFuture<'static, T>);
+
 /// 204.
 #[derive(Debug)]
 pub struct Nothing;
@@ -33,6 +41,12 @@ pub struct Page<T>(StatusCode, T);
 pub struct Done {
     to: String,
     notice: Option<String>,
+}
+
+impl<T> Later<T> {
+    pub fn new(work: impl Future<Output = T> + Send + 'static) -> Self {
+        Self(work.boxed())
+    }
 }
 
 impl<T: Template> Page<T> {
@@ -72,6 +86,15 @@ impl<T: Serialize> IntoResponse for Made<T> {
             Self::Now(made) => Created(made).into_response(),
             Self::Before(made) => Json(made).into_response(),
         }
+    }
+}
+
+impl<T: Serialize + 'static> IntoResponse for Later<T> {
+    fn into_response(self) -> Response {
+        let json = self.0.map(|value| serde_json::to_vec(&value));
+        // It cannot be refused any more: what fails now cuts the answer off.
+        let json = json.inspect_err(|fault| tracing::error!(%fault, "an answer is no JSON"));
+        ([(header::CONTENT_TYPE, "application/json")], Body::from_stream(once(json))).into_response()
     }
 }
 

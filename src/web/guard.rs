@@ -9,6 +9,7 @@ use axum::routing::MethodRouter;
 
 use super::limits;
 use super::prefer::Wait;
+use super::session::looks_ahead;
 use super::visitor::Visitor;
 use crate::bus::waiting;
 use crate::context::Context;
@@ -41,8 +42,9 @@ async fn pass(record: &'static ActionRecord, request: Request, next: Next) -> Re
         Some(limit) => Some(limits::take(&ctx, limit, record.action.policy, &visitor).await?),
         None => None,
     };
+    let here = visitor.actor.filter(|_| is_here(record, &request));
     let mut response = if record.action.changes() {
-        change(record, ctx, request, next).await
+        change(record, ctx.clone(), request, next).await
     } else {
         let (parts, _) = request.into_parts();
         run(&parts, &Bytes::new(), &next).await
@@ -50,7 +52,15 @@ async fn pass(record: &'static ActionRecord, request: Request, next: Next) -> Re
     if let Some(allowance) = allowance {
         allowance.write_to(response.headers_mut());
     }
+    if let Some(actor) = here {
+        ctx.presence().note(&ctx, &actor);
+    }
     Ok(response)
+}
+
+/// Whether the request shows that somebody is at her screen.
+fn is_here(record: &ActionRecord, request: &Request) -> bool {
+    !record.action.by_itself && !looks_ahead(request.method(), request.headers())
 }
 
 fn admit(record: &ActionRecord, visitor: &Visitor) -> Result<(), Failure> {

@@ -15,6 +15,7 @@ pub mod live;
 pub mod origin;
 pub mod paging;
 pub mod prefer;
+pub mod presence;
 pub mod render;
 pub mod router;
 pub mod serve;

@@ -19,7 +19,7 @@ use super::admission::{self, Door};
 use super::headers::{self, Dress};
 use super::origin::{self, Origins};
 use super::session::{self, Recogniser};
-use super::{docs, health, limits, live, render, statics};
+use super::{docs, health, limits, live, presence, render, statics};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::openapi;
@@ -58,6 +58,7 @@ pub fn start(ctx: &Context) {
     ctx.spawn_loop(session::hear_signals(ctx.clone()));
     ctx.spawn_loop(limits::sweep(ctx.clone()));
     ctx.spawn_loop(live::reread_regularly(ctx.clone()));
+    ctx.spawn_loop(presence::refresh_regularly(ctx.clone()));
 }
 
 /// Gives the request its number and its line in the log. The number is never taken from outside: that would

@@ -121,6 +121,7 @@ pub async fn hear_signals(ctx: Context) {
             Err(RecvError::Lagged(_)) => {
                 ctx.sessions().forget_all();
                 ctx.live().reread(&ctx).await;
+                ctx.presence().refresh(&ctx).await;
             }
             Err(RecvError::Closed) => return,
         }

@@ -177,15 +177,15 @@ impl Sessions {
 
     /// Drops what a signal says is old.
     pub fn hear(&self, signal: &Signal) {
-        let signal = signal.clone();
-        if matches!(signal, Signal::Versions(_) | Signal::Typing { .. }) {
-            return;
-        }
-        let forgotten = self.cache.invalidate_entries_if(move |_, actor| match signal {
-            Signal::SessionEnded(session) => actor.session == session,
-            Signal::ActorChanged(member) => actor.id == member,
-            Signal::Versions(_) | Signal::Typing { .. } => false,
-        });
+        let forgotten = match *signal {
+            Signal::SessionEnded(session) => {
+                self.cache.invalidate_entries_if(move |_, actor| actor.session == session)
+            }
+            Signal::ActorChanged(member) => {
+                self.cache.invalidate_entries_if(move |_, actor| actor.id == member)
+            }
+            _ => return,
+        };
         if let Err(error) = forgotten {
             tracing::error!(%error, "the session cache does not forget; entries live for {TRUSTED:?}");
         }

@@ -49,6 +49,7 @@ impl Module for Chat {
 
     fn register(&self, at: &mut Registry) {
         kit::keep_people_live(at, WAKES);
+        kit::keep_portraits(at, 2, Some(WAKES));
         at.publishes::<contract::MessageSent>();
         at.listens(keep_messages::KeepMessages);
         at.publishes::<contract::MessageWithheld>();

@@ -15,9 +15,8 @@ use super::SPEC;
 use super::message::Message;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::id::{MemberId, TypedId};
+use crate::id::TypedId;
 use crate::kit::cards::{Card, CardRow};
-use crate::kit::people::Gender;
 use crate::web::answer::{Json, Page};
 use crate::web::extract::Query;
 use crate::web::paging::{Cursor, Listing, PageQuery};
@@ -43,10 +42,8 @@ pub(super) async fn run(
     query: &PageQuery,
 ) -> Result<Listing<Conversation>, Failure> {
     let paging = query.parse()?;
-    let now = ctx.now();
     let rows = query!(
-        r#"select c.member as "member: MemberId", c.nickname, c.gender as "gender: Gender", c.birthday, c.place,
-                  m.number, m.sender = $1 as "mine!", m.text, t.at, t.unread,
+        r#"select c as "card!: CardRow", m.number, m.sender = $1 as "mine!", m.text, t.at, t.unread,
                   m.number <= (case when m.sender = $1 then coalesce(o.read_to, 0) else t.read_to end) as "read!"
            from chat.thread t
            join chat.card c on c.member = t.other
@@ -64,19 +61,10 @@ pub(super) async fn run(
     )
     .fetch_all(ctx.pool(&SPEC))
     .await?;
-    let conversations = rows.into_iter().map(|row| {
-        let card = CardRow {
-            member: row.member,
-            nickname: row.nickname,
-            gender: row.gender,
-            birthday: row.birthday,
-            place: row.place,
-        };
-        Conversation {
-            card: card.card(now),
-            last: Message { number: row.number, mine: row.mine, text: row.text, at: row.at, read: row.read },
-            unread: row.unread,
-        }
+    let conversations = rows.into_iter().map(|row| Conversation {
+        card: row.card.card(ctx, actor.id),
+        last: Message { number: row.number, mine: row.mine, text: row.text, at: row.at, read: row.read },
+        unread: row.unread,
     });
     let place = |of: &Conversation| Cursor::new(of.last.at, of.card.member);
     Ok(Listing::of(conversations.collect(), paging, place))

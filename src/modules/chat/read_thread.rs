@@ -101,7 +101,7 @@ pub(super) async fn run(
 ) -> Result<Thread, Failure> {
     let (start, max) = query.parse()?;
     let standing = Standing::of(ctx.pool(&SPEC), actor.id, other).await?;
-    let with = cards::of(ctx.pool(&SPEC), &SPEC, other).await?.card(ctx.now());
+    let with = cards::of(ctx.pool(&SPEC), &SPEC, other).await?.card(ctx, actor.id);
     let first_messages = match standing.newest {
         None => {
             let mut conn = ctx.pool(&SPEC).acquire().await?;

@@ -53,7 +53,7 @@ impl Module for Nav {
         at.listens(remove_seen::RemoveSeen);
         at.keeps_counts(read_counts::Reader);
 
-        let read = |path| Action::get(path, Policy::Member, "counts what waits for her");
+        let read = |path| Action::get(path, Policy::Member, "counts what waits for her").by_itself();
         at.json(read("/nav"), read_counts::json);
         at.html(read("/nav"), read_counts::page);
     }

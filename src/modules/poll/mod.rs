@@ -31,8 +31,8 @@ impl Module for Poll {
     }
 
     fn register(&self, at: &mut Registry) {
-        let poll = Action::get("/poll", Policy::Member, "waits for what is new");
+        let poll = Action::get("/poll", Policy::Member, "waits for what is new").by_itself();
         at.json(poll.refuses(&[poll_news::CURSOR, poll_news::WAIT]), poll_news::json);
-        at.html(Action::get("/live", Policy::Member, "hears what is new"), open_stream::page);
+        at.html(Action::get("/live", Policy::Member, "hears what is new").by_itself(), open_stream::page);
     }
 }

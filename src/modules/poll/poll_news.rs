@@ -1,5 +1,9 @@
 //! Long poll: answers as soon as one of the named modules has something new, or when the time is over.
+//!
+//! Its answer begins at once and ends with the news, so whoever waits costs little. A login that ends meanwhile ends
+//! the answer too; that it has ended is told by the next poll.
 
+use std::future::ready;
 use std::time::Duration;
 
 use axum::extract::State;
@@ -12,9 +16,9 @@ use crate::failure::Failure;
 use crate::id::MemberId;
 use crate::problem::Problem;
 use crate::web::admission::Seat;
-use crate::web::answer::Json;
+use crate::web::answer::Later;
 use crate::web::extract::Query;
-use crate::web::live::{Cursor, End, Heard, Subscription};
+use crate::web::live::{Cursor, Heard, Subscription};
 use crate::web::visitor::Actor;
 
 pub(super) const CURSOR: Problem =
@@ -43,7 +47,7 @@ pub(super) struct Input {
 pub(super) struct News {
     /// The versions now: `after` of the next poll. Read the content after you have this, and you miss nothing.
     after: String,
-    /// Modules with another version than the one that was seen; none when the time was over.
+    /// Modules with another version than the one that was seen; none when the time, or the login, was over.
     changed: Vec<&'static str>,
     /// Members who were typing to her just now. Nobody is told twice, and who does not poll misses it.
     typing: Vec<MemberId>,
@@ -54,7 +58,7 @@ pub(super) async fn json(
     actor: Actor,
     seat: Seat,
     Query(input): Query<Input>,
-) -> Result<Json<News>, Failure> {
+) -> Result<Later<News>, Failure> {
     let wait = input.wait.unwrap_or(WAIT_MAX);
     if wait > WAIT_MAX {
         return Err(WAIT.at("wait"));
@@ -62,52 +66,49 @@ pub(super) async fn json(
     let modules = ctx.live().modules();
     let Some(after) = input.after else {
         let names: Vec<&str> = modules.iter().map(|spec| spec.name).collect();
-        let now = ctx.live().versions(&ctx, actor.id, names).await?;
-        return Ok(Json(News { after: now.to_string(), ..News::default() }));
+        let after = ctx.live().versions(&ctx, actor.id, names).await?.to_string();
+        return Ok(Later::new(ready(News { after, ..News::default() })));
     };
     let seen = Cursor::parse(&after, modules).ok_or_else(|| CURSOR.at("after"))?;
-    let mut subscription = ctx.live().subscribe(&ctx, &actor, seen).await?;
+    let subscription = ctx.live().subscribe(&ctx, &actor, seen).await?;
     seat.leave();
     let wait = Duration::from_secs(wait.min(ctx.config().poll_seconds_max));
+    Ok(Later::new(hear(ctx, subscription, wait)))
+}
+
+/// Waits for the first news, and takes what came with it.
+async fn hear(ctx: Context, mut subscription: Subscription, wait: Duration) -> News {
     let mut news = News::default();
-    let heard = tokio::select! {
+    let mut heard = tokio::select! {
         biased;
         () = ctx.stopping().cancelled() => None,
         heard = subscription.next(&ctx) => Some(heard),
         () = tokio::time::sleep(wait) => None,
     };
-    news.take(heard)?;
-    news.take_the_rest(&mut subscription, &ctx)?;
+    while let Some(next) = heard {
+        if !news.take(next) {
+            break;
+        }
+        heard = subscription.next(&ctx).now_or_never();
+    }
     news.after = subscription.seen().to_string();
-    Ok(Json(news))
+    news
 }
 
 impl News {
     /// Each module and each member once: this node hears its own signals twice, and things happen more than once.
-    fn take(&mut self, heard: Option<Heard>) -> Result<(), Failure> {
+    /// False if nothing more will come.
+    fn take(&mut self, heard: Heard) -> bool {
         match heard {
-            Some(Heard::Changed(modules)) => {
+            Heard::Changed(modules) => {
                 self.changed.extend(modules);
                 self.changed.sort_unstable();
                 self.changed.dedup();
             }
-            Some(Heard::Typing(member)) if self.typing.contains(&member) => {}
-            Some(Heard::Typing(member)) => self.typing.push(member),
-            Some(Heard::Ended(End::LoggedOut)) => return Err(Failure::unauthenticated()),
-            // She has newer ones: this one is answered as if its time were over.
-            Some(Heard::Ended(End::Elsewhere)) | None => {}
+            Heard::Typing(member) if self.typing.contains(&member) => {}
+            Heard::Typing(member) => self.typing.push(member),
+            Heard::Ended(_) => return false,
         }
-        Ok(())
-    }
-
-    /// What is there already needs no second round.
-    fn take_the_rest(&mut self, subscription: &mut Subscription, ctx: &Context) -> Result<(), Failure> {
-        while let Some(heard) = subscription.next(ctx).now_or_never() {
-            if heard == Heard::Ended(End::Elsewhere) {
-                break;
-            }
-            self.take(Some(heard))?;
-        }
-        Ok(())
+        true
     }
 }

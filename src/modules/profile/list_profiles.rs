@@ -9,9 +9,8 @@ use sqlx::query;
 use super::SPEC;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::id::{MemberId, TypedId};
+use crate::id::TypedId;
 use crate::kit::cards::{Card, CardRow};
-use crate::kit::people::Gender;
 use crate::web::answer::Json;
 use crate::web::extract::Query;
 use crate::web::paging::{Cursor, Listing, PageQuery};
@@ -29,9 +28,8 @@ pub(super) struct Newest {
 
 pub(super) async fn run(ctx: &Context, actor: &Actor, asked: &PageQuery) -> Result<Listing<Newest>, Failure> {
     let paging = asked.parse()?;
-    let now = ctx.now();
     let rows = query!(
-        r#"select p.member, p.at, c.nickname, c.gender as "gender: Gender", c.birthday, c.place
+        r#"select p.at, c as "card!: CardRow"
            from profile.profile p join profile.card c on c.member = p.member
            where p.member <> $1 and (p.at, p.member) < ($2, $3)
              and not exists (select from profile.blocked_pair b where b.viewer = $1 and b.other = p.member)
@@ -43,17 +41,7 @@ pub(super) async fn run(ctx: &Context, actor: &Actor, asked: &PageQuery) -> Resu
     )
     .fetch_all(ctx.pool(&SPEC))
     .await?;
-    let newest = rows.into_iter().map(|row| {
-        let member = MemberId::of(row.member);
-        let card = CardRow {
-            member,
-            nickname: row.nickname,
-            gender: row.gender,
-            birthday: row.birthday,
-            place: row.place,
-        };
-        Newest { card: card.card(now), since: row.at }
-    });
+    let newest = rows.into_iter().map(|row| Newest { card: row.card.card(ctx, actor.id), since: row.at });
     Ok(Listing::of(newest.collect(), paging, |newest| Cursor::new(newest.since, newest.card.member)))
 }
 

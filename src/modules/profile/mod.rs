@@ -32,6 +32,7 @@ impl Module for Profile {
 
     fn register(&self, at: &mut Registry) {
         kit::keep_people(at);
+        kit::keep_portraits(at, 2, None);
         at.listens(keep_profiles::KeepProfiles);
         at.listens(keep_profiles::KeepPresentations);
         at.listens(keep_flirted::KeepFlirted);

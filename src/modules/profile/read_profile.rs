@@ -38,8 +38,7 @@ pub(super) struct Profile {
 
 async fn run(ctx: &Context, actor: &Actor, member: MemberId) -> Result<Profile, Failure> {
     let row = query!(
-        r#"select c.nickname, c.gender as "gender: Gender", c.birthday, c.place,
-                  p.ideal_gender as "ideal_gender: Gender", p.ideal_from, p.ideal_to, p.ideal_place, p.at,
+        r#"select c as "card!: CardRow", p.ideal_gender as "ideal_gender: Gender", p.ideal_from, p.ideal_to, p.ideal_place, p.at,
                   t.text as "text?",
                   exists (select from profile.flirted f where f.sender = $1 and f.receiver = $2) as "flirted!"
            from profile.card c
@@ -53,15 +52,8 @@ async fn run(ctx: &Context, actor: &Actor, member: MemberId) -> Result<Profile, 
     .fetch_optional(ctx.pool(&SPEC))
     .await?
     .ok_or_else(Failure::not_found)?;
-    let card = CardRow {
-        member,
-        nickname: row.nickname,
-        gender: row.gender,
-        birthday: row.birthday,
-        place: row.place,
-    };
     Ok(Profile {
-        card: card.card(ctx.now()),
+        card: row.card.card(ctx, actor.id),
         ideal: Ideal {
             gender: row.ideal_gender,
             from: row.ideal_from,

@@ -139,6 +139,7 @@ impl Live {
                     room.news.send_modify(|news| news.checks += 1);
                 }
             }
+            Signal::Seen { .. } | Signal::Hidden { .. } => {}
         }
     }
 

@@ -1,0 +1,120 @@
+//! A module's own copy of which photo stands for whom: `<schema>.photo`, and from it `<schema>.card.portrait`.
+
+use std::sync::Arc;
+
+use sqlx::{AssertSqlSafe, query_scalar};
+
+use super::versions;
+use crate::event::{Applied, Fact, Listener};
+use crate::failure::Failure;
+use crate::id::MemberId;
+use crate::modules::like::contract::PhotoId;
+use crate::modules::media::contract::PhotoDeleted;
+use crate::modules::review::contract::PhotoApproved;
+use crate::tx::Tx;
+
+/// Writes down which photos are approved.
+pub struct AddPhotos(Photos);
+
+/// Writes down which photos are gone.
+pub struct RemovePhotos(Photos);
+
+impl AddPhotos {
+    pub fn of(schema: &str, wakes: Option<&'static str>) -> Self {
+        Self(Photos::of(schema, wakes, "update set approved = excluded.approved where kept.approved is null"))
+    }
+}
+
+impl RemovePhotos {
+    pub fn of(schema: &str, wakes: Option<&'static str>) -> Self {
+        Self(Photos::of(schema, wakes, "update set deleted = true where not kept.deleted"))
+    }
+}
+
+impl Listener for AddPhotos {
+    type Event = PhotoApproved;
+
+    async fn handle(&self, tx: &mut Tx, facts: &[Fact<PhotoApproved>]) -> Result<Applied, Failure> {
+        let photos = facts.iter().map(|fact| Photo {
+            photo: fact.event.photo,
+            member: fact.event.member,
+            approved: Some(fact.at),
+            deleted: false,
+        });
+        self.0.keep(tx, photos.collect()).await
+    }
+}
+
+impl Listener for RemovePhotos {
+    type Event = PhotoDeleted;
+
+    async fn handle(&self, tx: &mut Tx, facts: &[Fact<PhotoDeleted>]) -> Result<Applied, Failure> {
+        let photos = facts.iter().map(|fact| Photo {
+            photo: fact.event.photo,
+            member: fact.event.member,
+            approved: None,
+            deleted: true,
+        });
+        self.0.keep(tx, photos.collect()).await
+    }
+}
+
+struct Photo {
+    photo: PhotoId,
+    member: MemberId,
+    approved: Option<chrono::DateTime<chrono::Utc>>,
+    deleted: bool,
+}
+
+/// Both listeners' statements.
+struct Photos {
+    keep: Arc<str>,
+    choose: Arc<str>,
+    /// Who sees another card of a live module now: `select member from … where … = any($1)`.
+    wakes: Option<&'static str>,
+}
+
+impl Photos {
+    fn of(schema: &str, wakes: Option<&'static str>, on_conflict: &str) -> Self {
+        let keep = format!(
+            "insert into {schema}.photo as kept (photo, member, approved, deleted)
+             select distinct on (photo) photo, member, approved, deleted
+             from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::boolean[])
+                  with ordinality as row (photo, member, approved, deleted, place)
+             order by photo, place
+             on conflict (photo) do {on_conflict}
+             returning member"
+        );
+        let choose = format!(
+            "update {schema}.card c set portrait = chosen.photo
+             from (select m.member,
+                          (select p.photo from {schema}.photo p
+                           where p.member = m.member and p.approved is not null and not p.deleted
+                           order by p.approved, p.photo limit 1) as photo
+                   from unnest($1::uuid[]) as m (member)) as chosen
+             where c.member = chosen.member and c.portrait is distinct from chosen.photo
+             returning c.member"
+        );
+        Self { keep: keep.into(), choose: choose.into(), wakes }
+    }
+
+    async fn keep(&self, tx: &mut Tx, photos: Vec<Photo>) -> Result<Applied, Failure> {
+        let kept: Vec<MemberId> = query_scalar(AssertSqlSafe(self.keep.clone()))
+            .bind(photos.iter().map(|photo| photo.photo).collect::<Vec<_>>())
+            .bind(photos.iter().map(|photo| photo.member).collect::<Vec<_>>())
+            .bind(photos.iter().map(|photo| photo.approved).collect::<Vec<_>>())
+            .bind(photos.iter().map(|photo| photo.deleted).collect::<Vec<_>>())
+            .fetch_all(tx.conn())
+            .await?;
+        if kept.is_empty() {
+            return Ok(Applied::Nothing);
+        }
+        let changed: Vec<MemberId> =
+            query_scalar(AssertSqlSafe(self.choose.clone())).bind(&kept).fetch_all(tx.conn()).await?;
+        if let Some(wakes) = self.wakes.filter(|_| !changed.is_empty()) {
+            let told: Vec<MemberId> = query_scalar(wakes).bind(&changed).fetch_all(tx.conn()).await?;
+            versions::bump(tx, told).await?;
+        }
+        Ok(Applied::Changed)
+    }
+}

@@ -1,0 +1,123 @@
+//! One thing that a member can ask of a module: who may, how often, and what it may refuse her.
+
+use std::time::Duration;
+
+use axum::http::Method;
+
+use super::DespiteBlocks;
+use crate::problem::Problem;
+
+/// Who may call an action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Policy {
+    /// Everybody.
+    Public,
+    /// Logged in; perhaps not yet approved, or rejected.
+    Registered,
+    /// Approved.
+    Member,
+    /// Holds the role `reviewer` (or `admin`).
+    Reviewer,
+    /// Holds the role `admin`.
+    Admin,
+}
+
+/// How often one member, or one address where nobody is logged in, may call an action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    /// The name in the `RateLimit` header. Actions of one name share the allowance.
+    pub name: &'static str,
+    pub count: u32,
+    pub window: Duration,
+}
+
+/// One thing that a member can ask of a module. A policy is not optional.
+#[derive(Debug, Clone)]
+pub struct Action {
+    pub method: Method,
+    /// Without `/api`: `/flirt/{member}`.
+    pub path: &'static str,
+    pub policy: Policy,
+    /// A verb phrase: `sends a flirt`.
+    pub says: &'static str,
+    pub limit: Option<Limit>,
+    /// That it names people to each other although one has blocked the other, if it does.
+    pub despite_blocks: Option<DespiteBlocks>,
+    /// That a page or program asks for it by itself: who is away from her screen is not here.
+    pub by_itself: bool,
+    /// What its slice refuses it for. What the guard and the extractors refuse follows from the rest.
+    pub refuses: Vec<Problem>,
+}
+
+impl Action {
+    pub const fn get(path: &'static str, policy: Policy, says: &'static str) -> Self {
+        Self::new(Method::GET, path, policy, says)
+    }
+    pub const fn post(path: &'static str, policy: Policy, says: &'static str) -> Self {
+        Self::new(Method::POST, path, policy, says)
+    }
+    pub const fn put(path: &'static str, policy: Policy, says: &'static str) -> Self {
+        Self::new(Method::PUT, path, policy, says)
+    }
+    pub const fn delete(path: &'static str, policy: Policy, says: &'static str) -> Self {
+        Self::new(Method::DELETE, path, policy, says)
+    }
+
+    const fn new(method: Method, path: &'static str, policy: Policy, says: &'static str) -> Self {
+        Self {
+            method,
+            path,
+            policy,
+            says,
+            limit: None,
+            despite_blocks: None,
+            by_itself: false,
+            refuses: Vec::new(),
+        }
+    }
+
+    /// Shows people whom a block hides everywhere else, for this reason: to who has blocked, and to who was
+    /// blocked. The use cases have to need it.
+    #[must_use]
+    pub const fn despite_blocks(mut self, reason: &'static str) -> Self {
+        self.despite_blocks = Some(DespiteBlocks::Either(reason));
+        self
+    }
+
+    /// Shows people to whom they have blocked, for this reason; who has blocked sees nothing of it. The use cases
+    /// have to need it.
+    #[must_use]
+    pub const fn despite_being_blocked(mut self, reason: &'static str) -> Self {
+        self.despite_blocks = Some(DespiteBlocks::BeingBlocked(reason));
+        self
+    }
+
+    /// Asked for without anybody doing anything: it does not count as being here.
+    #[must_use]
+    pub const fn by_itself(mut self) -> Self {
+        self.by_itself = true;
+        self
+    }
+
+    /// Names what the slice refuses it for.
+    #[must_use]
+    pub fn refuses(mut self, problems: &[Problem]) -> Self {
+        self.refuses.extend_from_slice(problems);
+        self
+    }
+
+    /// True for methods that change something.
+    pub fn changes(&self) -> bool {
+        !matches!(self.method, Method::GET | Method::HEAD | Method::OPTIONS)
+    }
+
+    /// At most `count` calls in `window`. Writes without one of their own share [`EVERYDAY`].
+    #[must_use]
+    pub const fn limited(mut self, name: &'static str, count: u32, window: Duration) -> Self {
+        self.limit = Some(Limit { name, count, window });
+        self
+    }
+}
+
+/// The allowance of every state-changing action that does not name a narrower one.
+pub const EVERYDAY: Limit = Limit { name: "writes", count: 300, window: Duration::from_mins(1) };

@@ -1,0 +1,31 @@
+//! What other modules may know of `ideal`.
+
+#![warn(missing_docs)]
+
+use serde::{Deserialize, Serialize};
+
+use crate::event::{Event, Names};
+use crate::id::MemberId;
+use crate::kit::people::Ideal;
+
+/// A member looks for somebody else than before. Her first ideal is in `registration-approved`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IdealUpdated {
+    /// Who.
+    pub member: MemberId,
+    /// Whom she looks for from now on.
+    pub ideal: Ideal,
+}
+
+impl Event for IdealUpdated {
+    const NAME: &'static str = "ideal-updated";
+    const SOURCE: &'static str = "ideal";
+
+    fn key(&self) -> MemberId {
+        self.member
+    }
+    fn says(&self, names: &dyn Names) -> String {
+        format!("{} looks for {}", names.name(self.member), self.ideal.short())
+    }
+}

@@ -1,0 +1,37 @@
+//! Hide that one is here, or show it again. Twice is the same as once.
+
+use axum::extract::State;
+
+use super::SPEC;
+use super::contract::{OnlineHidden, OnlineShown};
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::web::answer::{Done, Nothing};
+use crate::web::visitor::Actor;
+
+async fn run(ctx: &Context, actor: &Actor, hide: bool) -> Result<(), Failure> {
+    let (mut tx, member) = (ctx.begin(&SPEC).await?, actor.id);
+    let _ =
+        if hide { tx.emit(OnlineHidden { member }).await? } else { tx.emit(OnlineShown { member }).await? };
+    tx.commit().await
+}
+
+pub(super) async fn hide_online_json(State(ctx): State<Context>, actor: Actor) -> Result<Nothing, Failure> {
+    run(&ctx, &actor, true).await?;
+    Ok(Nothing)
+}
+
+pub(super) async fn show_online_json(State(ctx): State<Context>, actor: Actor) -> Result<Nothing, Failure> {
+    run(&ctx, &actor, false).await?;
+    Ok(Nothing)
+}
+
+pub(super) async fn hide_form(State(ctx): State<Context>, actor: Actor) -> Result<Done, Failure> {
+    run(&ctx, &actor, true).await?;
+    Ok(Done::to("/online").saying("You are hidden now. Nobody sees that you are here."))
+}
+
+pub(super) async fn show_form(State(ctx): State<Context>, actor: Actor) -> Result<Done, Failure> {
+    run(&ctx, &actor, false).await?;
+    Ok(Done::to("/online").saying("You are shown again."))
+}
