@@ -14,6 +14,7 @@ pub mod poll;
 pub mod profile;
 pub mod register;
 pub mod review;
+pub mod search;
 
 use crate::module::{Module, Registry};
 use crate::web::limits::Limits;
@@ -31,6 +32,7 @@ pub static ALL: &[&dyn Module] = &[
     &media::Media,
     &like::Like,
     &album::Album,
+    &search::Search,
     &online::Online,
     &nav::Nav,
     &poll::Poll,

@@ -3,6 +3,7 @@
 pub mod contract;
 mod keep_flirted;
 mod keep_profiles;
+mod keep_seen;
 mod keep_visits;
 mod list_profiles;
 mod read_profile;
@@ -36,6 +37,7 @@ impl Module for Profile {
         at.listens(keep_profiles::KeepProfiles);
         at.listens(keep_profiles::KeepPresentations);
         at.listens(keep_flirted::KeepFlirted);
+        at.listens(keep_seen::KeepSeen);
         at.publishes::<contract::ProfileVisited>();
         at.listens(keep_visits::KeepVisits);
 

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
 use sqlx::query;
@@ -23,6 +23,7 @@ use crate::web::when;
 
 /// What a profile says.
 #[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Profile {
     #[serde(flatten)]
     card: Card,
@@ -32,18 +33,22 @@ pub(super) struct Profile {
     presentation: Option<String>,
     /// Member since.
     since: DateTime<Utc>,
+    /// The day on which she was last here; the hour is nobody's business.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_seen: Option<NaiveDate>,
     /// True while the reader's flirt waits for an answer.
     flirted: bool,
 }
 
 async fn run(ctx: &Context, actor: &Actor, member: MemberId) -> Result<Profile, Failure> {
     let row = query!(
-        r#"select c as "card!: CardRow", p.ideal_gender as "ideal_gender: Gender", p.ideal_from, p.ideal_to, p.ideal_place, p.at,
+        r#"select c as "card!: CardRow", p.ideal_gender as "ideal_gender: Gender", p.ideal_from, p.ideal_to, p.ideal_place, p.at, s.at as "seen?",
                   t.text as "text?",
                   exists (select from profile.flirted f where f.sender = $1 and f.receiver = $2) as "flirted!"
            from profile.card c
            join profile.profile p on p.member = c.member
            left join profile.presentation t on t.member = c.member
+           left join profile.seen s on s.member = c.member
            where c.member = $2
              and not exists (select from profile.blocked_pair b where b.viewer = $1 and b.other = $2)"#,
         actor.id.uuid(),
@@ -62,6 +67,7 @@ async fn run(ctx: &Context, actor: &Actor, member: MemberId) -> Result<Profile, 
         },
         presentation: row.text,
         since: row.at,
+        last_seen: row.seen.map(|at| at.date_naive()),
         flirted: row.flirted,
     })
 }
@@ -86,6 +92,7 @@ pub(super) struct ProfilePage {
     presentation: Option<String>,
     ideal: String,
     since: String,
+    last_seen: Option<String>,
     own: bool,
     flirted: bool,
 }
@@ -105,6 +112,7 @@ pub(super) async fn page(
         own: actor.id == member,
         ideal: profile.ideal.sentence(),
         since: when::day(profile.since),
+        last_seen: profile.last_seen.map(|day| when::day_ago(day, ctx.now())),
         presentation: profile.presentation,
         flirted: profile.flirted,
         card: profile.card,
