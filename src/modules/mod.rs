@@ -4,6 +4,7 @@ pub mod album;
 pub mod alerts;
 pub mod block;
 pub mod chat;
+pub mod favorite;
 pub mod flirt;
 pub mod ideal;
 pub mod like;
@@ -24,6 +25,7 @@ pub static ALL: &[&dyn Module] = &[
     &review::Review,
     &profile::Profile,
     &flirt::Flirt,
+    &favorite::Favorite,
     &chat::Chat,
     &alerts::Alerts,
     &block::Block,

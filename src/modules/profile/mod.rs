@@ -1,6 +1,7 @@
 //! How members see each other: profiles of what was approved, the newest of them, and the front page.
 
 pub mod contract;
+mod keep_favorites;
 mod keep_flirted;
 mod keep_profiles;
 mod keep_visits;
@@ -36,6 +37,8 @@ impl Module for Profile {
         at.listens(keep_profiles::KeepProfiles);
         at.listens(keep_profiles::KeepPresentations);
         at.listens(keep_flirted::KeepFlirted);
+        at.listens(keep_favorites::AddFavorite);
+        at.listens(keep_favorites::RemoveFavorite);
         at.publishes::<contract::ProfileVisited>();
         at.listens(keep_visits::KeepVisits);
 

@@ -34,13 +34,16 @@ pub(super) struct Profile {
     since: DateTime<Utc>,
     /// True while the reader's flirt waits for an answer.
     flirted: bool,
+    /// True while she is on the reader's list of favourites.
+    favorite: bool,
 }
 
 async fn run(ctx: &Context, actor: &Actor, member: MemberId) -> Result<Profile, Failure> {
     let row = query!(
         r#"select c as "card!: CardRow", p.ideal_gender as "ideal_gender: Gender", p.ideal_from, p.ideal_to, p.ideal_place, p.at,
                   t.text as "text?",
-                  exists (select from profile.flirted f where f.sender = $1 and f.receiver = $2) as "flirted!"
+                  exists (select from profile.flirted f where f.sender = $1 and f.receiver = $2) as "flirted!",
+                  exists (select from profile.favorite f where f.member = $1 and f.favorite = $2) as "favorite!"
            from profile.card c
            join profile.profile p on p.member = c.member
            left join profile.presentation t on t.member = c.member
@@ -63,6 +66,7 @@ async fn run(ctx: &Context, actor: &Actor, member: MemberId) -> Result<Profile, 
         presentation: row.text,
         since: row.at,
         flirted: row.flirted,
+        favorite: row.favorite,
     })
 }
 
@@ -88,6 +92,7 @@ pub(super) struct ProfilePage {
     since: String,
     own: bool,
     flirted: bool,
+    favorite: bool,
 }
 
 pub(super) async fn page(
@@ -107,6 +112,7 @@ pub(super) async fn page(
         since: when::day(profile.since),
         presentation: profile.presentation,
         flirted: profile.flirted,
+        favorite: profile.favorite,
         card: profile.card,
     }))
 }
