@@ -4,6 +4,7 @@ pub mod album;
 pub mod alerts;
 pub mod block;
 pub mod chat;
+pub mod diary;
 pub mod favorite;
 pub mod flirt;
 pub mod ideal;
@@ -33,6 +34,7 @@ pub static ALL: &[&dyn Module] = &[
     &media::Media,
     &like::Like,
     &album::Album,
+    &diary::Diary,
     &online::Online,
     &nav::Nav,
     &poll::Poll,
