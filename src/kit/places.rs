@@ -61,6 +61,12 @@ pub fn kind(id: &str) -> Option<Kind> {
     LABELS.get(id).map(|(kind, _)| *kind)
 }
 
+/// The county of a town, or the county itself. What is no longer known is its own.
+pub fn county_of(id: &str) -> &str {
+    let county = PLACES.iter().find(|county| county.towns.iter().any(|town| town.id == id));
+    county.map_or(id, |county| county.id.as_str())
+}
+
 /// `Uppsala, Uppsala county`. An id that is no longer known is shown as it is.
 pub fn label(id: &str) -> String {
     LABELS.get(id).map_or_else(|| id.to_owned(), |(_, label)| label.clone())
@@ -76,5 +82,7 @@ mod tests {
         assert_eq!(LABELS.len(), count, "an id is used twice");
         assert!(LABELS.keys().all(|id| id.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')));
         assert_eq!(kind("uppsala"), Some(Kind::Town));
+        assert_eq!(county_of("mora"), "dalarna-county");
+        assert_eq!(county_of("dalarna-county"), "dalarna-county");
     }
 }

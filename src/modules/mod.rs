@@ -16,6 +16,7 @@ pub mod poll;
 pub mod profile;
 pub mod register;
 pub mod review;
+pub mod search;
 
 use crate::module::{Module, Registry};
 use crate::web::limits::Limits;
@@ -35,6 +36,7 @@ pub static ALL: &[&dyn Module] = &[
     &like::Like,
     &album::Album,
     &diary::Diary,
+    &search::Search,
     &online::Online,
     &nav::Nav,
     &poll::Poll,

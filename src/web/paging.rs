@@ -63,8 +63,8 @@ pub struct Listing<T> {
 }
 
 impl PageQuery {
-    /// Of a list that asks for more than this: its query has the same two fields, and its own.
-    pub fn new(max: Option<i64>, from: Option<String>) -> Self {
+    /// For a list that is asked for with more than these two.
+    pub fn of(max: Option<i64>, from: Option<String>) -> Self {
         Self { max, from }
     }
 

@@ -2,9 +2,6 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-/// `3 May 2026`
-const DAY: &str = "%-d %B %Y";
-
 /// `just now`, `5 minutes ago`, `yesterday`, `3 May 2026`.
 pub fn ago(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let minutes = (now - at).num_minutes();
@@ -20,18 +17,19 @@ pub fn ago(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     }
 }
 
-/// `today`, `yesterday`, `3 May 2026`: of what is known to the day.
-pub fn on(date: NaiveDate, now: DateTime<Utc>) -> String {
-    match (now.date_naive() - date).num_days() {
-        i64::MIN..1 => "today".to_owned(),
-        1 => "yesterday".to_owned(),
-        _ => date.format(DAY).to_string(),
-    }
-}
-
 /// `3 May 2026`
 pub fn day(at: DateTime<Utc>) -> String {
-    at.format(DAY).to_string()
+    at.format("%-d %B %Y").to_string()
+}
+
+/// `today`, `yesterday`, `3 days ago`, `on 3 May 2026`: no more than the day.
+pub fn day_ago(day: NaiveDate, now: DateTime<Utc>) -> String {
+    match (now.date_naive() - day).num_days() {
+        i64::MIN..1 => "today".to_owned(),
+        1 => "yesterday".to_owned(),
+        days @ 2..7 => format!("{days} days ago"),
+        _ => day.format("on %-d %B %Y").to_string(),
+    }
 }
 
 #[cfg(test)]
@@ -47,14 +45,8 @@ mod tests {
         assert_eq!(said("2026-06-01T10:30:00Z"), "an hour ago");
         assert_eq!(said("2026-05-31T11:00:00Z"), "yesterday");
         assert_eq!(said("2026-05-03T11:00:00Z"), "3 May 2026");
-    }
-
-    #[test]
-    fn days_are_those_of_the_calendar() {
-        let now: DateTime<Utc> = "2026-06-01T00:30:00Z".parse().unwrap();
-        let said = |text: &str| on(text.parse().unwrap(), now);
-        assert_eq!(said("2026-06-01"), "today");
-        assert_eq!(said("2026-05-31"), "yesterday");
-        assert_eq!(said("2026-05-30"), "30 May 2026");
+        let on = |text: &str| day_ago(text.parse().unwrap(), now);
+        assert_eq!((on("2026-06-01"), on("2026-05-31")), ("today".into(), "yesterday".into()));
+        assert_eq!((on("2026-05-28"), on("2026-05-03")), ("4 days ago".into(), "on 3 May 2026".into()));
     }
 }

@@ -59,7 +59,7 @@ struct Row {
 }
 
 async fn run(ctx: &Context, actor: &Actor, asked: &DiaryQuery) -> Result<Listing<Item>, Failure> {
-    let paging = PageQuery::new(asked.max, asked.from.clone()).parse()?;
+    let paging = PageQuery::of(asked.max, asked.from.clone()).parse()?;
     // Two statements, so that each walks the index that is made for it.
     let rows = match asked.kind {
         None => of_all_kinds(ctx, actor, paging).await?,
@@ -167,7 +167,7 @@ fn address(kind: Option<Kind>) -> String {
 fn by_day(items: Vec<Item>, now: DateTime<Utc>) -> Vec<Day> {
     let mut days: Vec<Day> = Vec::new();
     for Item { kind, card, at, .. } in items {
-        let label = when::on(at.date_naive(), now);
+        let label = when::day_ago(at.date_naive(), now);
         let (before, after) = kind.sentence();
         let line = Line { card, kind, before, after };
         match days.last_mut().filter(|day| day.label == label) {

@@ -83,7 +83,7 @@ impl Row {
     fn new(favorite: Favorite, now: DateTime<Utc>) -> Self {
         let seen = match favorite.last_seen {
             _ if favorite.card.online => "Online now".to_owned(),
-            Some(day) => format!("Last here {}", when::on(day, now)),
+            Some(day) => format!("Last here {}", when::day_ago(day, now)),
             None => "Not here lately".to_owned(),
         };
         Self { card: favorite.card, seen }

@@ -6,6 +6,7 @@ mod keep_favorites;
 mod keep_flirted;
 mod keep_liked;
 mod keep_profiles;
+mod keep_seen;
 mod keep_visits;
 mod list_profiles;
 mod read_profile;
@@ -45,6 +46,7 @@ impl Module for Profile {
         at.listens(keep_flirted::KeepFlirted);
         at.listens(keep_favorites::AddFavorite);
         at.listens(keep_favorites::RemoveFavorite);
+        at.listens(keep_seen::KeepSeen);
         at.publishes::<contract::ProfileVisited>();
         at.listens(keep_visits::KeepVisits);
 

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
 use sqlx::query;
@@ -36,6 +36,7 @@ pub(super) struct Photo {
 
 /// What a profile says.
 #[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Profile {
     #[serde(flatten)]
     card: Card,
@@ -45,18 +46,20 @@ pub(super) struct Profile {
     presentation: Option<String>,
     /// Member since.
     since: DateTime<Utc>,
+    /// The day on which she was last here; the hour is nobody's business.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_seen: Option<NaiveDate>,
     /// True while the reader's flirt waits for an answer.
     flirted: bool,
     /// True while she is on the reader's list of favourites.
     favorite: bool,
     /// Those that are approved, the portrait first.
-    #[schemars(length(max = 100))]
     photos: Vec<Photo>,
 }
 
 async fn run(ctx: &Context, actor: &Actor, member: MemberId) -> Result<Profile, Failure> {
     let row = query!(
-        r#"select c as "card!: CardRow", p.ideal_gender as "ideal_gender: Gender", p.ideal_from, p.ideal_to, p.ideal_place, p.at,
+        r#"select c as "card!: CardRow", p.ideal_gender as "ideal_gender: Gender", p.ideal_from, p.ideal_to, p.ideal_place, p.at, s.at as "seen?",
                   t.text as "text?",
                   exists (select from profile.flirted f where f.sender = $1 and f.receiver = $2) as "flirted!",
                   exists (select from profile.favorite f where f.member = $1 and f.favorite = $2) as "favorite!",
@@ -64,10 +67,12 @@ async fn run(ctx: &Context, actor: &Actor, member: MemberId) -> Result<Profile, 
                         where h.member = $2 and h.approved is not null and not h.deleted
                         order by h.approved, h.photo limit $3) as "photos!: Vec<PhotoId>",
                   array(select l.photo from profile.liked l join profile.photo h on h.photo = l.photo
-                        where l.member = $1 and h.member = $2) as "liked!: Vec<PhotoId>"
+                        where l.member = $1
+                          and h.member = $2 and h.approved is not null and not h.deleted) as "liked!: Vec<PhotoId>"
            from profile.card c
            join profile.profile p on p.member = c.member
            left join profile.presentation t on t.member = c.member
+           left join profile.seen s on s.member = c.member
            where c.member = $2
              and not exists (select from profile.blocked_pair b where b.viewer = $1 and b.other = $2)"#,
         actor.id.uuid(),
@@ -87,6 +92,7 @@ async fn run(ctx: &Context, actor: &Actor, member: MemberId) -> Result<Profile, 
         },
         presentation: row.text,
         since: row.at,
+        last_seen: row.seen.map(|at| at.date_naive()),
         flirted: row.flirted,
         favorite: row.favorite,
         photos: row
@@ -117,6 +123,7 @@ pub(super) struct ProfilePage {
     presentation: Option<String>,
     ideal: String,
     since: String,
+    last_seen: Option<String>,
     own: bool,
     flirted: bool,
     favorite: bool,
@@ -138,6 +145,7 @@ pub(super) async fn page(
         own: actor.id == member,
         ideal: profile.ideal.sentence(),
         since: when::day(profile.since),
+        last_seen: profile.last_seen.map(|day| when::day_ago(day, ctx.now())),
         presentation: profile.presentation,
         flirted: profile.flirted,
         favorite: profile.favorite,
