@@ -4,6 +4,8 @@ pub mod album;
 pub mod alerts;
 pub mod block;
 pub mod chat;
+pub mod diary;
+pub mod favorite;
 pub mod flirt;
 pub mod ideal;
 pub mod like;
@@ -25,6 +27,7 @@ pub static ALL: &[&dyn Module] = &[
     &review::Review,
     &profile::Profile,
     &flirt::Flirt,
+    &favorite::Favorite,
     &chat::Chat,
     &alerts::Alerts,
     &block::Block,
@@ -32,6 +35,7 @@ pub static ALL: &[&dyn Module] = &[
     &media::Media,
     &like::Like,
     &album::Album,
+    &diary::Diary,
     &search::Search,
     &online::Online,
     &nav::Nav,

@@ -13,6 +13,7 @@ mod contract;
 mod crossing;
 mod docs;
 mod effects;
+mod favorites;
 mod fences;
 mod fuzz;
 mod healing;

@@ -15,11 +15,24 @@ use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
 use crate::kit::cards::{self, Card, CardRow};
 use crate::kit::people::{Gender, Ideal};
+use crate::modules::like::contract::PhotoId;
 use crate::web::answer::{Json, Page};
 use crate::web::extract::Path;
 use crate::web::shell::Shell;
 use crate::web::visitor::Actor;
 use crate::web::when;
+
+/// Photos of one member on her profile. Albums will have them all.
+const PHOTOS_MAX: i64 = 100;
+
+/// A photo on a profile.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ProfilePhoto")]
+pub(super) struct Photo {
+    photo: PhotoId,
+    /// True if the reader likes it.
+    liked: bool,
+}
 
 /// What a profile says.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -38,13 +51,24 @@ pub(super) struct Profile {
     last_seen: Option<NaiveDate>,
     /// True while the reader's flirt waits for an answer.
     flirted: bool,
+    /// True while she is on the reader's list of favourites.
+    favorite: bool,
+    /// Those that are approved, the portrait first.
+    photos: Vec<Photo>,
 }
 
 async fn run(ctx: &Context, actor: &Actor, member: MemberId) -> Result<Profile, Failure> {
     let row = query!(
-        r#"select c as "card!: CardRow", p.ideal_gender as "ideal_gender: Gender", p.ideal_from, p.ideal_to, p.ideal_place, p.at, s.at as "seen?",
+        r#"select c as "card!: CardRow", p.ideal_gender as "ideal_gender: Gender", p.ideal_from, p.ideal_to, p.ideal_place, p.at, s.day as "seen?",
                   t.text as "text?",
-                  exists (select from profile.flirted f where f.sender = $1 and f.receiver = $2) as "flirted!"
+                  exists (select from profile.flirted f where f.sender = $1 and f.receiver = $2) as "flirted!",
+                  exists (select from profile.favorite f where f.member = $1 and f.favorite = $2) as "favorite!",
+                  array(select h.photo from profile.photo h
+                        where h.member = $2 and h.approved is not null and not h.deleted
+                        order by h.approved, h.photo limit $3) as "photos!: Vec<PhotoId>",
+                  array(select l.photo from profile.liked l join profile.photo h on h.photo = l.photo
+                        where l.member = $1
+                          and h.member = $2 and h.approved is not null and not h.deleted) as "liked!: Vec<PhotoId>"
            from profile.card c
            join profile.profile p on p.member = c.member
            left join profile.presentation t on t.member = c.member
@@ -52,7 +76,8 @@ async fn run(ctx: &Context, actor: &Actor, member: MemberId) -> Result<Profile, 
            where c.member = $2
              and not exists (select from profile.blocked_pair b where b.viewer = $1 and b.other = $2)"#,
         actor.id.uuid(),
-        member.uuid()
+        member.uuid(),
+        PHOTOS_MAX
     )
     .fetch_optional(ctx.pool(&SPEC))
     .await?
@@ -67,8 +92,14 @@ async fn run(ctx: &Context, actor: &Actor, member: MemberId) -> Result<Profile, 
         },
         presentation: row.text,
         since: row.at,
-        last_seen: row.seen.map(|at| at.date_naive()),
+        last_seen: row.seen,
         flirted: row.flirted,
+        favorite: row.favorite,
+        photos: row
+            .photos
+            .into_iter()
+            .map(|photo| Photo { photo, liked: row.liked.contains(&photo) })
+            .collect(),
     })
 }
 
@@ -95,6 +126,8 @@ pub(super) struct ProfilePage {
     last_seen: Option<String>,
     own: bool,
     flirted: bool,
+    favorite: bool,
+    photos: Vec<Photo>,
 }
 
 pub(super) async fn page(
@@ -115,6 +148,8 @@ pub(super) async fn page(
         last_seen: profile.last_seen.map(|day| when::day_ago(day, ctx.now())),
         presentation: profile.presentation,
         flirted: profile.flirted,
+        favorite: profile.favorite,
+        photos: profile.photos,
         card: profile.card,
     }))
 }
