@@ -10,7 +10,7 @@ use crate::module::Registry;
 const ARROWS_MAX: usize = 5;
 
 /// The overview, in Graphviz' language.
-pub fn dot(registry: &Registry) -> String {
+pub(super) fn dot(registry: &Registry) -> String {
     let mut heard: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for listener in registry.listeners().iter().filter(|listener| listener.module != listener.source) {
         heard.entry(listener.event).or_default().insert(listener.module);
