@@ -1,6 +1,5 @@
--- When she was last here. Pages tell the day of it. Projected.
+-- The day on which each member was last here, in UTC. Owned: journals keep that for two days only.
 create table profile.seen (
     member uuid primary key,
-    at timestamptz not null
+    day date not null
 );
-alter table profile.seen set (fillfactor = 70);

@@ -17,7 +17,7 @@ create index member_seen on search.member (gender, birth_year, seen_day desc, me
 create index member_seen_county on search.member (gender, county, birth_year, seen_day desc, member desc);
 create index member_seen_town on search.member (gender, town, birth_year, seen_day desc, member desc);
 
--- When she was last here. No index has the time: it changes every minute. Projected.
+-- When she was last here. No index has the time: it changes every minute. Owned: journals keep it for two days only.
 create table search.seen (
     member uuid primary key,
     at timestamptz not null

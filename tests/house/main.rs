@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod bodies;
+mod bounded_search;
 mod bus;
 mod bus_facts;
 mod cancelled;
@@ -25,6 +26,7 @@ mod openapi;
 mod operate;
 mod origins;
 mod owned;
+mod population;
 mod process;
 mod routes;
 mod samples;

@@ -1,4 +1,4 @@
-//! Remembers when each member was last here.
+//! Remembers on which day each member was last here: nothing finer is shown, so a row is written once a day.
 
 use sqlx::query;
 
@@ -15,10 +15,11 @@ impl Listener for KeepSeen {
 
     async fn handle(&self, tx: &mut Tx, facts: &[Fact<MemberSeen>]) -> Result<Applied, Failure> {
         let done = query!(
-            "insert into profile.seen as kept (member, at)
-             select member, max(at) from unnest($1::uuid[], $2::timestamptz[]) as row (member, at)
-             group by member
-             on conflict (member) do update set at = excluded.at where kept.at < excluded.at",
+            "insert into profile.seen as kept (member, day)
+             select member, max((at at time zone 'utc')::date)
+             from unnest($1::uuid[], $2::timestamptz[]) as row (member, at)
+             group by member order by member
+             on conflict (member) do update set day = excluded.day where kept.day < excluded.day",
             &facts.iter().map(|fact| fact.event.member.uuid()).collect::<Vec<_>>(),
             &facts.iter().map(|fact| fact.at).collect::<Vec<_>>()
         )

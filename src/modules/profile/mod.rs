@@ -27,7 +27,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     purpose: "The public view of approved members; looking is a visit.",
     migrations: sqlx::migrate!("schemas/profile"),
     kit: &[Kit::People],
-    owned: &[],
+    owned: &["seen"],
 };
 
 impl Module for Profile {

@@ -59,7 +59,7 @@ pub(super) struct Profile {
 
 async fn run(ctx: &Context, actor: &Actor, member: MemberId) -> Result<Profile, Failure> {
     let row = query!(
-        r#"select c as "card!: CardRow", p.ideal_gender as "ideal_gender: Gender", p.ideal_from, p.ideal_to, p.ideal_place, p.at, s.at as "seen?",
+        r#"select c as "card!: CardRow", p.ideal_gender as "ideal_gender: Gender", p.ideal_from, p.ideal_to, p.ideal_place, p.at, s.day as "seen?",
                   t.text as "text?",
                   exists (select from profile.flirted f where f.sender = $1 and f.receiver = $2) as "flirted!",
                   exists (select from profile.favorite f where f.member = $1 and f.favorite = $2) as "favorite!",
@@ -92,7 +92,7 @@ async fn run(ctx: &Context, actor: &Actor, member: MemberId) -> Result<Profile, 
         },
         presentation: row.text,
         since: row.at,
-        last_seen: row.seen.map(|at| at.date_naive()),
+        last_seen: row.seen,
         flirted: row.flirted,
         favorite: row.favorite,
         photos: row

@@ -104,7 +104,7 @@ impl SearchQuery {
 
     /// True for the first page of what is found.
     pub(super) fn is_first_page(&self) -> bool {
-        given(&self.from).is_none()
+        self.from.is_none()
     }
 
     /// True where nothing is asked for.
@@ -123,41 +123,41 @@ impl SearchQuery {
         ];
         let flags =
             [("online", self.online), ("photo", self.photo), ("forMe", self.for_me), ("new", self.new)];
-        let texts = texts.into_iter().filter_map(|(name, text)| Some((name, given(text)?)));
+        let texts = texts.into_iter().filter_map(|(name, text)| Some((name, given(text.as_deref())?)));
         texts.chain(flags.into_iter().filter(|(_, on)| *on).map(|(name, _)| (name, "true"))).collect()
     }
 
     pub(super) fn paging(&self) -> Result<Paging, Failure> {
-        PageQuery::of(self.max, given(&self.from).map(str::to_owned)).parse()
+        PageQuery::of(self.max, self.from.clone()).parse()
     }
 
     pub(super) fn parse(&self) -> Result<Filters, Failure> {
         let mut refused: Vec<FieldError> = Vec::new();
-        let mut refuse = |problem: Problem, field: &str| refused.extend(problem.at(field).into_refused());
-        let gender = given(&self.gender);
+        let mut refuse = |failure: Failure| refused.extend(failure.into_refused());
+        let gender = given(self.gender.as_deref());
         let known = gender.and_then(Gender::parse);
         if gender.is_some() && known.is_none() {
-            refuse(GENDER, "gender");
+            refuse(GENDER.at("gender"));
         }
         // What is no number is no age either: the check of the range says so.
         let age = |text, else_| given(text).map_or(else_, |text| text.trim().parse().unwrap_or(0));
-        let (from, to) = (age(&self.age_from, AGE_MIN), age(&self.age_to, AGE_MAX));
+        let (from, to) = (age(self.age_from.as_deref(), AGE_MIN), age(self.age_to.as_deref(), AGE_MAX));
         let fits = |age: i32| (AGE_MIN..=AGE_MAX).contains(&age);
         if !fits(from) {
-            refuse(AGE, "ageFrom");
+            refuse(AGE.at("ageFrom"));
         }
         if !fits(to) {
-            refuse(AGE, "ageTo");
+            refuse(AGE.at("ageTo"));
         } else if fits(from) && from > to {
-            refuse(AGES, "ageTo");
+            refuse(AGES.at("ageTo"));
         }
-        let place = given(&self.place);
+        let place = given(self.place.as_deref());
         if place.is_some_and(|place| places::kind(place).is_none()) {
-            refuse(PLACE, "place");
+            refuse(PLACE.at("place"));
         }
-        let sort = given(&self.sort);
+        let sort = given(self.sort.as_deref());
         if !matches!(sort, None | Some("newest" | "seen")) {
-            refuse(SORT, "sort");
+            refuse(SORT.at("sort"));
         }
         if !refused.is_empty() {
             return Err(Failure::fields(refused));
@@ -169,8 +169,8 @@ impl SearchQuery {
 }
 
 /// What a form leaves empty is not there.
-fn given(text: &Option<String>) -> Option<&str> {
-    text.as_deref().filter(|text| !text.is_empty())
+fn given(text: Option<&str>) -> Option<&str> {
+    text.filter(|text| !text.is_empty())
 }
 
 impl Filters {

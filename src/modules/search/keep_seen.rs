@@ -23,7 +23,7 @@ impl Listener for KeepSeen {
         let done = query!(
             "insert into search.seen as kept (member, at)
              select member, max(at) from unnest($1::uuid[], $2::timestamptz[]) as row (member, at)
-             group by member
+             group by member order by member
              on conflict (member) do update set at = excluded.at where kept.at < excluded.at",
             &members,
             &times

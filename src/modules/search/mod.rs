@@ -28,7 +28,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     purpose: "Finds members by who they are, and by whom they look for.",
     migrations: sqlx::migrate!("schemas/search"),
     kit: &[Kit::People],
-    owned: &[],
+    owned: &["seen"],
 };
 
 impl Module for Search {
