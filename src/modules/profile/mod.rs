@@ -2,6 +2,7 @@
 
 pub mod contract;
 mod keep_flirted;
+mod keep_ideals;
 mod keep_profiles;
 mod keep_visits;
 mod list_profiles;
@@ -36,6 +37,7 @@ impl Module for Profile {
         at.listens(keep_profiles::KeepProfiles);
         at.listens(keep_profiles::KeepPresentations);
         at.listens(keep_flirted::KeepFlirted);
+        at.listens(keep_ideals::KeepIdeals);
         at.publishes::<contract::ProfileVisited>();
         at.listens(keep_visits::KeepVisits);
 
