@@ -61,6 +61,12 @@ pub fn kind(id: &str) -> Option<Kind> {
     LABELS.get(id).map(|(kind, _)| *kind)
 }
 
+/// The county that a town is in.
+pub fn county_of(town: &str) -> Option<&'static str> {
+    let has = |county: &&County| county.towns.iter().any(|known| known.id == town);
+    counties().iter().find(has).map(|county| county.id.as_str())
+}
+
 /// `Uppsala, Uppsala county`. An id that is no longer known is shown as it is.
 pub fn label(id: &str) -> String {
     LABELS.get(id).map_or_else(|| id.to_owned(), |(_, label)| label.clone())
@@ -76,5 +82,6 @@ mod tests {
         assert_eq!(LABELS.len(), count, "an id is used twice");
         assert!(LABELS.keys().all(|id| id.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')));
         assert_eq!(kind("uppsala"), Some(Kind::Town));
+        assert_eq!((county_of("uppsala"), county_of("atlantis")), (Some("uppsala-county"), None));
     }
 }

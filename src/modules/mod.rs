@@ -9,6 +9,7 @@ pub mod ideal;
 pub mod like;
 pub mod media;
 pub mod nav;
+pub mod news;
 pub mod online;
 pub mod poll;
 pub mod profile;
@@ -32,6 +33,7 @@ pub static ALL: &[&dyn Module] = &[
     &like::Like,
     &album::Album,
     &online::Online,
+    &news::News,
     &nav::Nav,
     &poll::Poll,
     &Limits,
