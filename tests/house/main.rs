@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod bodies;
+mod bounded;
 mod bus;
 mod bus_facts;
 mod cancelled;

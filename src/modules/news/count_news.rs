@@ -9,6 +9,7 @@ use super::walk_stories::{self, Range};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::MemberId;
+use crate::kit::walk::Born;
 use crate::web::paging::Cursor;
 use crate::web::shell::{NewStories, StoriesReader};
 
@@ -34,10 +35,17 @@ async fn count(ctx: &Context, member: MemberId) -> Result<NewStories, Failure> {
 
 /// Those after her mark. Where the walk has to end before, they are as many as it has found.
 pub(super) async fn new(ctx: &Context, reader: &walk_stories::Reader) -> Result<i64, Failure> {
-    let range = Range { from: Cursor::newest(), after: reader.mark, fetch: NEW_MAX };
     let born = walk_stories::born(ctx, &reader.ideal);
-    let (first, last) = born.years();
-    let few = NEW_MAX / i64::from(last - first + 1) + 1;
-    let (stories, _) = walk_stories::stories(ctx, reader, range, born.tries_from(few)).await?;
+    let (stories, _) = walk_stories::stories(ctx, reader, range(reader), tries(born)).await?;
     Ok(i64::try_from(stories.len()).unwrap_or(NEW_MAX))
+}
+
+pub(super) fn range(reader: &walk_stories::Reader) -> Range {
+    Range { from: Cursor::newest(), after: reader.mark, fetch: NEW_MAX }
+}
+
+/// As many of each year as make enough of all years together, and more only where that is too few.
+pub(super) fn tries(born: Born) -> impl Iterator<Item = i64> {
+    let (first, last) = born.years();
+    born.tries_from(NEW_MAX / i64::from(last - first + 1) + 1)
 }

@@ -5,12 +5,17 @@ mod ack_news;
 mod add_stories;
 pub mod contract;
 mod count_news;
+mod explain;
+mod generate;
 mod keep_ideals;
 mod keep_mark;
 mod read_news;
 mod remove_stories;
 mod stories;
 mod walk_stories;
+
+pub use explain::{Asked, Explained, explain};
+pub use generate::generate;
 
 use crate::kit::{self, Wakes};
 use crate::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};

@@ -90,7 +90,7 @@ pub(super) fn born(ctx: &Context, ideal: &Ideal) -> Born {
 }
 
 /// A row of the walk, which may hold no story: the end is told in any case.
-struct Row {
+pub(super) struct Row {
     end_at: Option<DateTime<Utc>>,
     end_story: Option<Uuid>,
     story: Option<EventId>,
@@ -107,7 +107,7 @@ impl Row {
     }
 }
 
-async fn walk(
+pub(super) async fn walk(
     ctx: &Context,
     reader: &Reader,
     range: Range,
@@ -122,7 +122,7 @@ async fn walk(
 ///
 /// Of the three ways through the table the server takes the one that the ideal names; the others cost nothing. What
 /// no index knows is looked up row by row: `offset 0` keeps the planner from reading whole tables instead.
-fn statement(
+pub(super) fn statement(
     reader: &Reader,
     born: Born,
     range: Range,
