@@ -245,7 +245,7 @@ async fn found(
         match kit {
             Kit::People => migrate(conn, spec, &PEOPLE, "kit_migrations").await?,
             Kit::Versions | Kit::SharedVersions => {
-                migrate(conn, spec, &VERSIONS, "versions_migrations").await?
+                migrate(conn, spec, &VERSIONS, "versions_migrations").await?;
             }
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sqlx::query;
 
-use super::stories::{self, Story};
+use super::stories::{self, Done};
 use crate::event::{Applied, Event, Fact, Listener};
 use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
@@ -12,8 +12,8 @@ use crate::modules::like::contract::PhotoId;
 use crate::modules::review::contract::{PhotoApproved, PresentationApproved, RegistrationApproved};
 use crate::tx::Tx;
 
-fn story<E: Event>(fact: &Fact<E>, member: MemberId, photo: Option<PhotoId>) -> Story {
-    Story { story: fact.id, member, photo, at: fact.at }
+fn story<E: Event>(fact: &Fact<E>, member: MemberId, photo: Option<PhotoId>) -> Done {
+    Done { story: fact.id, member, photo, at: fact.at }
 }
 
 /// She joined, and what was heard of her before is shown from now on.
@@ -54,7 +54,7 @@ impl Listener for AddPresentations {
             .iter()
             .map(|fact| (fact.event.member.uuid(), story(fact, fact.event.member, None)))
             .collect();
-        let newest: Vec<Story> = newest.into_values().collect();
+        let newest: Vec<Done> = newest.into_values().collect();
         query!(
             "delete from news.story s
              using unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) as newer (story, member, at)

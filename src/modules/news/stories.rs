@@ -13,7 +13,7 @@ use crate::modules::like::contract::PhotoId;
 use crate::tx::Tx;
 
 /// Something that a member did.
-pub(super) struct Story {
+pub(super) struct Done {
     pub story: EventId,
     pub member: MemberId,
     pub photo: Option<PhotoId>,
@@ -31,7 +31,7 @@ struct Authors {
 }
 
 /// Writes stories of one kind, but none of a photo that is gone.
-pub(super) async fn add(tx: &mut Tx, kind: &str, stories: &[Story]) -> Result<Applied, Failure> {
+pub(super) async fn add(tx: &mut Tx, kind: &str, stories: &[Done]) -> Result<Applied, Failure> {
     let members: Vec<Uuid> = stories.iter().map(|story| story.member.uuid()).collect();
     let authors = authors(tx, &members).await?;
     let added = query_scalar!(

@@ -38,7 +38,7 @@ pub(super) struct Range {
 }
 
 /// A story with its author.
-pub(super) struct Story {
+pub(super) struct Found {
     pub story: EventId,
     pub kind: String,
     pub photo: Option<PhotoId>,
@@ -72,7 +72,7 @@ pub(super) async fn stories(
     reader: &Reader,
     range: Range,
     tries: impl Iterator<Item = i64>,
-) -> Result<(Vec<Story>, Option<Cursor>), Failure> {
+) -> Result<(Vec<Found>, Option<Cursor>), Failure> {
     let mut found = (Vec::new(), None);
     for rows in tries {
         found = walk(ctx, reader, range, rows).await?;
@@ -101,9 +101,9 @@ pub(super) struct Row {
 }
 
 impl Row {
-    fn story(self) -> Option<Story> {
+    fn story(self) -> Option<Found> {
         let (story, kind, photo, at) = (self.story?, self.kind?, self.photo, self.at?);
-        Some(Story { story, kind, photo, at, card: self.card? })
+        Some(Found { story, kind, photo, at, card: self.card? })
     }
 }
 
@@ -112,7 +112,7 @@ pub(super) async fn walk(
     reader: &Reader,
     range: Range,
     rows: i64,
-) -> Result<(Vec<Story>, Option<Cursor>), Failure> {
+) -> Result<(Vec<Found>, Option<Cursor>), Failure> {
     let found = statement(reader, born(ctx, &reader.ideal), range, rows).fetch_all(ctx.pool(&SPEC)).await?;
     let end = found.first().and_then(|row| walk::end(row.end_at, row.end_story));
     Ok((found.into_iter().filter_map(Row::story).collect(), end))
