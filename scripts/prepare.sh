@@ -48,6 +48,12 @@ start_server >"$tmp/start.log" 2>&1 || {
     exit 1
 }
 
+# A module's schema has the module's name, unless Postgres reserves that word: then its spec says another.
+schema_of() {
+    found=$(sed -n 's/^ *schema: "\([a-z_]*\)",$/\1/p' "src/modules/$1/mod.rs" 2>/dev/null | head -n 1)
+    echo "${found:-$1}"
+}
+
 # Every module gets its own copy of the tables of the kernel (spine) and of the shared ones (kit, versions):
 # those files name no schema, so the search path decides where their tables go.
 write_schema_script() {
@@ -55,7 +61,8 @@ write_schema_script() {
         module=${folder#schemas/}
         module=${module%/}
         case "$module" in spine | kit | versions | '*') continue ;; esac
-        printf 'create schema "%s";\nset search_path = "%s";\n' "$module" "$module"
+        schema=$(schema_of "$module")
+        printf 'create schema "%s";\nset search_path = "%s";\n' "$schema" "$schema"
         for file in schemas/spine/*.sql schemas/kit/*.sql schemas/versions/*.sql; do
             [ ! -f "$file" ] || printf "\\\\i '%s'\n" "$file"
         done

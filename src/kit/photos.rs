@@ -36,7 +36,7 @@ impl Listener for AddPhotos {
 
     async fn handle(&self, tx: &mut Tx, facts: &[Fact<PhotoApproved>]) -> Result<Applied, Failure> {
         let photos = facts.iter().map(|fact| Photo {
-            photo: fact.event.photo,
+            id: fact.event.photo,
             member: fact.event.member,
             approved: Some(fact.at),
             deleted: false,
@@ -50,7 +50,7 @@ impl Listener for RemovePhotos {
 
     async fn handle(&self, tx: &mut Tx, facts: &[Fact<PhotoDeleted>]) -> Result<Applied, Failure> {
         let photos = facts.iter().map(|fact| Photo {
-            photo: fact.event.photo,
+            id: fact.event.photo,
             member: fact.event.member,
             approved: None,
             deleted: true,
@@ -60,7 +60,7 @@ impl Listener for RemovePhotos {
 }
 
 struct Photo {
-    photo: PhotoId,
+    id: PhotoId,
     member: MemberId,
     approved: Option<chrono::DateTime<chrono::Utc>>,
     deleted: bool,
@@ -100,7 +100,7 @@ impl Photos {
 
     async fn keep(&self, tx: &mut Tx, photos: Vec<Photo>) -> Result<Applied, Failure> {
         let kept: Vec<MemberId> = query_scalar(AssertSqlSafe(self.keep.clone()))
-            .bind(photos.iter().map(|photo| photo.photo).collect::<Vec<_>>())
+            .bind(photos.iter().map(|photo| photo.id).collect::<Vec<_>>())
             .bind(photos.iter().map(|photo| photo.member).collect::<Vec<_>>())
             .bind(photos.iter().map(|photo| photo.approved).collect::<Vec<_>>())
             .bind(photos.iter().map(|photo| photo.deleted).collect::<Vec<_>>())

@@ -7,8 +7,10 @@
 //! asked for and still have a next one, and it never costs more than [`ROWS_MAX`] rows or so.
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
+use sqlx::{AssertSqlSafe, Execute, PgPool, Postgres, query_scalar_with};
 use uuid::Uuid;
 
+use crate::failure::Failure;
 use crate::web::paging::{Cursor, Listing, Paging};
 
 /// Rows that a page looks at, of all years together.
@@ -75,6 +77,16 @@ pub fn page<T>(
         listing.next = Some(end.to_string());
     }
     listing
+}
+
+/// What a statement costs, as Postgres explains it: rows, buffers and all. Runs it.
+pub async fn explain<'q>(
+    pool: &PgPool,
+    mut statement: impl Execute<'q, Postgres>,
+) -> Result<serde_json::Value, Failure> {
+    let arguments = statement.take_arguments().map_err(Failure::internal)?.unwrap_or_default();
+    let sql = format!("explain (analyze, buffers, format json) {}", statement.sql().as_str());
+    Ok(query_scalar_with(AssertSqlSafe(sql), arguments).fetch_one(pool).await?)
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@ pub mod album;
 pub mod alerts;
 pub mod block;
 pub mod chat;
+pub mod diary;
+pub mod favorite;
 pub mod flirt;
 pub mod ideal;
 pub mod like;
@@ -15,6 +17,7 @@ pub mod poll;
 pub mod profile;
 pub mod register;
 pub mod review;
+pub mod search;
 
 use crate::module::{Module, Registry};
 use crate::web::limits::Limits;
@@ -25,6 +28,7 @@ pub static ALL: &[&dyn Module] = &[
     &review::Review,
     &profile::Profile,
     &flirt::Flirt,
+    &favorite::Favorite,
     &chat::Chat,
     &alerts::Alerts,
     &block::Block,
@@ -32,6 +36,8 @@ pub static ALL: &[&dyn Module] = &[
     &media::Media,
     &like::Like,
     &album::Album,
+    &diary::Diary,
+    &search::Search,
     &online::Online,
     &news::News,
     &nav::Nav,

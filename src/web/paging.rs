@@ -19,7 +19,7 @@ pub const MAX_MOST: i64 = 100;
 /// What a list refuses.
 pub const REFUSALS: &[Problem] = &[problem::OUT_OF_RANGE, problem::NOT_A_CURSOR];
 /// What a cursor looks like to programs: 24 bytes, of which the first are a time that Postgres can hold.
-const CURSOR: &str = "^A[AB][A-Za-z0-9_-]{30}$";
+pub const CURSOR: &str = "^A[AB][A-Za-z0-9_-]{30}$";
 
 /// The query string of a list.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -63,6 +63,11 @@ pub struct Listing<T> {
 }
 
 impl PageQuery {
+    /// For a list that is asked for with more than these two.
+    pub fn of(max: Option<i64>, from: Option<String>) -> Self {
+        Self { max, from }
+    }
+
     /// As many as one page may have.
     pub fn most() -> Self {
         Self { max: Some(MAX_MOST), from: None }

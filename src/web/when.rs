@@ -1,6 +1,6 @@
 //! Times as people say them.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 /// `just now`, `5 minutes ago`, `yesterday`, `3 May 2026`.
 pub fn ago(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
@@ -22,6 +22,16 @@ pub fn day(at: DateTime<Utc>) -> String {
     at.format("%-d %B %Y").to_string()
 }
 
+/// `today`, `yesterday`, `3 days ago`, `on 3 May 2026`: no more than the day.
+pub fn day_ago(day: NaiveDate, now: DateTime<Utc>) -> String {
+    match (now.date_naive() - day).num_days() {
+        i64::MIN..1 => "today".to_owned(),
+        1 => "yesterday".to_owned(),
+        days @ 2..7 => format!("{days} days ago"),
+        _ => day.format("on %-d %B %Y").to_string(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -35,5 +45,8 @@ mod tests {
         assert_eq!(said("2026-06-01T10:30:00Z"), "an hour ago");
         assert_eq!(said("2026-05-31T11:00:00Z"), "yesterday");
         assert_eq!(said("2026-05-03T11:00:00Z"), "3 May 2026");
+        let on = |text: &str| day_ago(text.parse().unwrap(), now);
+        assert_eq!((on("2026-06-01"), on("2026-05-31")), ("today".into(), "yesterday".into()));
+        assert_eq!((on("2026-05-28"), on("2026-05-03")), ("4 days ago".into(), "on 3 May 2026".into()));
     }
 }

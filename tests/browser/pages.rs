@@ -2,11 +2,15 @@
 //! and wherever the keyboard gets to can be seen.
 
 use axum::http::Method;
+use pancake::id::TypedId;
 use pancake::kit::people::By;
 use pancake::module::{Face, Policy};
 use pancake::modules::block::contract::MemberBlocked;
+use pancake::modules::favorite::contract::FavoriteMarked;
 use pancake::modules::flirt::contract::FlirtSent;
+use pancake::modules::like::contract::{PhotoId, PhotoLiked};
 use pancake::modules::register::contract::{Role, RoleGranted};
+use pancake::modules::review::contract::PhotoApproved;
 
 use crate::support::browser::Browser;
 use crate::support::machine::{LARGE, SMALL};
@@ -46,13 +50,17 @@ const EVERYBODY: [(&str, &[Policy]); 4] = [
     (WIDE, &[Policy::Public, Policy::Registered, Policy::Member, Policy::Reviewer]),
 ];
 
-/// Something on every list: an alert, a message, a blocked member, a decision, and an application that waits.
+/// Something on every list: an alert, a message, a favourite, a photo, a blocked member, a decision, and an application that waits.
 fn settle_in(town: &Town) {
     town.join("wilma", "waiting");
     town.join("rolf", "rejected");
     let (bob, wide) = (town.id("bob"), town.join(WIDE, "approved"));
     town.give(RoleGranted { member: wide, role: Role::Reviewer, by: By::OPERATOR });
     town.give(FlirtSent { from: bob, to: wide });
+    town.give(FavoriteMarked { member: wide, favorite: bob });
+    let photo = PhotoId::of(bob.uuid());
+    town.give(PhotoApproved { member: bob, photo, by: By::OPERATOR });
+    town.give(PhotoLiked { member: wide, photo, owner: bob });
     town.give(MemberBlocked { member: wide, blocked: town.join("ove", "approved") });
     town.wrote("bob", WIDE, 1, &"W".repeat(500));
     town.settle();

@@ -31,3 +31,28 @@ impl Event for PrivateAlbumAccessGranted {
         format!("{} opened the private album to {}", names.name(self.owner), names.name(self.member))
     }
 }
+
+/// A member closed her private album to another, who had seen it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PrivateAlbumAccessRevoked {
+    /// Whose album.
+    pub owner: MemberId,
+    /// Who may see it no longer.
+    pub member: MemberId,
+}
+
+impl Event for PrivateAlbumAccessRevoked {
+    const NAME: &'static str = "private-album-access-revoked";
+    const SOURCE: &'static str = "album";
+
+    fn key(&self) -> MemberId {
+        self.member
+    }
+    fn subjects(&self) -> Vec<MemberId> {
+        vec![self.owner, self.member]
+    }
+    fn says(&self, names: &dyn Names) -> String {
+        format!("{} closed the private album to {}", names.name(self.owner), names.name(self.member))
+    }
+}

@@ -27,5 +27,6 @@ impl Module for Album {
 
     fn register(&self, at: &mut Registry) {
         at.plays::<contract::PrivateAlbumAccessGranted>();
+        at.plays::<contract::PrivateAlbumAccessRevoked>();
     }
 }

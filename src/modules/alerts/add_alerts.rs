@@ -30,6 +30,7 @@ impl<E: Alerting> Listener for AddAlerts<E> {
              select alert, member, $1, actor, photo, reason, at
              from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::timestamptz[])
                   as row (alert, member, actor, photo, reason, at)
+             where row.actor is null or not exists (select from alerts.photo p where p.photo = row.photo and p.deleted)
              on conflict (alert) do nothing
              returning member as "member: MemberId""#,
             E::KIND,

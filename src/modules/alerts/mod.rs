@@ -3,11 +3,13 @@
 mod ack_alerts;
 mod add_alerts;
 pub mod contract;
+mod drop_likes;
 mod keep_mark;
 mod read_alerts;
 mod remove_likes;
 
 use crate::kit::alerting::{self, Alerting, Keeper};
+use crate::kit::photos::RemovePhotos;
 use crate::kit::{self, Wakes};
 use crate::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
 use crate::web::paging;
@@ -41,6 +43,7 @@ impl Module for Alerts {
         kit::keep_people_live(at, WAKES);
         alerting::listen::<Alerts>(at);
         at.listens(remove_likes::RemoveLikes);
+        at.listens(drop_likes::DropLikes(RemovePhotos::of(SPEC.schema, None)));
 
         at.publishes::<contract::AlertRead>();
         at.listens(keep_mark::KeepMark);

@@ -30,7 +30,8 @@ impl<E: Alerting> Listener for AddAlerts<E> {
                from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[])
                     as row (alert, member, actor, photo, at)
                left join nav.mark m on m.member = row.member
-               where m.member is null or (row.at, row.alert) > (m.at, m.alert)
+               where (m.member is null or (row.at, row.alert) > (m.at, m.alert))
+                 and (row.actor is null or not exists (select from nav.photo p where p.photo = row.photo and p.deleted))
                on conflict (alert) do nothing
                returning member as "member: MemberId""#,
             &facts.iter().map(|fact| fact.id.uuid()).collect::<Vec<_>>(),

@@ -5,6 +5,7 @@
 
 mod add_alerts;
 pub mod contract;
+mod drop_likes;
 mod keep_messages;
 mod keep_reading;
 mod read_counts;
@@ -12,6 +13,7 @@ mod remove_likes;
 mod remove_seen;
 
 use crate::kit::alerting::{self, Alerting, Keeper};
+use crate::kit::photos::RemovePhotos;
 use crate::kit::{self, Wakes};
 use crate::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
 
@@ -50,6 +52,7 @@ impl Module for Nav {
         at.listens(keep_reading::KeepReading);
         alerting::listen::<Nav>(at);
         at.listens(remove_likes::RemoveLikes);
+        at.listens(drop_likes::DropLikes(RemovePhotos::of(SPEC.schema, None)));
         at.listens(remove_seen::RemoveSeen);
         at.keeps_counts(read_counts::Reader);
 

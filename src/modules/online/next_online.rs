@@ -43,7 +43,7 @@ pub(super) struct Input {
 /// The next one.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "NextOnline")]
-pub(super) struct Next {
+pub(super) struct Shown {
     /// None when all who are here were shown.
     #[serde(skip_serializing_if = "Option::is_none")]
     card: Option<Card>,
@@ -77,7 +77,7 @@ impl Turn {
     }
 }
 
-async fn run(ctx: &Context, actor: &Actor, input: &Input) -> Result<Next, Failure> {
+async fn run(ctx: &Context, actor: &Actor, input: &Input) -> Result<Shown, Failure> {
     let turn = match &input.after {
         None => Turn::begin(),
         Some(text) => Turn::parse(text).ok_or_else(|| NOT_A_TURN.at("after"))?,
@@ -101,10 +101,10 @@ async fn run(ctx: &Context, actor: &Actor, input: &Input) -> Result<Next, Failur
     .fetch_optional(ctx.pool(&SPEC))
     .await?;
     Ok(match next {
-        None => Next { card: None, next: None, hidden },
+        None => Shown { card: None, next: None, hidden },
         Some(row) => {
             let next = Some(turn.to(row.place));
-            Next { card: Some(row.card.card(ctx, actor.id)), next, hidden }
+            Shown { card: Some(row.card.card(ctx, actor.id)), next, hidden }
         }
     })
 }
@@ -113,7 +113,7 @@ pub(super) async fn json(
     State(ctx): State<Context>,
     actor: Actor,
     Query(input): Query<Input>,
-) -> Result<Json<Next>, Failure> {
+) -> Result<Json<Shown>, Failure> {
     Ok(Json(run(&ctx, &actor, &input).await?))
 }
 
@@ -142,7 +142,7 @@ pub(super) async fn page(
     shell: Shell,
     Query(PageInput { after, runs }): Query<PageInput>,
 ) -> Result<(HeaderMap, Page<NextPage>), Failure> {
-    let Next { card, next, hidden } = run(&ctx, &actor, &Input { after }).await?;
+    let Shown { card, next, hidden } = run(&ctx, &actor, &Input { after }).await?;
     let next = next.map(|turn| format!("/online/next?after={turn}"));
     let mut headers = HeaderMap::new();
     if let Some(next) = next.as_ref().filter(|_| runs) {

@@ -1,9 +1,13 @@
 //! How members see each other: profiles of what was approved, the newest of them, and the front page.
 
 pub mod contract;
+mod drop_liked;
+mod keep_favorites;
 mod keep_flirted;
 mod keep_ideals;
+mod keep_liked;
 mod keep_profiles;
+mod keep_seen;
 mod keep_visits;
 mod list_profiles;
 mod read_profile;
@@ -11,6 +15,7 @@ mod record_visit;
 mod show_front;
 
 use crate::kit;
+use crate::kit::photos::{AddPhotos, RemovePhotos};
 use crate::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
 use crate::web::paging;
 
@@ -23,7 +28,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     purpose: "The public view of approved members; looking is a visit.",
     migrations: sqlx::migrate!("schemas/profile"),
     kit: &[Kit::People],
-    owned: &[],
+    owned: &["seen"],
 };
 
 impl Module for Profile {
@@ -33,10 +38,16 @@ impl Module for Profile {
 
     fn register(&self, at: &mut Registry) {
         kit::keep_people(at);
-        kit::keep_portraits(at, 2, None);
+        at.listens_since(2, AddPhotos::of(SPEC.schema, None));
+        at.listens(drop_liked::DropLiked(RemovePhotos::of(SPEC.schema, None)));
+        at.listens(keep_liked::AddLiked);
+        at.listens(keep_liked::RemoveLiked);
         at.listens(keep_profiles::KeepProfiles);
         at.listens(keep_profiles::KeepPresentations);
         at.listens(keep_flirted::KeepFlirted);
+        at.listens(keep_favorites::AddFavorite);
+        at.listens(keep_favorites::RemoveFavorite);
+        at.listens(keep_seen::KeepSeen);
         at.listens(keep_ideals::KeepIdeals);
         at.publishes::<contract::ProfileVisited>();
         at.listens(keep_visits::KeepVisits);

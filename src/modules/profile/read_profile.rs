@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
 use sqlx::query;
@@ -15,14 +15,28 @@ use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
 use crate::kit::cards::{self, Card, CardRow};
 use crate::kit::people::{Gender, Ideal};
+use crate::modules::like::contract::PhotoId;
 use crate::web::answer::{Json, Page};
 use crate::web::extract::Path;
 use crate::web::shell::Shell;
 use crate::web::visitor::Actor;
 use crate::web::when;
 
+/// Photos of one member on her profile. Albums will have them all.
+const PHOTOS_MAX: i64 = 100;
+
+/// A photo on a profile.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ProfilePhoto")]
+pub(super) struct Photo {
+    photo: PhotoId,
+    /// True if the reader likes it.
+    liked: bool,
+}
+
 /// What a profile says.
 #[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Profile {
     #[serde(flatten)]
     card: Card,
@@ -32,26 +46,43 @@ pub(super) struct Profile {
     presentation: Option<String>,
     /// Member since.
     since: DateTime<Utc>,
+    /// The day on which she was last here; the hour is nobody's business.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_seen: Option<NaiveDate>,
     /// True while the reader's flirt waits for an answer.
     flirted: bool,
+    /// True while she is on the reader's list of favourites.
+    favorite: bool,
+    /// Those that are approved, the portrait first.
+    photos: Vec<Photo>,
 }
 
 async fn run(ctx: &Context, actor: &Actor, member: MemberId) -> Result<Profile, Failure> {
     let row = query!(
-        r#"select c as "card!: CardRow", p.at, t.text as "text?",
+        r#"select c as "card!: CardRow", p.at, s.day as "seen?",
+                  t.text as "text?",
                   coalesce(i.gender, p.ideal_gender) as "ideal_gender!: Gender",
                   coalesce(i.from_age, p.ideal_from) as "ideal_from!", coalesce(i.to_age, p.ideal_to) as "ideal_to!",
                   -- Anywhere is a place, too.
                   case when i.member is null then p.ideal_place else i.place end as "ideal_place?",
-                  exists (select from profile.flirted f where f.sender = $1 and f.receiver = $2) as "flirted!"
+                  exists (select from profile.flirted f where f.sender = $1 and f.receiver = $2) as "flirted!",
+                  exists (select from profile.favorite f where f.member = $1 and f.favorite = $2) as "favorite!",
+                  array(select h.photo from profile.photo h
+                        where h.member = $2 and h.approved is not null and not h.deleted
+                        order by h.approved, h.photo limit $3) as "photos!: Vec<PhotoId>",
+                  array(select l.photo from profile.liked l join profile.photo h on h.photo = l.photo
+                        where l.member = $1
+                          and h.member = $2 and h.approved is not null and not h.deleted) as "liked!: Vec<PhotoId>"
            from profile.card c
            join profile.profile p on p.member = c.member
            left join profile.presentation t on t.member = c.member
+           left join profile.seen s on s.member = c.member
            left join profile.ideal i on i.member = c.member
            where c.member = $2
              and not exists (select from profile.blocked_pair b where b.viewer = $1 and b.other = $2)"#,
         actor.id.uuid(),
-        member.uuid()
+        member.uuid(),
+        PHOTOS_MAX
     )
     .fetch_optional(ctx.pool(&SPEC))
     .await?
@@ -66,7 +97,14 @@ async fn run(ctx: &Context, actor: &Actor, member: MemberId) -> Result<Profile, 
         },
         presentation: row.text,
         since: row.at,
+        last_seen: row.seen,
         flirted: row.flirted,
+        favorite: row.favorite,
+        photos: row
+            .photos
+            .into_iter()
+            .map(|photo| Photo { photo, liked: row.liked.contains(&photo) })
+            .collect(),
     })
 }
 
@@ -90,8 +128,11 @@ pub(super) struct ProfilePage {
     presentation: Option<String>,
     ideal: String,
     since: String,
+    last_seen: Option<String>,
     own: bool,
     flirted: bool,
+    favorite: bool,
+    photos: Vec<Photo>,
 }
 
 pub(super) async fn page(
@@ -109,8 +150,11 @@ pub(super) async fn page(
         own: actor.id == member,
         ideal: profile.ideal.sentence(),
         since: when::day(profile.since),
+        last_seen: profile.last_seen.map(|day| when::day_ago(day, ctx.now())),
         presentation: profile.presentation,
         flirted: profile.flirted,
+        favorite: profile.favorite,
+        photos: profile.photos,
         card: profile.card,
     }))
 }

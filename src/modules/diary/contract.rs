@@ -1,0 +1,1 @@
+//! What other modules may know of `diary`. It publishes nothing: its endpoints are all there is.

@@ -1,0 +1,38 @@
+//! Like a photo of another member. Twice is the same as once.
+
+use axum::extract::State;
+
+use super::SPEC;
+use super::contract::{PhotoId, PhotoLiked};
+use super::photo::{self, Owner};
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::web::answer::{Done, Nothing};
+use crate::web::extract::Path;
+use crate::web::visitor::Actor;
+
+async fn run(ctx: &Context, actor: &Actor, photo: PhotoId) -> Result<Owner, Failure> {
+    let mut tx = ctx.begin(&SPEC).await?;
+    let owner = photo::owner(tx.conn(), actor.id, photo).await?;
+    let _ = tx.emit(PhotoLiked { member: actor.id, photo, owner: owner.member }).await?;
+    tx.commit().await?;
+    Ok(owner)
+}
+
+pub(super) async fn json(
+    State(ctx): State<Context>,
+    actor: Actor,
+    Path(photo): Path<PhotoId>,
+) -> Result<Nothing, Failure> {
+    run(&ctx, &actor, photo).await?;
+    Ok(Nothing)
+}
+
+pub(super) async fn form(
+    State(ctx): State<Context>,
+    actor: Actor,
+    Path(photo): Path<PhotoId>,
+) -> Result<Done, Failure> {
+    let owner = run(&ctx, &actor, photo).await?;
+    Ok(Done::to(format!("/member/{}", owner.nickname)).saying("You like this photo."))
+}

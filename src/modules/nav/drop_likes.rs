@@ -1,0 +1,32 @@
+//! Who liked a photo counts no longer once it is deleted.
+
+use sqlx::query_scalar;
+
+use crate::event::{Applied, Fact, Listener};
+use crate::failure::Failure;
+use crate::id::{MemberId, TypedId};
+use crate::kit::photos::RemovePhotos;
+use crate::kit::versions;
+use crate::modules::media::contract::PhotoDeleted;
+use crate::tx::Tx;
+
+pub(super) struct DropLikes(pub(super) RemovePhotos);
+
+impl Listener for DropLikes {
+    type Event = PhotoDeleted;
+
+    async fn handle(&self, tx: &mut Tx, facts: &[Fact<PhotoDeleted>]) -> Result<Applied, Failure> {
+        // The mark keeps out likes that come later: they have another source.
+        let marked = self.0.handle(tx, facts).await?;
+        let told = query_scalar!(
+            r#"delete from nav.alert where photo = any($1) and actor is not null
+               returning member as "member: MemberId""#,
+            &facts.iter().map(|fact| fact.event.photo.uuid()).collect::<Vec<_>>()
+        )
+        .fetch_all(tx.conn())
+        .await?;
+        let applied = if marked.changed() { marked } else { Applied::any(&told) };
+        versions::bump(tx, told).await?;
+        Ok(applied)
+    }
+}

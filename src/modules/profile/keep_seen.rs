@@ -1,0 +1,30 @@
+//! Remembers on which day each member was last here: nothing finer is shown, so a row is written once a day.
+
+use sqlx::query;
+
+use crate::event::{Applied, Fact, Listener};
+use crate::failure::Failure;
+use crate::id::TypedId;
+use crate::modules::online::contract::MemberSeen;
+use crate::tx::Tx;
+
+pub(super) struct KeepSeen;
+
+impl Listener for KeepSeen {
+    type Event = MemberSeen;
+
+    async fn handle(&self, tx: &mut Tx, facts: &[Fact<MemberSeen>]) -> Result<Applied, Failure> {
+        let done = query!(
+            "insert into profile.seen as kept (member, day)
+             select member, max((at at time zone 'utc')::date)
+             from unnest($1::uuid[], $2::timestamptz[]) as row (member, at)
+             group by member order by member
+             on conflict (member) do update set day = excluded.day where kept.day < excluded.day",
+            &facts.iter().map(|fact| fact.event.member.uuid()).collect::<Vec<_>>(),
+            &facts.iter().map(|fact| fact.at).collect::<Vec<_>>()
+        )
+        .execute(tx.conn())
+        .await?;
+        Ok(Applied::rows(done.rows_affected()))
+    }
+}

@@ -1,0 +1,135 @@
+//! How many match, up to a bound, and which wish keeps most of them away when few do.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::filters::Filters;
+use super::walk_members::{Walk, Walked};
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::kit::people::{AGE_MAX, AGE_MIN};
+use crate::kit::walk::Born;
+use crate::web::paging::PageQuery;
+use crate::web::visitor::Actor;
+
+/// Nobody needs to know more exactly than "500 or more".
+const COUNT_MAX: i64 = 500;
+/// Whoever finds fewer is told what to leave out.
+const FEW: i64 = 10;
+
+/// How many match.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Matches {
+    /// At most 500.
+    pub count: i64,
+    /// True where there may be more than that: only so many are looked at.
+    pub or_more: bool,
+}
+
+impl Matches {
+    pub(super) fn of(walked: &Walked) -> Self {
+        let count = walked.matches.min(COUNT_MAX);
+        Self { count, or_more: walked.end.is_some() || walked.matches > COUNT_MAX }
+    }
+
+    /// `12`, or `500+`.
+    pub(super) fn shown(self) -> String {
+        if self.or_more { format!("{}+", self.count) } else { self.count.to_string() }
+    }
+
+    pub(super) fn are_few(self) -> bool {
+        self.count < FEW && !self.or_more
+    }
+}
+
+/// What a search would find without one of its wishes.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Hint {
+    /// Which wish.
+    pub without: Wish,
+    pub matches: Matches,
+}
+
+/// A wish that can be left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum Wish {
+    Gender,
+    /// Both ends of it.
+    Age,
+    Place,
+    Online,
+    Photo,
+    ForMe,
+    New,
+}
+
+impl Wish {
+    const ALL: [Self; 7] =
+        [Self::Gender, Self::Age, Self::Place, Self::Online, Self::Photo, Self::ForMe, Self::New];
+
+    /// As a page says it.
+    pub(super) fn label(self) -> &'static str {
+        match self {
+            Self::Gender => "the gender",
+            Self::Age => "the ages",
+            Self::Place => "the place",
+            Self::Online => "“online now”",
+            Self::Photo => "“with a photo”",
+            Self::ForMe => "“looks for somebody like me”",
+            Self::New => "“new here”",
+        }
+    }
+
+    /// Its inputs.
+    pub(super) fn fields(self) -> &'static [&'static str] {
+        match self {
+            Self::Gender => &["gender"],
+            Self::Age => &["ageFrom", "ageTo"],
+            Self::Place => &["place"],
+            Self::Online => &["online"],
+            Self::Photo => &["photo"],
+            Self::ForMe => &["forMe"],
+            Self::New => &["new"],
+        }
+    }
+
+    /// The same search without it, if it is in there.
+    fn left_out_of(self, filters: &Filters) -> Option<Filters> {
+        let mut others = filters.clone();
+        match self {
+            Self::Gender => others.gender = None,
+            Self::Age => (others.from, others.to) = (AGE_MIN, AGE_MAX),
+            Self::Place => others.place = None,
+            Self::Online => others.online = false,
+            Self::Photo => others.photo = false,
+            Self::ForMe => others.for_me = false,
+            Self::New => others.new = false,
+        }
+        (others != *filters).then_some(others)
+    }
+}
+
+/// Each wish without which more would match, the greatest hindrance first.
+pub(super) async fn hints(
+    ctx: &Context,
+    actor: &Actor,
+    filters: &Filters,
+    found: Matches,
+) -> Result<Vec<Hint>, Failure> {
+    let mut hints = Vec::new();
+    let paging = PageQuery::of(Some(1), None).parse()?;
+    for wish in Wish::ALL {
+        let Some(filters) = wish.left_out_of(filters) else { continue };
+        let now = ctx.now();
+        let rows = Born::aged(filters.from, filters.to, now).tries(paging).last().unwrap_or_default();
+        let walk = Walk { viewer: actor.id, filters: &filters, paging, now, rows };
+        let matches = Matches::of(&walk.run(ctx).await?);
+        if matches.count > found.count {
+            hints.push(Hint { without: wish, matches });
+        }
+    }
+    hints.sort_by_key(|hint| std::cmp::Reverse(hint.matches.count));
+    Ok(hints)
+}

@@ -1,0 +1,70 @@
+//! Writes down who was last here when, and who hides.
+
+use sqlx::query;
+
+use crate::event::{Applied, Fact, Listener};
+use crate::failure::Failure;
+use crate::id::TypedId;
+use crate::modules::online::contract::{MemberSeen, OnlineHidden, OnlineShown};
+use crate::tx::Tx;
+
+pub(super) struct KeepSeen;
+
+pub(super) struct AddHidden;
+
+pub(super) struct RemoveHidden;
+
+impl Listener for KeepSeen {
+    type Event = MemberSeen;
+
+    async fn handle(&self, tx: &mut Tx, facts: &[Fact<MemberSeen>]) -> Result<Applied, Failure> {
+        let members: Vec<_> = facts.iter().map(|fact| fact.event.member.uuid()).collect();
+        let times: Vec<_> = facts.iter().map(|fact| fact.at).collect();
+        let done = query!(
+            "insert into search.seen as kept (member, at)
+             select member, max(at) from unnest($1::uuid[], $2::timestamptz[]) as row (member, at)
+             group by member order by member
+             on conflict (member) do update set at = excluded.at where kept.at < excluded.at",
+            &members,
+            &times
+        )
+        .execute(tx.conn())
+        .await?;
+        // Once a day and member: all the indexes have it.
+        query!(
+            "update search.member m set seen_day = date_trunc('day', s.at, 'utc') from search.seen s
+             where m.member = any($1) and s.member = m.member
+               and m.seen_day < date_trunc('day', s.at, 'utc')",
+            &members
+        )
+        .execute(tx.conn())
+        .await?;
+        Ok(Applied::rows(done.rows_affected()))
+    }
+}
+
+impl Listener for AddHidden {
+    type Event = OnlineHidden;
+
+    async fn handle(&self, tx: &mut Tx, facts: &[Fact<OnlineHidden>]) -> Result<Applied, Failure> {
+        let members: Vec<_> = facts.iter().map(|fact| fact.event.member.uuid()).collect();
+        let done = query!(
+            "insert into search.hidden (member) select * from unnest($1::uuid[]) on conflict do nothing",
+            &members
+        )
+        .execute(tx.conn())
+        .await?;
+        Ok(Applied::rows(done.rows_affected()))
+    }
+}
+
+impl Listener for RemoveHidden {
+    type Event = OnlineShown;
+
+    async fn handle(&self, tx: &mut Tx, facts: &[Fact<OnlineShown>]) -> Result<Applied, Failure> {
+        let members: Vec<_> = facts.iter().map(|fact| fact.event.member.uuid()).collect();
+        let done =
+            query!("delete from search.hidden where member = any($1)", &members).execute(tx.conn()).await?;
+        Ok(Applied::rows(done.rows_affected()))
+    }
+}

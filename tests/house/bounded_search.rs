@@ -1,0 +1,102 @@
+//! However large the site is and whatever is asked for: a page of a search touches a bounded number of rows and
+//! pages of the disk. `POPULATION=600000 cargo test --test house bounded` asks the same of a whole site.
+
+use pancake::id::{MemberId, TypedId};
+use pancake::modules::search;
+use pancake::stage::Stage;
+use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection, query, query_scalar};
+use uuid::Uuid;
+
+use crate::population::{self, Touched};
+use crate::postgres::postgres;
+
+/// Of one page, at most: 4,000 members are looked at, each in up to five tables.
+const ROWS_MAX: i64 = 24_000;
+/// A row of an index and of its table are some pages of 8 KiB each.
+const BUFFERS_MAX: i64 = 72_000;
+/// Members whom the reader has blocked.
+const BLOCKED: i64 = 3_000;
+
+const SEARCHES: [(&str, &str); 16] = [
+    ("everybody", ""),
+    ("by who was here last", "sort=seen"),
+    ("a usual one", "gender=woman&ageFrom=25&ageTo=35&place=blekinge-county"),
+    ("with a photo", "gender=woman&ageFrom=25&ageTo=35&photo=true"),
+    ("who is here", "gender=woman&ageFrom=20&ageTo=60&online=true"),
+    ("all wishes at once", "gender=woman&ageFrom=25&ageTo=45&online=true&photo=true&forMe=true&new=true"),
+    (
+        "the same by the day",
+        "gender=woman&ageFrom=25&ageTo=45&online=true&photo=true&forMe=true&new=true&sort=seen",
+    ),
+    ("who looks for me, and hardly anybody does", "gender=woman&ageFrom=70&ageTo=80&forMe=true"),
+    ("men who look for a man", "gender=man&forMe=true"),
+    ("one age", "gender=woman&ageFrom=30&ageTo=30"),
+    ("an age that nobody has", "ageFrom=110&ageTo=120"),
+    ("a town where hardly anybody lives", "place=visby"),
+    ("a small town, and all wishes", "place=visby&online=true&photo=true&forMe=true"),
+    ("a large town by the day", "place=karlskrona&sort=seen&photo=true"),
+    ("new ones by the day", "new=true&sort=seen"),
+    ("a hundred at once", "max=100&gender=man&photo=true"),
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_search_touches_no_more_on_a_large_site() {
+    let stage = Stage::open(postgres().await, "bounded_search", 48).await.unwrap();
+    let mut conn = postgres().await.options().database("bounded_search").connect().await.unwrap();
+    let reader = fill(&mut conn).await;
+    let mut most = Touched { rows: 0, buffers: 0 };
+    for (says, query) in SEARCHES {
+        let touched = explain(&stage, reader, query, says).await;
+        println!("{says}: {touched:?}");
+        most = Touched { rows: most.rows.max(touched.rows), buffers: most.buffers.max(touched.buffers) };
+    }
+    println!("of {} members at most {most:?}", population::members());
+    // What cannot fail proves nothing: without its indexes the same search touches far more.
+    assert!(most.rows > ROWS_MAX / 10, "the searches look at next to nothing: {most:?}");
+    query("drop index search.member_joined_town, search.member_seen_town").execute(&mut conn).await.unwrap();
+    let explained = search::explain(&stage.ctx, reader, "place=visby").await.unwrap();
+    assert!(Touched::of(&explained).rows > ROWS_MAX, "{explained:#}");
+    stage.close().await;
+}
+
+async fn explain(stage: &Stage, reader: MemberId, query: &str, says: &str) -> Touched {
+    let explained = search::explain(&stage.ctx, reader, query).await.unwrap();
+    let touched = Touched::of(&explained);
+    assert!(
+        touched.rows <= ROWS_MAX && touched.buffers <= BUFFERS_MAX,
+        "{says}: {touched:?} of {explained:#}"
+    );
+    touched
+}
+
+/// Everybody can be found; returns one who has blocked many.
+async fn fill(conn: &mut PgConnection) -> MemberId {
+    population::person(conn).await;
+    population::cards(conn, "search").await;
+    for sql in [
+        "insert into search.member (member, gender, birthday, birth_year, town, county, joined, seen_day)
+         select member, gender, birthday, extract(year from birthday)::int, town, county, approved,
+                date_trunc('day', approved + pg_temp.chance(i, 10) * (timestamptz '2026-06-01T12:00:00Z' - approved), 'utc')
+         from person",
+        "insert into search.ideal (member, gender, youngest, oldest, own)
+         select member, ideal_gender, ideal_from, ideal_to, false from person",
+        "insert into search.seen (member, at)
+         select member, timestamptz '2026-06-01T12:00:00Z' - (pg_temp.chance(i, 11) * interval '150 minutes') from person
+         where pg_temp.chance(i, 12) < 0.5",
+        "insert into search.hidden (member) select member from person where pg_temp.chance(i, 13) < 0.05",
+    ] {
+        query(sql).execute(&mut *conn).await.unwrap();
+    }
+    let reader: Uuid =
+        query_scalar("select member from person where gender = 'man' and age = 30 order by i limit 1")
+            .fetch_one(&mut *conn)
+            .await
+            .unwrap();
+    let block = format!(
+        "insert into search.blocked_pair (viewer, other, blocker)
+         select $1, member, $1 from person where gender = 'woman' order by approved desc limit {BLOCKED}"
+    );
+    query(AssertSqlSafe(block)).bind(reader).execute(&mut *conn).await.unwrap();
+    population::analyze(conn, "search").await;
+    MemberId::of(reader)
+}
