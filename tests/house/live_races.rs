@@ -22,10 +22,14 @@ use pancake::bus::memory::MemoryBus;
 use pancake::bus::null::NullBus;
 use pancake::event::AnyEvent;
 use pancake::id::MemberId;
+use pancake::kit::people::{By, Gender, Ideal};
 use pancake::modules::alerts::contract::AlertRead;
 use pancake::modules::block::contract::{MemberBlocked, MemberUnblocked};
 use pancake::modules::chat::contract::{MemberReadThread, MessageSent};
+use pancake::modules::ideal::contract::IdealUpdated;
+use pancake::modules::news::contract::NewsRead;
 use pancake::modules::profile::contract::ProfileVisited;
+use pancake::modules::review::contract::PhotoApproved;
 use pancake::stage::{Stage, StageOptions, story_time};
 use scraper::{Html, Selector};
 use tower::ServiceExt;
@@ -39,7 +43,7 @@ const POINTS_MAX: usize = 200;
 const MISSES_MAX: usize = 3;
 
 /// What is live: what happens, and on which page of otto's it shows.
-const KINDS: [(&str, What, &str); 9] = [
+const KINDS: [(&str, What, &str); 12] = [
     ("a message comes to the open thread", What::Message, "/chat/maja"),
     ("a message comes to the inbox", What::Message, "/chat"),
     ("a message comes to the numbers", What::Message, "/block"),
@@ -48,6 +52,9 @@ const KINDS: [(&str, What, &str); 9] = [
     ("he reads on another device", What::ReadByHim, "/chat"),
     ("an alert comes", What::Alert, "/alerts"),
     ("he sees his alerts on another device", What::AlertsSeen, "/alerts"),
+    ("a story comes", What::Story, "/news"),
+    ("a story comes to the numbers", What::Story, "/block"),
+    ("he sees his news on another device", What::NewsSeen, "/news"),
     ("he blocks on another device, and takes it back", What::Block, "/chat"),
 ];
 
@@ -59,6 +66,8 @@ enum What {
     ReadByHim,
     Alert,
     AlertsSeen,
+    Story,
+    NewsSeen,
     Block,
 }
 
@@ -79,7 +88,9 @@ impl Town {
         let (otto, maja) = (join(&stage, "otto", "approved").await, join(&stage, "maja", "approved").await);
         let reader = Reader { router: stage.router.clone(), token: stage.login(otto).await.unwrap() };
         let mut town = Self { stage, otto, maja, reader, number: 0, blocked: false, time: story_time() };
-        for what in [What::OwnMessage, What::Message, What::Alert] {
+        let ideal = Ideal { gender: Gender::Woman, from: 18, to: 60, place: None };
+        town.publish(IdealUpdated { member: otto, ideal }).await;
+        for what in [What::OwnMessage, What::Message, What::Alert, What::Story] {
             town.happens(what).await;
         }
         town
@@ -91,6 +102,7 @@ impl Town {
             What::ReadByHer => self.happens(What::OwnMessage).await,
             What::ReadByHim => self.happens(What::Message).await,
             What::AlertsSeen => self.happens(What::Alert).await,
+            What::NewsSeen => self.happens(What::Story).await,
             _ => {}
         }
         self.stage.settle().await.unwrap();
@@ -122,6 +134,14 @@ impl Town {
             What::AlertsSeen => {
                 let (up_to, at) = (self.stage.ctx.new_id(), self.time);
                 self.publish(AlertRead { member: otto, up_to, at }).await;
+            }
+            What::Story => {
+                let photo = self.stage.ctx.new_id();
+                self.publish(PhotoApproved { member: maja, photo, by: By::OPERATOR }).await;
+            }
+            What::NewsSeen => {
+                let (up_to, at) = (self.stage.ctx.new_id(), self.time);
+                self.publish(NewsRead { member: otto, up_to, at }).await;
             }
             What::Block => {
                 self.blocked = !self.blocked;
