@@ -4,6 +4,7 @@
 
 mod chat;
 mod end;
+mod finding;
 mod flirts;
 #[path = "../shared/join.rs"]
 mod join;

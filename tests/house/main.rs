@@ -4,7 +4,7 @@
 
 mod bad_input;
 mod bodies;
-mod bounded;
+mod bounded_news;
 mod bounded_search;
 mod bus;
 mod bus_facts;
@@ -27,6 +27,7 @@ mod openapi;
 mod operate;
 mod origins;
 mod owned;
+mod picture;
 mod population;
 mod process;
 mod routes;
@@ -36,6 +37,7 @@ mod sessions;
 mod shared;
 mod sources;
 mod spine;
+mod stories;
 mod taken;
 mod tidy;
 mod tidy_proof;

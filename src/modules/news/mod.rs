@@ -6,7 +6,6 @@ mod add_stories;
 pub mod contract;
 mod count_news;
 mod explain;
-mod generate;
 mod keep_ideals;
 mod keep_mark;
 mod read_news;
@@ -15,7 +14,6 @@ mod stories;
 mod walk_stories;
 
 pub use explain::{Asked, Explained, explain};
-pub use generate::generate;
 
 use crate::kit::{self, Wakes};
 use crate::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};

@@ -14,9 +14,10 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Executor, PgConnection, query, query_s
 use uuid::Uuid;
 
 use crate::postgres::postgres;
+use crate::{population, stories};
 
-const PEOPLE: i32 = 60_000;
-const STORIES: i64 = 500_000;
+/// Stories of a member: 500,000 of 60,000, or 5 million of 600,000 (`population.rs` says how).
+const STORIES_EACH: (i64, i64) = (25, 3);
 /// Whom she blocks: those who do most.
 const BLOCKED: i64 = 3_000;
 /// Pages that a reader goes back.
@@ -58,8 +59,15 @@ impl Town {
             places::counties().iter().flat_map(|county| county.towns.iter().map(move |town| (town, county)));
         let (towns, counties): (Vec<_>, Vec<_>) =
             pairs.map(|(town, county)| (town.id.clone(), county.id.clone())).unzip();
-        query(PERSON).bind(PEOPLE).bind(towns).bind(counties).execute(&mut operator).await.unwrap();
-        news::generate(&mut operator, STORIES).await.unwrap();
+        query(PERSON)
+            .bind(i32::try_from(population::members()).unwrap())
+            .bind(towns)
+            .bind(counties)
+            .execute(&mut operator)
+            .await
+            .unwrap();
+        let all = population::members() * STORIES_EACH.0 / STORIES_EACH.1;
+        stories::generate(&mut operator, all).await.unwrap();
         operator.execute("analyze news.story, news.card, news.ideal, news.photo").await.unwrap();
         Self { stage, operator, faults: Vec::new() }
     }

@@ -4,7 +4,7 @@
 use sqlx::{AssertSqlSafe, PgConnection, query, query_as};
 
 /// Cards, ideals and stories of everybody in the temporary table `person`, `stories` of them or a few more.
-pub async fn generate(conn: &mut PgConnection, stories: i64) -> Result<(), sqlx::Error> {
+pub(crate) async fn generate(conn: &mut PgConnection, stories: i64) -> Result<(), sqlx::Error> {
     // To build an index at the end costs a part of what it costs to keep it up.
     let indexes: Vec<(String, String)> = query_as(INDEXES).fetch_all(&mut *conn).await?;
     for (name, _) in &indexes {

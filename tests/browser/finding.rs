@@ -1,0 +1,86 @@
+//! Finding each other, as members see it: who is there, who is new, and whom one wants to find again. The pictures are
+//! kept in `target/browser/`, for eyes.
+
+use pancake::id::{MemberId, TypedId};
+use pancake::kit::people::By;
+use pancake::modules::like::contract::PhotoId;
+use pancake::modules::online::contract::MemberSeen;
+use pancake::modules::review::contract::{PhotoApproved, PresentationApproved};
+use uuid::Uuid;
+
+use crate::support::browser::Browser;
+use crate::support::machine::{LARGE, SMALL};
+use crate::support::town::Town;
+
+const OTHERS: [&str; 5] = ["anna", "bea", "cilla", "doris", "nancy"];
+const PAGES: [(&str, &str); 9] = [
+    ("start", "/"),
+    ("news", "/news"),
+    ("search", "/search?sort=newest"),
+    ("search-few", "/search?sort=newest&photo=true&online=true&ageFrom=18&ageTo=40"),
+    ("online", "/online"),
+    ("roulette", "/online/next"),
+    ("member", "/member/nancy"),
+    ("ideal", "/ideal"),
+    ("settings", "/settings"),
+];
+
+#[test]
+fn bob_finds_nancy_and_keeps_her() {
+    let town = Town::open("finding", &[&OTHERS[..], &["bob"]].concat());
+    settle_in(&town);
+    let bob = Browser::open(&town, "bob");
+    for (name, path) in PAGES {
+        shows(&bob, name, path);
+    }
+    bob.goto("/");
+    bob.follow("Online now");
+    bob.sees(".cards", "nancy, online now");
+    bob.follow("One after the other");
+    bob.sees(".roulette", "online now");
+    bob.goto("/search?gender=&sort=newest");
+    bob.click("input[name=photo]");
+    bob.press("Search");
+    bob.sees("#found", "1 member");
+    bob.follow("nancy");
+    bob.press("Add nancy to favourites");
+    bob.sees(".notice", "");
+    bob.press("Like photo 1");
+    bob.goto("/favorite");
+    bob.sees("#main", "nancy");
+    shows(&bob, "favorite", "/favorite");
+    bob.goto("/diary");
+    bob.sees("#main", "nancy");
+    shows(&bob, "diary", "/diary");
+    bob.goto("/online");
+    bob.press("Hide me");
+    bob.sees("#main", "You are hidden.");
+    shows(&bob, "hidden", "/online");
+}
+
+/// nancy has a photo and a presentation; all but one are here.
+fn settle_in(town: &Town) {
+    let nancy = town.id("nancy");
+    let photo = |number| PhotoId::of(Uuid::from_u128(number));
+    for number in [1, 2] {
+        town.give(PhotoApproved { member: nancy, photo: photo(number), by: By::OPERATOR });
+    }
+    let text = "I bake on Sundays and sail on all other days. There are always too many pancakes.";
+    town.give(PresentationApproved { member: nancy, text: text.to_owned(), by: By::OPERATOR });
+    let here: Vec<MemberId> = OTHERS[1..].iter().map(|nickname| town.id(nickname)).collect();
+    here.into_iter().for_each(|member| town.give(MemberSeen { member }));
+    town.settle();
+}
+
+/// A page, small and large, light and dark; no wider than the window.
+fn shows(who: &Browser, name: &str, path: &str) {
+    for (width, size) in [("small", SMALL), ("large", LARGE)] {
+        who.size(size);
+        who.goto(path);
+        for scheme in ["dark", "light"] {
+            who.scheme(scheme);
+            who.screenshot(&format!("finding-{name}-{width}-{scheme}"));
+        }
+        who.keeps_to_the_window();
+    }
+}
