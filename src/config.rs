@@ -17,7 +17,7 @@ pub struct StoreConfig {
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<String>,
     /// Connections to Postgres, all modules together
-    #[arg(long, env = "CONNECTIONS", default_value_t = 64)]
+    #[arg(long, env = "CONNECTIONS", default_value_t = 90)]
     pub connections: u16,
 }
 

@@ -172,7 +172,7 @@ impl Context {
     /// Takes in what a signal says, from here or from another node.
     pub fn hear(&self, signal: &Signal) {
         self.0.sessions.hear(signal);
-        self.0.live.hear(signal);
+        self.0.live.hear(self, signal);
         self.0.presence.hear(signal);
     }
 

@@ -51,6 +51,22 @@ enum Transience {
     AtOnce,
 }
 
+/// Collects what is refused, so that all of it is said at once.
+#[derive(Default)]
+pub struct Refusals(Vec<FieldError>);
+
+impl Refusals {
+    /// The value, or a refusal at the field.
+    pub fn take<T>(&mut self, field: &str, checked: Result<T, Failure>) -> Option<T> {
+        checked.map_err(|refusal| self.0.extend(refusal.at(field).into_refused())).ok()
+    }
+
+    /// Everything that was refused so far.
+    pub fn failure(self) -> Failure {
+        Failure::fields(self.0)
+    }
+}
+
 impl Failure {
     /// A declared problem, in words of this case.
     pub(crate) fn of(problem: Problem, detail: Text) -> Self {

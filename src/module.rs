@@ -25,7 +25,7 @@ use crate::event::{AnyEvent, AnyListener, Event, Listener};
 use crate::openapi::{JsonAction, Signature};
 use crate::web::guard;
 use crate::web::presence::PresenceStore;
-use crate::web::shell::CountsReader;
+use crate::web::shell::{CountsReader, StoriesReader};
 use crate::web::visitor::SessionStore;
 
 /// A vertical slice of the site: its own schema, actions, events and pages.
@@ -108,6 +108,7 @@ pub struct Registry {
     listeners: Vec<ListenerRecord>,
     sessions: Option<Arc<dyn SessionStore>>,
     counts: Option<Arc<dyn CountsReader>>,
+    stories: Option<Arc<dyn StoriesReader>>,
     presence: Option<Arc<dyn PresenceStore>>,
 }
 
@@ -205,6 +206,15 @@ impl Registry {
         self.counts = Some(Arc::new(reader));
     }
 
+    /// Names the reader of how many stories are new, for the navigation. Exactly one module does.
+    ///
+    /// # Panics
+    /// When a second module wants to be it.
+    pub fn counts_stories(&mut self, reader: impl StoriesReader + 'static) {
+        assert!(self.stories.is_none(), "two modules count stories");
+        self.stories = Some(Arc::new(reader));
+    }
+
     /// The spec of the module that is being asked.
     pub fn spec(&self) -> &'static ModuleSpec {
         self.current.unwrap_or_else(|| unreachable!("only modules register"))
@@ -236,6 +246,9 @@ impl Registry {
     }
     pub fn counts(&self) -> Option<Arc<dyn CountsReader>> {
         self.counts.clone()
+    }
+    pub fn stories(&self) -> Option<Arc<dyn StoriesReader>> {
+        self.stories.clone()
     }
 
     /// The event of this name, whoever publishes it: names are unique over all modules.

@@ -90,7 +90,8 @@
     if (answer.redirected || !answer.ok) throw new Error(String(answer.status));
     return new DOMParser().parseFromString(await answer.text(), "text/html");
   }
-  const works = new Map([["nav", [single(counts)]]]);
+  const numbered = single(counts);
+  const works = new Map([["nav", [numbered]], ["news", [numbered]]]);
   function on(module, work) { works.set(module, [...(works.get(module) || []), single(work)]); }
   function changed(module) { (works.get(module) || []).forEach((work) => work()); }
 

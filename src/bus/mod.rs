@@ -59,6 +59,8 @@ pub enum Signal {
     ActorChanged(MemberId),
     /// What these members see of a module has changed: all of one transaction.
     Versions(Arc<[Bump]>),
+    /// Something has changed that many members see of this module: whoever waits may be one of them.
+    Shared(&'static str),
     /// This member is here: the dot on her card.
     Seen { member: MemberId, at: DateTime<Utc> },
     /// This member hides from now on, or no longer.

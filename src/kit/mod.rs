@@ -3,6 +3,7 @@
 pub mod alerting;
 pub mod blocks;
 pub mod cards;
+pub mod ideals;
 pub mod people;
 pub mod photos;
 pub mod places;

@@ -2,10 +2,14 @@
 //!
 //! It grows in the very transaction that changes what she sees, so whoever reads version and content afterwards,
 //! in this order, can miss nothing: a change in between makes the version that she has an old one.
+//!
+//! Where many members see the same change, a module has a view `<schema>.shown_version` that adds a version of what
+//! they share ([`crate::module::Kit::SharedVersions`]). Nobody knows then whom a change reaches: each node reads the
+//! versions of those who wait on it, once a second at most.
 
 use sqlx::{AssertSqlSafe, PgExecutor, query_as, query_scalar};
 
-use crate::bus::Bump;
+use crate::bus::{Bump, Signal};
 use crate::failure::Failure;
 use crate::id::MemberId;
 use crate::module::ModuleSpec;
@@ -27,13 +31,23 @@ pub async fn bump(tx: &mut Tx, members: impl IntoIterator<Item = MemberId>) -> R
         spec.schema
     );
     let rows: Vec<(MemberId, i64)> = query_as(AssertSqlSafe(sql)).bind(&members).fetch_all(tx.conn()).await?;
+    if spec.shares_versions() {
+        shared(tx);
+        return Ok(());
+    }
     tx.bumped(rows.into_iter().map(|(member, version)| Bump { module: spec.name, member, version }));
     Ok(())
 }
 
+/// Tells every node after the commit that something has changed which many members see.
+pub fn shared(tx: &mut Tx) {
+    let module = tx.spec().name;
+    tx.signal(Signal::Shared(module));
+}
+
 /// The member's version now; 0 before anything happened.
 pub async fn of(db: impl PgExecutor<'_>, spec: &ModuleSpec, member: MemberId) -> Result<i64, Failure> {
-    let sql = format!("select version from {}.version where member = $1", spec.schema);
+    let sql = format!("select version from {}.{} where member = $1", spec.schema, spec.versions());
     let version: Option<i64> = query_scalar(AssertSqlSafe(sql)).bind(member).fetch_optional(db).await?;
     Ok(version.unwrap_or_default())
 }
@@ -44,6 +58,7 @@ pub async fn of_many(
     spec: &ModuleSpec,
     members: &[MemberId],
 ) -> Result<Vec<(MemberId, i64)>, Failure> {
-    let sql = format!("select member, version from {}.version where member = any($1)", spec.schema);
+    let (schema, table) = (spec.schema, spec.versions());
+    let sql = format!("select member, version from {schema}.{table} where member = any($1)");
     Ok(query_as(AssertSqlSafe(sql)).bind(members).fetch_all(db).await?)
 }

@@ -40,10 +40,15 @@ impl Born {
 
     /// Rows of each year to walk: few first, then more, then as many as there may be.
     pub fn tries(self, paging: Paging) -> impl Iterator<Item = i64> {
+        self.tries_from(paging.fetch())
+    }
+
+    /// The same for who needs fewer of each year at first: whoever counts does not care which years they are of.
+    pub fn tries_from(self, few: i64) -> impl Iterator<Item = i64> {
         let (first, last) = self.years();
-        let most = (ROWS_MAX / i64::from(last - first + 1).max(1)).max(paging.fetch());
-        let few = std::iter::successors(Some(paging.fetch()), |rows| Some(rows * LONGER));
-        few.take_while(move |rows| *rows < most).chain([most])
+        let most = (ROWS_MAX / i64::from(last - first + 1).max(1)).max(few);
+        let tries = std::iter::successors(Some(few), |rows| Some(rows * LONGER));
+        tries.take_while(move |rows| *rows < most).chain([most])
     }
 }
 

@@ -29,6 +29,9 @@ pub enum Kit {
     People,
     /// A version of what each member sees, for modules that are live ([`crate::kit::versions`]).
     Versions,
+    /// The same where many members see one thing change: the module has a view `shown_version` of its own, with the
+    /// columns `member` and `version`, that adds what they share.
+    SharedVersions,
 }
 
 impl Kit {
@@ -36,7 +39,7 @@ impl Kit {
     fn owned(self) -> &'static [&'static str] {
         match self {
             Self::People => &[],
-            Self::Versions => &["version"],
+            Self::Versions | Self::SharedVersions => &["version"],
         }
     }
 }
@@ -49,6 +52,16 @@ impl ModuleSpec {
 
     /// True for a module whose changes members are told of at once.
     pub fn is_live(&self) -> bool {
-        self.kit.contains(&Kit::Versions)
+        self.kit.contains(&Kit::Versions) || self.shares_versions()
+    }
+
+    /// True for a live module of which many members see the same change.
+    pub fn shares_versions(&self) -> bool {
+        self.kit.contains(&Kit::SharedVersions)
+    }
+
+    /// The table or view that says which version of a live module each member sees.
+    pub fn versions(&self) -> &'static str {
+        if self.shares_versions() { "shown_version" } else { "version" }
     }
 }

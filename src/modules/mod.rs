@@ -11,6 +11,7 @@ pub mod ideal;
 pub mod like;
 pub mod media;
 pub mod nav;
+pub mod news;
 pub mod online;
 pub mod poll;
 pub mod profile;
@@ -38,6 +39,7 @@ pub static ALL: &[&dyn Module] = &[
     &diary::Diary,
     &search::Search,
     &online::Online,
+    &news::News,
     &nav::Nav,
     &poll::Poll,
     &Limits,

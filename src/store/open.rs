@@ -244,7 +244,9 @@ async fn found(
     for kit in spec.kit {
         match kit {
             Kit::People => migrate(conn, spec, &PEOPLE, "kit_migrations").await?,
-            Kit::Versions => migrate(conn, spec, &VERSIONS, "versions_migrations").await?,
+            Kit::Versions | Kit::SharedVersions => {
+                migrate(conn, spec, &VERSIONS, "versions_migrations").await?;
+            }
         }
     }
     migrate(conn, spec, &spec.migrations, "migrations").await?;

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::fault::LoadErrors;
 use super::load;
 use super::model::UseCase;
+use super::overview;
 use super::summary::{Fact, Kind, calls, facts};
 use crate::module::Registry;
 
@@ -18,6 +19,9 @@ pub struct GraphArgs {
     /// Only this module and what it touches
     #[arg(long)]
     pub module: Option<String>,
+    /// Modules and events only, in colours: for docs/modules.svg
+    #[arg(long, conflicts_with_all = ["module", "json"])]
+    pub overview: bool,
     /// As JSON, for programs
     #[arg(long)]
     pub json: bool,
@@ -65,6 +69,9 @@ pub struct Edge {
 
 /// The graph, for the standard output.
 pub fn run_graph(registry: &Registry, args: &GraphArgs) -> Result<String, LoadErrors> {
+    if args.overview {
+        return Ok(overview::dot(registry));
+    }
     let book = load(&args.usecases, registry)?;
     let graph = graph(registry, &book.cases, args.module.as_deref());
     if args.json {
@@ -171,10 +178,10 @@ fn looks(node: &Vertex) -> String {
     }
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     format!("\"{}\"", escaped(text))
 }
 
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     text.replace('\\', "\\\\").replace('"', "\\\"")
 }

@@ -14,6 +14,7 @@ pub mod load;
 pub mod matching;
 pub mod model;
 pub mod names;
+mod overview;
 pub mod paint;
 pub mod people;
 pub mod read;

@@ -110,13 +110,13 @@ impl Cursor {
     }
 
     /// Before every item of a list with the newest first.
-    fn newest() -> Self {
+    pub fn newest() -> Self {
         // The year 2286: Postgres and JavaScript can both hold it.
         Self { at: DateTime::from_timestamp(9_999_999_999, 0).unwrap_or_default(), id: Uuid::max() }
     }
 
     /// Before every item of a list with the oldest first.
-    fn oldest() -> Self {
+    pub fn oldest() -> Self {
         Self { at: DateTime::UNIX_EPOCH, id: Uuid::nil() }
     }
 

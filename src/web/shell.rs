@@ -41,9 +41,17 @@ pub struct Shell {
     seen: Cursor,
 }
 
-/// The numbers in the navigation, and the version that they are of.
+/// The numbers in the navigation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Counts {
+    pub conversations: i64,
+    pub alerts: i64,
+    pub stories: i64,
+}
+
+/// Conversations and alerts, with the version that they are of.
+#[derive(Debug, Clone, Copy)]
+pub struct Waiting {
     /// The module that counts.
     pub module: &'static str,
     pub version: i64,
@@ -51,9 +59,36 @@ pub struct Counts {
     pub alerts: i64,
 }
 
+/// New stories, with the version that they are of.
+#[derive(Debug, Clone, Copy)]
+pub struct NewStories {
+    /// The module that counts.
+    pub module: &'static str,
+    pub version: i64,
+    pub count: i64,
+}
+
 /// Reads the numbers for the navigation: the module `nav` does.
 pub trait CountsReader: Send + Sync {
-    fn read<'a>(&'a self, ctx: &'a Context, member: MemberId) -> BoxFuture<'a, Result<Counts, Failure>>;
+    fn read<'a>(&'a self, ctx: &'a Context, member: MemberId) -> BoxFuture<'a, Result<Waiting, Failure>>;
+}
+
+/// Counts new stories for the navigation: the module `news` does, since nobody else knows which are whose.
+pub trait StoriesReader: Send + Sync {
+    fn count<'a>(&'a self, ctx: &'a Context, member: MemberId) -> BoxFuture<'a, Result<NewStories, Failure>>;
+}
+
+/// All numbers, and the versions that they are of. None where nobody counts.
+pub async fn counts(ctx: &Context, member: MemberId) -> Result<Option<(Counts, Cursor)>, Failure> {
+    let (Some(waiting), Some(stories)) = (ctx.registry().counts(), ctx.registry().stories()) else {
+        return Ok(None);
+    };
+    let (waiting, stories) = tokio::try_join!(waiting.read(ctx, member), stories.count(ctx, member))?;
+    let mut versions = Cursor::default();
+    versions.set(waiting.module, waiting.version);
+    versions.set(stories.module, stories.version);
+    let Waiting { conversations, alerts, .. } = waiting;
+    Ok(Some((Counts { conversations, alerts, stories: stories.count }, versions)))
 }
 
 /// Who is logged in, as far as the navigation cares.
@@ -95,7 +130,10 @@ impl Shell {
         actor: &Actor,
         spec: &ModuleSpec,
     ) -> Result<Self, Failure> {
-        self.seen.set(spec.name, versions::of(ctx.pool(spec), spec, actor.id).await?);
+        // What is counted is older: she would miss a change in between if this replaced it.
+        if self.seen.version(spec.name).is_none() {
+            self.seen.set(spec.name, versions::of(ctx.pool(spec), spec, actor.id).await?);
+        }
         Ok(self)
     }
 
@@ -114,7 +152,12 @@ impl Shell {
         self.counts.map(|counts| counts.alerts).unwrap_or_default()
     }
 
-    /// How the title begins: `(3) `, or nothing.
+    /// The same of new stories.
+    pub fn stories(&self) -> i64 {
+        self.counts.map(|counts| counts.stories).unwrap_or_default()
+    }
+
+    /// How the title begins: `(3) `, or nothing. Stories wait for nobody.
     pub fn waiting(&self) -> String {
         match self.counts.map(|counts| counts.conversations + counts.alerts) {
             Some(0) | None => String::new(),
@@ -155,12 +198,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Shell {
 
 impl Shell {
     async fn count(&mut self, ctx: &Context, actor: &Actor) {
-        let Some(reader) = ctx.registry().counts().filter(|_| actor.state == State::Approved) else { return };
-        match reader.read(ctx, actor.id).await {
-            Ok(counts) => {
-                self.seen.set(counts.module, counts.version);
-                self.counts = Some(counts);
-            }
+        if actor.state != State::Approved {
+            return;
+        }
+        match counts(ctx, actor.id).await {
+            Ok(Some((counts, versions))) => (self.counts, self.seen) = (Some(counts), versions),
+            Ok(None) => {}
             Err(failure) => tracing::warn!(%failure, "a page is shown without its numbers"),
         }
     }

@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod bodies;
+mod bounded;
 mod bounded_search;
 mod bus;
 mod bus_facts;

@@ -14,7 +14,7 @@ pub(crate) fn members() -> i64 {
 pub(crate) async fn person(conn: &mut PgConnection) {
     let counties = places::counties();
     let towns: Vec<&str> = counties.iter().flat_map(|c| &c.towns).map(|town| town.id.as_str()).collect();
-    let of: Vec<&str> = towns.iter().map(|town| places::county_of(town)).collect();
+    let of: Vec<&str> = towns.iter().map(|town| places::county_of(town).unwrap()).collect();
     query(
         "create or replace function pg_temp.chance(number bigint, what int) returns float8 language sql immutable
          return (hashint8extended(number, what) & 1048575)::float8 / 1048576",

@@ -51,7 +51,7 @@ struct Arguments {
     /// A module, or words of the names of the use cases to play
     words: Vec<String>,
     /// How many seeds, from 1 on: each plays every case on the bus that loses, repeats and reorders
-    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..))]
     seeds: u64,
     /// Play only what depends on a seed, with this one
     #[arg(long, conflicts_with = "seeds")]

@@ -1,12 +1,14 @@
-//! Whom a member looks for. Not built yet: use cases play its events.
+//! Whom a member looks for: gender, ages and place. What she said when she joined holds until she says otherwise.
 
 pub mod contract;
+mod generate;
+mod keep_ideals;
+mod read_ideal;
+mod update_ideal;
 
-use std::borrow::Cow;
+pub use generate::generate;
 
-use sqlx::migrate::Migrator;
-
-use crate::module::{Module, ModuleSpec, Registry};
+use crate::module::{Action, Module, ModuleSpec, Policy, Registry};
 
 pub struct Ideal;
 
@@ -15,7 +17,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     schema: "ideal",
     segments: &["ideal"],
     purpose: "Whom a member looks for.",
-    migrations: Migrator { migrations: Cow::Borrowed(&[]), ..Migrator::DEFAULT },
+    migrations: sqlx::migrate!("schemas/ideal"),
     kit: &[],
     owned: &[],
 };
@@ -26,6 +28,16 @@ impl Module for Ideal {
     }
 
     fn register(&self, at: &mut Registry) {
-        at.plays::<contract::IdealUpdated>();
+        at.listens(keep_ideals::KeepFirst);
+        at.publishes::<contract::IdealUpdated>();
+        at.listens(keep_ideals::KeepUpdated);
+
+        let read = |path| Action::get(path, Policy::Member, "shows whom she looks for");
+        at.json(read("/ideal"), read_ideal::json);
+        at.html(read("/ideal"), read_ideal::page);
+        let update = "says whom she looks for";
+        let refusals = update_ideal::REFUSES.all();
+        at.json(Action::put("/ideal", Policy::Member, update).refuses(&refusals), update_ideal::json);
+        at.html(Action::post("/ideal", Policy::Member, update), update_ideal::form);
     }
 }

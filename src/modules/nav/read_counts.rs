@@ -1,4 +1,4 @@
-//! The numbers, for every page and for programs, with the version that they are of.
+//! The numbers, for every page and for programs, with the version that they are of. Those of stories are `news`'s own.
 
 use askama::Template;
 use axum::extract::State;
@@ -15,7 +15,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
 use crate::web::answer::{Json, Page};
-use crate::web::shell::{Counts, CountsReader, Shell, wants_part};
+use crate::web::shell::{self, Counts, CountsReader, Shell, wants_part};
 use crate::web::visitor::Actor;
 
 /// Nobody needs to know more exactly than "100 or more".
@@ -29,19 +29,25 @@ pub(super) struct Waiting {
     conversations: i64,
     /// Alerts that she has not seen; at most 100.
     alerts: i64,
+    /// Stories in her news that she has not seen; at most 100. They change with the versions of `news`.
+    stories: i64,
 }
 
 /// For the shell of every page.
 pub(super) struct Reader;
 
 impl CountsReader for Reader {
-    fn read<'a>(&'a self, ctx: &'a Context, member: MemberId) -> BoxFuture<'a, Result<Counts, Failure>> {
+    fn read<'a>(
+        &'a self,
+        ctx: &'a Context,
+        member: MemberId,
+    ) -> BoxFuture<'a, Result<shell::Waiting, Failure>> {
         run(ctx, member).boxed()
     }
 }
 
 /// One statement, so that the numbers are those of the version.
-async fn run(ctx: &Context, member: MemberId) -> Result<Counts, Failure> {
+async fn run(ctx: &Context, member: MemberId) -> Result<shell::Waiting, Failure> {
     let row = query!(
         r#"select
                coalesce((select version from nav.version where member = $1), 0) as "version!",
@@ -64,7 +70,7 @@ async fn run(ctx: &Context, member: MemberId) -> Result<Counts, Failure> {
     )
     .fetch_one(ctx.pool(&SPEC))
     .await?;
-    Ok(Counts {
+    Ok(shell::Waiting {
         module: SPEC.name,
         version: row.version,
         conversations: row.conversations,
@@ -73,8 +79,9 @@ async fn run(ctx: &Context, member: MemberId) -> Result<Counts, Failure> {
 }
 
 pub(super) async fn json(State(ctx): State<Context>, actor: Actor) -> Result<Json<Waiting>, Failure> {
-    let Counts { conversations, alerts, .. } = run(&ctx, actor.id).await?;
-    Ok(Json(Waiting { conversations, alerts }))
+    let (counts, _) = shell::counts(&ctx, actor.id).await?.ok_or_else(Failure::not_found)?;
+    let Counts { conversations, alerts, stories } = counts;
+    Ok(Json(Waiting { conversations, alerts, stories }))
 }
 
 /// What waits, for who has no script to change it in place.

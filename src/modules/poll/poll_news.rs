@@ -34,7 +34,7 @@ const WAIT_MAX: u64 = 25;
 pub(super) struct Input {
     /// `after` of the answer before: the modules to hear of, each with the version that was seen. Without it
     /// the answer comes at once, with the versions of all.
-    #[schemars(regex(pattern = "^(alerts|chat|nav):[0-9]{1,9}$"))]
+    #[schemars(regex(pattern = "^(alerts|chat|nav|news):[0-9]{1,9}$"))]
     after: Option<String>,
     /// Seconds; 25 where it is left out.
     #[schemars(range(min = 0, max = WAIT_MAX))]

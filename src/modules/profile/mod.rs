@@ -4,6 +4,7 @@ pub mod contract;
 mod drop_liked;
 mod keep_favorites;
 mod keep_flirted;
+mod keep_ideals;
 mod keep_liked;
 mod keep_profiles;
 mod keep_seen;
@@ -47,6 +48,7 @@ impl Module for Profile {
         at.listens(keep_favorites::AddFavorite);
         at.listens(keep_favorites::RemoveFavorite);
         at.listens(keep_seen::KeepSeen);
+        at.listens(keep_ideals::KeepIdeals);
         at.publishes::<contract::ProfileVisited>();
         at.listens(keep_visits::KeepVisits);
 

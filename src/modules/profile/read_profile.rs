@@ -59,8 +59,12 @@ pub(super) struct Profile {
 
 async fn run(ctx: &Context, actor: &Actor, member: MemberId) -> Result<Profile, Failure> {
     let row = query!(
-        r#"select c as "card!: CardRow", p.ideal_gender as "ideal_gender: Gender", p.ideal_from, p.ideal_to, p.ideal_place, p.at, s.day as "seen?",
+        r#"select c as "card!: CardRow", p.at, s.day as "seen?",
                   t.text as "text?",
+                  coalesce(i.gender, p.ideal_gender) as "ideal_gender!: Gender",
+                  coalesce(i.from_age, p.ideal_from) as "ideal_from!", coalesce(i.to_age, p.ideal_to) as "ideal_to!",
+                  -- Anywhere is a place, too.
+                  case when i.member is null then p.ideal_place else i.place end as "ideal_place?",
                   exists (select from profile.flirted f where f.sender = $1 and f.receiver = $2) as "flirted!",
                   exists (select from profile.favorite f where f.member = $1 and f.favorite = $2) as "favorite!",
                   array(select h.photo from profile.photo h
@@ -73,6 +77,7 @@ async fn run(ctx: &Context, actor: &Actor, member: MemberId) -> Result<Profile, 
            join profile.profile p on p.member = c.member
            left join profile.presentation t on t.member = c.member
            left join profile.seen s on s.member = c.member
+           left join profile.ideal i on i.member = c.member
            where c.member = $2
              and not exists (select from profile.blocked_pair b where b.viewer = $1 and b.other = $2)"#,
         actor.id.uuid(),

@@ -7,11 +7,11 @@ use serde::Serialize;
 use sqlx::query;
 
 use super::SPEC;
-use super::person::{self, PersonForm, PersonInput, Refusals};
+use super::person::{self, PersonForm, PersonInput};
 use super::register_member::registered;
 use super::show_state::StatePage;
 use crate::context::Context;
-use crate::failure::Failure;
+use crate::failure::{Failure, Refusals};
 use crate::id::TypedId;
 use crate::problem::Problem;
 use crate::web::answer::{Created, Done, Json, Page};

@@ -6,11 +6,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use sqlx::{query, query_scalar};
 
-use super::person::{self, Refusals};
 use super::show_settings::SettingsPage;
-use super::{SPEC, schemas, session_store};
+use super::{SPEC, person, schemas, session_store};
 use crate::context::Context;
-use crate::failure::Failure;
+use crate::failure::{Failure, Refusals};
 use crate::id::TypedId;
 use crate::problem::Problem;
 use crate::web::answer::{Done, Json, Nothing, Page};

@@ -5,7 +5,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::schemas::{self, EMAIL_MAX, NICKNAME_MAX, NICKNAME_MIN, PASSWORD_MAX, PASSWORD_MIN, RESERVED};
-use crate::failure::{Failure, FieldError};
+use crate::failure::{Failure, Refusals};
+use crate::kit::ideals::{IdealForm, IdealInput, Refuses, Town};
 use crate::kit::people::{AGE_MAX, AGE_MIN, Gender, Ideal, age_on};
 use crate::kit::places::{self, Kind};
 use crate::problem::Problem;
@@ -28,10 +29,9 @@ const BIRTHDAY_FORM: Problem =
     Problem::field("register.birthday-form", "Give the day as year-month-day: 1990-05-17.");
 const TOO_OLD: Problem = Problem::field("register.too-old", "Nobody is that old. Check the year.");
 const TOO_YOUNG: Problem = Problem::field("register.too-young", "Only adults may join.");
-const GENDER: Problem = Problem::field("register.gender", "Choose woman or man.");
-const PLACE: Problem = Problem::field("register.place", "Choose a county or a town, or leave it out.");
-const IDEAL_AGE: Problem = Problem::field("register.ideal-age", "Give an age that members can have.");
-const IDEAL_AGES: Problem = Problem::field("register.ideal-ages", "The older age comes second.");
+/// Of her own gender and place, too.
+const OF_IDEAL: Refuses =
+    Refuses::of(["register.gender", "register.place", "register.ideal-age", "register.ideal-ages"]);
 
 /// What a nickname is refused for.
 pub(super) const OF_NICKNAME: &[Problem] = &[NICKNAME_LENGTH, NICKNAME_LETTERS, NICKNAME_RESERVED];
@@ -40,8 +40,10 @@ pub(super) const OF_PASSWORD: &[Problem] = &[PASSWORD_LENGTH, PASSWORD_WEAK];
 /// What an account is refused for beside the person.
 pub(super) const OF_ACCOUNT: &[Problem] = &[EMAIL_FORM, PASSWORD_LENGTH, PASSWORD_WEAK];
 /// What a person is refused for beside the nickname.
-pub(super) const OF_PERSON: &[Problem] =
-    &[NICKNAME_TAKEN, BIRTHDAY_FORM, TOO_OLD, TOO_YOUNG, GENDER, PLACE, IDEAL_AGE, IDEAL_AGES];
+pub(super) const OF_PERSON: &[Problem] = {
+    let [gender, place, age, ages] = OF_IDEAL.all();
+    &[NICKNAME_TAKEN, BIRTHDAY_FORM, TOO_OLD, TOO_YOUNG, gender, place, age, ages]
+};
 
 /// Who applies again.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -55,24 +57,8 @@ pub(super) struct PersonInput {
     #[schemars(with = "Gender")]
     pub gender: String,
     pub ideal: IdealInput,
-    #[schemars(with = "schemas::Town")]
+    #[schemars(with = "Town")]
     pub place: String,
-}
-
-/// Whom she looks for, as sent.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "WantedIdeal")]
-pub(super) struct IdealInput {
-    #[schemars(with = "Gender")]
-    pub gender: String,
-    #[schemars(schema_with = "schemas::age")]
-    pub from: i32,
-    #[schemars(schema_with = "schemas::older_age")]
-    pub to: i32,
-    #[serde(default)]
-    #[schemars(schema_with = "schemas::anywhere")]
-    pub place: Option<String>,
 }
 
 /// The same as a form sends it. What a browser leaves out is empty, and refused as such.
@@ -91,18 +77,17 @@ pub(super) struct PersonForm {
 
 impl From<PersonForm> for PersonInput {
     fn from(form: PersonForm) -> Self {
-        // What is no number is no age either: the check of the range says so.
-        let age = |text: &str| text.trim().parse().unwrap_or(0);
+        let ideal = IdealForm {
+            gender: form.ideal_gender,
+            from: form.ideal_from,
+            to: form.ideal_to,
+            place: form.ideal_place,
+        };
         Self {
             nickname: form.nickname,
             birthday: form.birthday,
             gender: form.gender,
-            ideal: IdealInput {
-                gender: form.ideal_gender,
-                from: age(&form.ideal_from),
-                to: age(&form.ideal_to),
-                place: Some(form.ideal_place).filter(|place| !place.is_empty()),
-            },
+            ideal: ideal.into(),
             place: form.place,
         }
     }
@@ -121,34 +106,14 @@ pub(super) struct Person {
 /// A refusal says its field later.
 type Checked<T> = Result<T, Failure>;
 
-/// Collects refusals.
-#[derive(Default)]
-pub(super) struct Refusals(Vec<FieldError>);
-
-impl Refusals {
-    /// The value, or a refusal at the field.
-    pub(super) fn take<T>(&mut self, field: &str, checked: Checked<T>) -> Option<T> {
-        checked.map_err(|refusal| self.0.extend(refusal.at(field).into_refused())).ok()
-    }
-
-    /// Everything that was refused so far.
-    pub(super) fn failure(self) -> Failure {
-        Failure::fields(self.0)
-    }
-}
-
 /// Checks a person; `None` leaves the reasons in `refusals`.
 pub(super) fn parse(input: &PersonInput, now: DateTime<Utc>, refusals: &mut Refusals) -> Option<Person> {
     let nickname = refusals.take("nickname", nickname(&input.nickname));
     let birthday = refusals.take("birthday", birthday(&input.birthday, now));
-    let gender = refusals.take("gender", gender(&input.gender));
+    let gender = refusals.take("gender", OF_IDEAL.gender(&input.gender));
     let place = refusals.take("place", town(&input.place));
-    let ideal_gender = refusals.take("ideal.gender", self::gender(&input.ideal.gender));
-    let from = refusals.take("ideal.from", age(input.ideal.from));
-    let to = refusals.take("ideal.to", age(input.ideal.to).and_then(|to| not_below(to, input.ideal.from)));
-    let ideal_place = refusals.take("ideal.place", anywhere(input.ideal.place.as_deref()));
-    let ideal = Ideal { gender: ideal_gender?, from: from?, to: to?, place: ideal_place? };
-    Some(Person { nickname: nickname?, birthday: birthday?, gender: gender?, ideal, place: place? })
+    let ideal = OF_IDEAL.check(&input.ideal, "ideal.", refusals);
+    Some(Person { nickname: nickname?, birthday: birthday?, gender: gender?, ideal: ideal?, place: place? })
 }
 
 /// Letters of the Nordic languages, so that nobody can look like somebody else.
@@ -202,36 +167,11 @@ fn birthday(text: &str, now: DateTime<Utc>) -> Checked<NaiveDate> {
     }
 }
 
-fn gender(text: &str) -> Checked<Gender> {
-    Gender::parse(text).ok_or_else(|| GENDER.failure())
-}
-
 fn town(id: &str) -> Checked<String> {
     match places::kind(id) {
         Some(Kind::Town) => Ok(id.to_owned()),
-        _ => Err(PLACE.saying("Choose the town that you live in or near.")),
+        _ => Err(OF_IDEAL.place.saying("Choose the town that you live in or near.")),
     }
-}
-
-fn anywhere(id: Option<&str>) -> Checked<Option<String>> {
-    match id {
-        Some(id) if places::kind(id).is_none() => Err(PLACE.failure()),
-        id => Ok(id.map(str::to_owned)),
-    }
-}
-
-fn age(years: i32) -> Checked<i32> {
-    if (AGE_MIN..=AGE_MAX).contains(&years) {
-        return Ok(years);
-    }
-    Err(IDEAL_AGE.saying(format!("Give an age of {AGE_MIN} to {AGE_MAX}.")))
-}
-
-fn not_below(to: i32, from: i32) -> Checked<i32> {
-    if to < from {
-        return Err(IDEAL_AGES.failure());
-    }
-    Ok(to)
 }
 
 #[cfg(test)]

@@ -8,11 +8,12 @@ use serde::{Deserialize, Serialize};
 use sqlx::query;
 
 use super::contract::MemberRegistered;
-use super::person::{self, IdealInput, Person, PersonForm, PersonInput, Refusals};
+use super::person::{self, Person, PersonForm, PersonInput};
 use super::{SPEC, schemas, show_state::Joined};
 use crate::context::Context;
-use crate::failure::Failure;
+use crate::failure::{Failure, Refusals};
 use crate::id::{MemberId, TypedId};
+use crate::kit::ideals::{IdealInput, Town};
 use crate::kit::people::Gender;
 use crate::kit::places::{self, County};
 use crate::web::answer::{Created, Json, Page};
@@ -37,7 +38,7 @@ pub(super) struct Input {
     #[schemars(with = "Gender")]
     gender: String,
     ideal: IdealInput,
-    #[schemars(with = "schemas::Town")]
+    #[schemars(with = "Town")]
     place: String,
 }
 

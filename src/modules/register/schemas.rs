@@ -3,10 +3,8 @@
 //! Not all of them can be said: that a birthday makes old enough, or that the older age comes second.
 
 use schemars::{Schema, SchemaGenerator, json_schema};
-use serde_json::Value;
 
 use crate::kit::people::{AGE_MAX, AGE_MIN};
-use crate::kit::places;
 
 pub(super) const NICKNAME_MIN: usize = 2;
 pub(super) const NICKNAME_MAX: usize = 20;
@@ -47,39 +45,4 @@ pub(super) fn password(_: &mut SchemaGenerator) -> Schema {
 pub(super) fn birthday(_: &mut SchemaGenerator) -> Schema {
     let description = format!("Year-month-day. Members are {AGE_MIN} to {AGE_MAX} years old.");
     json_schema!({ "description": description, "type": "string", "format": "date" })
-}
-
-pub(super) fn age(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({ "type": "integer", "minimum": AGE_MIN, "maximum": AGE_MAX })
-}
-
-pub(super) fn older_age(generator: &mut SchemaGenerator) -> Schema {
-    let mut schema = age(generator);
-    schema.insert("description".to_owned(), "Not below `from`.".into());
-    schema
-}
-
-/// The one list of towns is long: it is a component.
-pub(super) struct Town;
-
-impl schemars::JsonSchema for Town {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Town".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let towns = places::counties().iter().flat_map(|county| &county.towns);
-        let towns: Vec<&str> = towns.map(|town| town.id.as_str()).collect();
-        json_schema!({ "description": "The town that she lives in or near.", "type": "string", "enum": towns })
-    }
-}
-
-/// A county, a town, or anywhere.
-pub(super) fn anywhere(generator: &mut SchemaGenerator) -> Schema {
-    let counties: Vec<&str> = places::counties().iter().map(|county| county.id.as_str()).collect();
-    let town: Value = generator.subschema_for::<Town>().into();
-    json_schema!({
-        "description": "A county, a town, or anywhere where it is left out.",
-        "anyOf": [{ "type": "string", "enum": counties }, town, { "type": "null" }],
-    })
 }

@@ -31,7 +31,7 @@ impl Listener for KeepMembers {
             &events().map(|e| e.birthday).collect::<Vec<_>>(),
             &events().map(|e| e.birthday.year()).collect::<Vec<_>>(),
             &events().map(|e| e.place.clone()).collect::<Vec<_>>(),
-            &events().map(|e| places::county_of(&e.place).to_owned()).collect::<Vec<_>>(),
+            &events().map(|e| places::county_of(&e.place).unwrap_or(&e.place).to_owned()).collect::<Vec<_>>(),
             &facts.iter().map(|fact| fact.at).collect::<Vec<_>>()
         )
         .execute(tx.conn())

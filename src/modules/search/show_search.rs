@@ -12,7 +12,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::TypedId;
 use crate::kit::cards::Card;
-use crate::kit::people::{Gender, Ideal};
+use crate::kit::people::{AGE_MAX, AGE_MIN, Gender, Ideal};
 use crate::kit::places::{self, County};
 use crate::web::answer::Page;
 use crate::web::extract::Query;
@@ -58,6 +58,14 @@ pub(super) async fn page(
         .fields()
         .into_iter()
         .fold(FormState::default(), |form, (name, value)| form.with(name, value.to_owned()));
+    let ages = [("ageFrom", AGE_MIN), ("ageTo", AGE_MAX)].into_iter();
+    let form =
+        ages.fold(
+            form,
+            |form, (name, age)| {
+                if form.value(name).is_empty() { form.with(name, age.to_string()) } else { form }
+            },
+        );
     let shell = shell.titled("Search");
     let show = |form, found| SearchPage { shell, form, counties: places::counties(), found };
     match search_members::run(&ctx, &actor, &asked).await {

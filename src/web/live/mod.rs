@@ -7,16 +7,19 @@
 
 mod cursor;
 mod room;
+mod soon;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::time::Instant;
 
 pub use self::cursor::Cursor;
 pub use self::room::{End, SEATS_MAX};
 use self::room::{News, Room, Seat};
+use self::soon::Soon;
 use crate::bus::{Bump, Signal};
 use crate::config::Config;
 use crate::context::Context;
@@ -38,6 +41,8 @@ type Rooms = Arc<Mutex<HashMap<MemberId, Arc<Room>>>>;
 /// See the module.
 pub struct Live {
     modules: Vec<&'static ModuleSpec>,
+    /// In the order of the modules.
+    soon: Vec<Soon>,
     rooms: Rooms,
     seats: Arc<Semaphore>,
     seats_max: usize,
@@ -59,7 +64,8 @@ impl Live {
         let mut modules: Vec<_> = registry.live().collect();
         modules.sort_by_key(|spec| spec.name);
         let seats = Arc::new(Semaphore::new(config.streams_max));
-        Self { modules, rooms: Rooms::default(), seats, seats_max: config.streams_max }
+        let soon = modules.iter().map(|_| Soon::default()).collect();
+        Self { modules, soon, rooms: Rooms::default(), seats, seats_max: config.streams_max }
     }
 
     pub fn modules(&self) -> &[&'static ModuleSpec] {
@@ -122,9 +128,10 @@ impl Live {
     }
 
     /// Takes in a signal.
-    pub fn hear(&self, signal: &Signal) {
+    pub fn hear(&self, ctx: &Context, signal: &Signal) {
         match signal {
             Signal::Versions(bumps) => bumps.iter().for_each(|bump| self.learn(bump)),
+            Signal::Shared(module) => self.reread_soon(ctx, module),
             Signal::Typing { from, to } => {
                 if let Some(room) = self.room(*to) {
                     room.news.send_modify(|news| {
@@ -147,14 +154,7 @@ impl Live {
     pub async fn reread(&self, ctx: &Context) {
         let members: Vec<MemberId> = lock(&self.rooms).keys().copied().collect();
         for spec in &self.modules {
-            for members in members.chunks(REREAD_ROWS) {
-                match versions::of_many(ctx.pool(spec), spec, members).await {
-                    Ok(rows) => rows.into_iter().for_each(|(member, version)| {
-                        self.learn(&Bump { module: spec.name, member, version });
-                    }),
-                    Err(failure) => tracing::warn!(%failure, module = spec.name, "versions were not reread"),
-                }
-            }
+            self.reread_versions(ctx, spec, &members).await;
         }
         let rooms = self.rooms();
         for rooms in rooms.chunks(REREAD_ROWS / SEATS_MAX) {
@@ -168,9 +168,44 @@ impl Live {
         }
     }
 
+    /// Reads the versions of a module of all who wait: now, or a second after the last time.
+    fn reread_soon(&self, ctx: &Context, module: &str) {
+        let Some(place) = self.place(module) else { return };
+        // Whoever enters from now on reads hers then.
+        if lock(&self.rooms).is_empty() {
+            return;
+        }
+        let Some(wait) = self.soon[place].claim(Instant::now()) else { return };
+        let own = ctx.clone();
+        ctx.spawn(async move {
+            tokio::select! {
+                () = own.stopping().cancelled() => return,
+                () = tokio::time::sleep(wait) => {}
+            }
+            let live = own.live();
+            live.soon[place].begin(Instant::now());
+            let members: Vec<MemberId> = lock(&live.rooms).keys().copied().collect();
+            live.reread_versions(&own, live.modules[place], &members).await;
+        });
+    }
+
+    async fn reread_versions(&self, ctx: &Context, spec: &'static ModuleSpec, members: &[MemberId]) {
+        for members in members.chunks(REREAD_ROWS) {
+            match versions::of_many(ctx.pool(spec), spec, members).await {
+                Ok(rows) => rows.into_iter().for_each(|(member, version)| {
+                    self.learn(&Bump { module: spec.name, member, version });
+                }),
+                Err(failure) => tracing::warn!(%failure, module = spec.name, "versions were not reread"),
+            }
+        }
+    }
+
+    fn place(&self, module: &str) -> Option<usize> {
+        self.modules.iter().position(|spec| spec.name == module)
+    }
+
     fn learn(&self, bump: &Bump) {
-        let place = self.modules.iter().position(|spec| spec.name == bump.module);
-        if let (Some(place), Some(room)) = (place, self.room(bump.member)) {
+        if let (Some(place), Some(room)) = (self.place(bump.module), self.room(bump.member)) {
             room.learn(place, bump.version);
         }
     }

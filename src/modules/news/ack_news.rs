@@ -1,0 +1,55 @@
+//! Mark news as read, up to the newest that she has seen. Older ones cannot become unread again.
+
+use axum::extract::State;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use sqlx::query_scalar;
+
+use super::SPEC;
+use super::contract::NewsRead;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::id::{EventId, TypedId};
+use crate::problem::Problem;
+use crate::web::answer::{Done, Json, Nothing};
+use crate::web::extract::Form;
+use crate::web::visitor::Actor;
+
+pub(super) const UNKNOWN: Problem =
+    Problem::field("news.unknown", "Give the `story` of one of your news. This one is gone by now.");
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(rename = "NewsSeen")]
+pub(super) struct Input {
+    /// The newest story that she has seen.
+    up_to: EventId,
+}
+
+async fn run(ctx: &Context, actor: &Actor, input: &Input) -> Result<(), Failure> {
+    let mut tx = ctx.begin(&SPEC).await?;
+    let at = query_scalar!("select at from news.story where story = $1", input.up_to.uuid())
+        .fetch_optional(tx.conn())
+        .await?
+        .ok_or_else(|| UNKNOWN.at("upTo"))?;
+    let _ = tx.emit(NewsRead { member: actor.id, up_to: input.up_to, at }).await?;
+    tx.commit().await
+}
+
+pub(super) async fn json(
+    State(ctx): State<Context>,
+    actor: Actor,
+    Json(input): Json<Input>,
+) -> Result<Nothing, Failure> {
+    run(&ctx, &actor, &input).await?;
+    Ok(Nothing)
+}
+
+pub(super) async fn form(
+    State(ctx): State<Context>,
+    actor: Actor,
+    Form { input, .. }: Form<Input>,
+) -> Result<Done, Failure> {
+    run(&ctx, &actor, &input).await?;
+    Ok(Done::to("/news"))
+}

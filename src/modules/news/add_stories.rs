@@ -1,0 +1,70 @@
+//! Turns what members did into stories.
+
+use std::collections::BTreeMap;
+
+use sqlx::query;
+
+use super::stories::{self, Done};
+use crate::event::{Applied, Event, Fact, Listener};
+use crate::failure::Failure;
+use crate::id::{MemberId, TypedId};
+use crate::modules::like::contract::PhotoId;
+use crate::modules::review::contract::{PhotoApproved, PresentationApproved, RegistrationApproved};
+use crate::tx::Tx;
+
+fn story<E: Event>(fact: &Fact<E>, member: MemberId, photo: Option<PhotoId>) -> Done {
+    Done { story: fact.id, member, photo, at: fact.at }
+}
+
+/// She joined, and what was heard of her before is shown from now on.
+pub(super) struct AddJoined;
+
+impl Listener for AddJoined {
+    type Event = RegistrationApproved;
+
+    async fn handle(&self, tx: &mut Tx, facts: &[Fact<RegistrationApproved>]) -> Result<Applied, Failure> {
+        let members: Vec<_> = facts.iter().map(|fact| fact.event.member.uuid()).collect();
+        let completed = stories::complete(tx, &members).await?;
+        let joined: Vec<_> = facts.iter().map(|fact| story(fact, fact.event.member, None)).collect();
+        let added = stories::add(tx, "joined", &joined).await?;
+        Ok(if completed.changed() { completed } else { added })
+    }
+}
+
+pub(super) struct AddPhotoStories;
+
+impl Listener for AddPhotoStories {
+    type Event = PhotoApproved;
+
+    async fn handle(&self, tx: &mut Tx, facts: &[Fact<PhotoApproved>]) -> Result<Applied, Failure> {
+        let photos: Vec<_> =
+            facts.iter().map(|fact| story(fact, fact.event.member, Some(fact.event.photo))).collect();
+        stories::add(tx, "photo", &photos).await
+    }
+}
+
+/// Of her presentations the newest is news, and the one before no longer.
+pub(super) struct AddPresentations;
+
+impl Listener for AddPresentations {
+    type Event = PresentationApproved;
+
+    async fn handle(&self, tx: &mut Tx, facts: &[Fact<PresentationApproved>]) -> Result<Applied, Failure> {
+        let newest: BTreeMap<_, _> = facts
+            .iter()
+            .map(|fact| (fact.event.member.uuid(), story(fact, fact.event.member, None)))
+            .collect();
+        let newest: Vec<Done> = newest.into_values().collect();
+        query!(
+            "delete from news.story s
+             using unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) as newer (story, member, at)
+             where s.member = newer.member and s.kind = 'presentation' and (s.at, s.story) < (newer.at, newer.story)",
+            &newest.iter().map(|story| story.story.uuid()).collect::<Vec<_>>(),
+            &newest.iter().map(|story| story.member.uuid()).collect::<Vec<_>>(),
+            &newest.iter().map(|story| story.at).collect::<Vec<_>>()
+        )
+        .execute(tx.conn())
+        .await?;
+        stories::add(tx, "presentation", &newest).await
+    }
+}

@@ -1,0 +1,51 @@
+//! What walks cost, as the server says: the real statement with its real arguments. For the test of their bound.
+
+use serde_json::Value;
+
+use super::walk_stories::{self, Range};
+use super::{SPEC, count_news};
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::id::MemberId;
+use crate::kit::walk;
+use crate::web::paging::{Cursor, Paging};
+
+/// A page, or the count of what is new.
+#[derive(Debug, Clone, Copy)]
+pub enum Asked {
+    Page(Paging),
+    New,
+}
+
+/// The plan of each try, what was found in the end, and where a next page begins.
+#[derive(Debug)]
+pub struct Explained {
+    pub plans: Vec<Value>,
+    pub found: usize,
+    pub end: Option<Cursor>,
+}
+
+/// Walks as a reader's feed does, and has every statement explained.
+pub async fn explain(ctx: &Context, member: MemberId, asked: Asked) -> Result<Explained, Failure> {
+    let reader = walk_stories::reader(ctx, member).await?.ok_or_else(Failure::not_found)?;
+    let born = walk_stories::born(ctx, &reader.ideal);
+    let (range, tries): (Range, Vec<i64>) = match asked {
+        Asked::Page(paging) => {
+            let range = Range { from: paging.from, after: Cursor::oldest(), fetch: paging.fetch() };
+            (range, born.tries(paging).collect())
+        }
+        Asked::New => (count_news::range(&reader), count_news::tries(born).collect()),
+    };
+    let mut explained = Explained { plans: Vec::new(), found: 0, end: None };
+    for rows in tries {
+        let statement = walk_stories::statement(&reader, born, range, rows);
+        let plan = walk::explain(ctx.pool(&SPEC), statement).await?;
+        explained.plans.push(plan);
+        let (found, end) = walk_stories::walk(ctx, &reader, range, rows).await?;
+        (explained.found, explained.end) = (found.len(), end);
+        if explained.end.is_none() || i64::try_from(explained.found).is_ok_and(|count| count >= range.fetch) {
+            break;
+        }
+    }
+    Ok(explained)
+}

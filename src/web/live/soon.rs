@@ -1,0 +1,54 @@
+//! Not too often: what many share is read again at once, and from then on once a second however much happens.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// From one reading to the next.
+const PACE: Duration = Duration::from_secs(1);
+
+/// When one thing is read again.
+#[derive(Default)]
+pub(super) struct Soon(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    /// Somebody will read what happens until then.
+    due: bool,
+    last: Option<Instant>,
+}
+
+impl Soon {
+    /// How long to wait before reading. None where somebody does that already.
+    pub(super) fn claim(&self, now: Instant) -> Option<Duration> {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if std::mem::replace(&mut state.due, true) {
+            return None;
+        }
+        Some(state.last.map_or(Duration::ZERO, |last| PACE.saturating_sub(now - last)))
+    }
+
+    /// The reading begins: what happens from now on is for the next one.
+    pub(super) fn begin(&self, now: Instant) {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        (state.due, state.last) = (false, Some(now));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_reads_for_all_and_once_a_second() {
+        let (soon, noon) = (Soon::default(), Instant::now());
+        assert_eq!(soon.claim(noon), Some(Duration::ZERO));
+        assert_eq!(soon.claim(noon), None);
+        soon.begin(noon);
+        assert_eq!(soon.claim(noon + PACE / 4), Some(PACE * 3 / 4));
+        assert_eq!(soon.claim(noon + PACE / 2), None);
+        soon.begin(noon + PACE);
+        assert_eq!(soon.claim(noon + PACE * 3), Some(Duration::ZERO));
+    }
+}
