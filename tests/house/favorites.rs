@@ -3,21 +3,24 @@
 use pancake::id::{MemberId, TypedId};
 use pancake::modules::block::contract::MemberBlocked;
 use pancake::stage::story_time;
-use sqlx::{query, query_scalar};
+use sqlx::{ConnectOptions, Executor, query, query_scalar};
 
 use crate::house::{Answer, Ask, House, Who};
+use crate::postgres::postgres;
+use crate::wait::until;
 
+const DATABASE: &str = "house_favorites";
+/// Enough for two requests to one module at one moment.
+const CONNECTIONS: u16 = 96;
 /// One less than the list holds.
 const NEARLY_FULL: i64 = 499;
 
 #[tokio::test]
 async fn a_list_of_favourites_has_an_end_and_a_way_out() {
-    let house = House::open("house_favorites", 48).await;
+    let house = House::open(DATABASE, CONNECTIONS).await;
     let member = house.people.member;
     fill(&house, NEARLY_FULL).await;
-    // Both at one moment: each alone would have room.
-    let (one, two) =
-        tokio::join!(ask(&house, "PUT", house.people.other), ask(&house, "PUT", house.people.reviewer));
+    let (one, two) = at_one_moment(&house).await;
     let mut statuses = [one.status, two.status];
     statuses.sort_unstable();
     assert_eq!(statuses, [204, 409], "{one:?} {two:?}");
@@ -43,6 +46,29 @@ async fn a_list_of_favourites_has_an_end_and_a_way_out() {
     assert_eq!(ask(&house, "DELETE", inside).await.status, 204);
     assert_eq!(ask(&house, "PUT", house.people.admin).await.status, 204);
     house.close().await;
+}
+
+/// Two marks, of which each alone would have room: neither can commit before both have come as far as they can.
+async fn at_one_moment(house: &House) -> (Answer, Answer) {
+    let options = postgres().await.options().database(DATABASE);
+    let (mut other, mut watcher) = (options.connect().await.unwrap(), options.connect().await.unwrap());
+    other.execute("begin; lock table favorite.outbox in share mode").await.unwrap();
+    let release = async {
+        until("both wait", async || {
+            let waiting = "select count(*) = 2 from pg_stat_activity
+                           where datname = current_database() and wait_event_type = 'Lock'
+                             and (query like '%insert into favorite.outbox%' or query like '%advisory%')";
+            query_scalar(waiting).fetch_one(&mut watcher).await.unwrap()
+        })
+        .await;
+        other.execute("rollback").await.unwrap();
+    };
+    let (one, two, ()) = tokio::join!(
+        ask(house, "PUT", house.people.other),
+        ask(house, "PUT", house.people.reviewer),
+        release
+    );
+    (one, two)
 }
 
 async fn ask(house: &House, method: &str, favorite: MemberId) -> Answer {

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::house::{Ask, House, Who};
 use crate::postgres::postgres;
-use crate::spine::{BOB, DAVE, NANCY, alerts, journal, journal_as, look, offset, restore_to};
+use crate::spine::{BOB, DAVE, NANCY, alerts, journal, journal_as, look, offset, readers, restore_to};
 use crate::wait::until;
 
 #[tokio::test]
@@ -39,7 +39,7 @@ async fn a_journal_from_a_backup_stops_who_has_read_further_until_a_rebuild() {
     }
     assert_eq!((offset(&stage).await.0, alerts(&stage, BOB).await), (2, 1));
 
-    for module in ["alerts", "nav", "profile"] {
+    for module in readers(&stage) {
         rebuild(&stage.ctx, stage.ctx.unit_named(module).unwrap()).await.unwrap();
     }
     // What the backup does not know never happened; what came after it did.

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::postgres::postgres;
 use crate::site::url;
-use crate::spine::{BOB, DAVE, NANCY, alerts, journal, look, offset, restore_to};
+use crate::spine::{BOB, DAVE, NANCY, alerts, journal, look, offset, readers, restore_to};
 use crate::wait::until;
 
 #[tokio::test]
@@ -26,7 +26,7 @@ async fn what_waits_for_the_operator_is_shown_with_the_command_that_helps() {
     journal(&stage, BOB, &json!({ "from": 3, "to": BOB })).await;
     journal(&stage, BOB, &json!({ "from": NANCY, "to": BOB })).await;
     look(&stage);
-    for module in ["alerts", "nav", "profile"] {
+    for module in readers(&stage) {
         until("both are parked", async || parked(&stage, module).await == 2).await;
     }
     let (well, said) = pancake(&["status"]).await;
@@ -35,7 +35,7 @@ async fn what_waits_for_the_operator_is_shown_with_the_command_that_helps() {
     assert!(well && said.contains("flirt 1  flirt-sent") && said.contains("invalid type"), "{said}");
     let (well, said) = pancake(&["dead-letter", "retry", "alerts"]).await;
     assert!(!well && said.contains("fail again"), "{said}");
-    for module in ["alerts", "nav", "profile"] {
+    for module in readers(&stage) {
         let (well, said) = pancake(&["dead-letter", "drop", module, "flirt", "1"]).await;
         assert!(well && said.contains("will never handle flirt 1"), "{said}");
         let (well, said) = pancake(&["dead-letter", "retry", module, "--key", BOB]).await;

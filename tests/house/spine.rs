@@ -94,6 +94,12 @@ pub(crate) async fn journal_as(
         .unwrap();
 }
 
+/// The modules that read flirt's journal.
+pub(crate) fn readers(stage: &Stage) -> Vec<&'static str> {
+    let readers = stage.ctx.units().filter(|unit| unit.spec.name != "flirt");
+    readers.filter(|unit| unit.sources().contains(&"flirt")).map(|unit| unit.spec.name).collect()
+}
+
 /// Does not wait for the poll.
 pub(crate) fn look(stage: &Stage) {
     stage.ctx.units().for_each(|unit| unit.progress.look.notify_one());
