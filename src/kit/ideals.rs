@@ -136,8 +136,8 @@ impl JsonSchema for Town {
     }
 }
 
-/// A county, a town, or anywhere.
-fn anywhere_schema(generator: &mut SchemaGenerator) -> Schema {
+/// A place to look for: a county, a town, or anywhere.
+pub fn anywhere_schema(generator: &mut SchemaGenerator) -> Schema {
     let counties: Vec<&str> = places::counties().iter().map(|county| county.id.as_str()).collect();
     let town: Value = generator.subschema_for::<Town>().into();
     json_schema!({

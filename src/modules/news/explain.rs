@@ -1,13 +1,13 @@
 //! What walks cost, as the server says: the real statement with its real arguments. For the test of their bound.
 
 use serde_json::Value;
-use sqlx::{AssertSqlSafe, Execute, query_scalar_with};
 
 use super::walk_stories::{self, Range};
 use super::{SPEC, count_news};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::MemberId;
+use crate::kit::walk;
 use crate::web::paging::{Cursor, Paging};
 
 /// A page, or the count of what is new.
@@ -38,10 +38,8 @@ pub async fn explain(ctx: &Context, member: MemberId, asked: Asked) -> Result<Ex
     };
     let mut explained = Explained { plans: Vec::new(), found: 0, end: None };
     for rows in tries {
-        let mut statement = walk_stories::statement(&reader, born, range, rows);
-        let arguments = statement.take_arguments().map_err(Failure::internal)?.unwrap_or_default();
-        let sql = format!("explain (analyze, buffers, format json) {}", statement.sql().as_str());
-        let plan = query_scalar_with(AssertSqlSafe(sql), arguments).fetch_one(ctx.pool(&SPEC)).await?;
+        let statement = walk_stories::statement(&reader, born, range, rows);
+        let plan = walk::explain(ctx.pool(&SPEC), statement).await?;
         explained.plans.push(plan);
         let (found, end) = walk_stories::walk(ctx, &reader, range, rows).await?;
         (explained.found, explained.end) = (found.len(), end);

@@ -1,11 +1,10 @@
 //! What may be asked for. All refusals come at once, each at its field.
 
-use std::borrow::Cow;
-
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::failure::{Failure, FieldError};
+use crate::kit::ideals::anywhere_schema;
 use crate::kit::people::{AGE_MAX, AGE_MIN, Gender, Ideal};
 use crate::kit::places::{self, Kind};
 use crate::problem::Problem;
@@ -37,8 +36,7 @@ pub(super) struct SearchQuery {
     /// Oldest age.
     #[schemars(with = "Option<i32>", range(min = AGE_MIN, max = AGE_MAX))]
     pub(super) age_to: Option<String>,
-    /// A county or a town.
-    #[schemars(with = "Option<Place>")]
+    #[schemars(schema_with = "anywhere_schema")]
     pub(super) place: Option<String>,
     /// Who is here now.
     pub(super) online: bool,
@@ -57,22 +55,6 @@ pub(super) struct SearchQuery {
     /// `next` of the page before.
     #[schemars(regex(pattern = CURSOR))]
     pub(super) from: Option<String>,
-}
-
-/// A county or a town, as programs read it.
-struct Place;
-
-impl JsonSchema for Place {
-    fn schema_name() -> Cow<'static, str> {
-        "Place".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let towns = places::counties().iter().flat_map(|county| &county.towns).map(|town| town.id.as_str());
-        let all: Vec<&str> =
-            places::counties().iter().map(|county| county.id.as_str()).chain(towns).collect();
-        json_schema!({ "description": "A county or a town.", "type": "string", "enum": all })
-    }
 }
 
 /// A checked search.
