@@ -1,12 +1,10 @@
 //! Whom a member looks for: gender, ages and place. What she said when she joined holds until she says otherwise.
 
 pub mod contract;
-mod generate;
 mod keep_ideals;
 mod read_ideal;
 mod update_ideal;
 
-pub use generate::generate;
 
 use crate::module::{Action, Module, ModuleSpec, Policy, Registry};
 
