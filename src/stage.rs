@@ -6,13 +6,13 @@ use std::sync::Arc;
 use argon2::{Algorithm, Argon2, Params, Version};
 use axum::Router;
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::{AssertSqlSafe, ConnectOptions, Executor, PgConnection, query_scalar};
+use sqlx::{AssertSqlSafe, ConnectOptions, Executor, PgConnection, query_as, query_scalar};
 use tokio::net::TcpListener;
 use tokio::sync::Mutex;
 
 use crate::bus::journal;
 use crate::bus::memory::MemoryBus;
-use crate::bus::settle::{Unsettled, settle};
+use crate::bus::settle::{Seen, Unsettled, settle_by};
 use crate::bus::{self, Bus, BusError, Entry, waiting};
 use crate::config::{Config, StoreConfig};
 use crate::context::{Context, Tx};
@@ -35,8 +35,8 @@ pub struct Stage {
     pub router: Router,
     pub address: SocketAddr,
     operator: Mutex<PgConnection>,
-    /// Statements that delete what was ever written, except how far everybody is.
-    emptying: Arc<str>,
+    /// How far all modules are, in one look.
+    looking: Arc<str>,
 }
 
 /// What a stage is to be like.
@@ -121,15 +121,16 @@ impl Stage {
         let router = router::router(&ctx);
         ctx.spawn_loop(serve::serve(listener, router.clone(), ctx.clone()));
         let mut operator = postgres.options().database(name).connect().await?;
-        let emptying = emptying(&ctx, &mut operator).await?;
-        let stage = Self { ctx, router, address, operator: Mutex::new(operator), emptying };
+        make_emptying(&ctx, &mut operator).await?;
+        let looking = looking(&ctx);
+        let stage = Self { ctx, router, address, operator: Mutex::new(operator), looking };
         stage.set_time(story_time());
         Ok(stage)
     }
 
     /// Waits until everything has had its effect.
     pub async fn settle(&self) -> Result<(), StageError> {
-        settle(&self.ctx).await?;
+        settle_by(&self.ctx, async || self.look().await).await?;
         if !self.ctx.bus().features().signals {
             // As if the time had passed after which nobody believes them any more.
             self.ctx.sessions().forget_all();
@@ -139,11 +140,25 @@ impl Stage {
         Ok(())
     }
 
+    /// One statement for all modules, which are in one database here: module by module it were most of what a use case
+    /// costs.
+    async fn look(&self) -> Result<Vec<Seen>, Failure> {
+        type Row = (String, i64, i64, i64, Vec<String>, Vec<i64>, Vec<Option<String>>);
+        let mut operator = self.operator.lock().await;
+        let rows: Vec<Row> = query_as(AssertSqlSafe(self.looking.clone())).fetch_all(&mut *operator).await?;
+        let seen = rows.into_iter().map(|(module, pos, outbox, parked, sources, positions, stopped)| {
+            let offsets = sources.into_iter().zip(positions).zip(stopped);
+            let offsets = offsets.map(|((source, pos), stopped)| (source, pos, stopped)).collect();
+            Seen { module, pos, outbox, parked, offsets }
+        });
+        Ok(seen.collect())
+    }
+
     /// As if nobody had ever been here. Positions in journals go on: consumers know where they are.
     pub async fn reset(&self) -> Result<(), StageError> {
         self.settle().await?;
         // In one transaction, by the operator, who may write in all schemas.
-        self.operator.lock().await.execute(AssertSqlSafe(self.emptying.clone())).await?;
+        self.operator.lock().await.execute(EMPTY).await?;
         self.ctx.sessions().forget_all();
         self.ctx.presence().forget_all();
         self.ctx.rehearsal().end();
@@ -228,18 +243,42 @@ impl Stage {
     }
 }
 
-/// SQL that empties all modules' tables. Whoever has no rows costs next to nothing.
-async fn emptying(ctx: &Context, operator: &mut PgConnection) -> Result<Arc<str>, sqlx::Error> {
+/// Deletes what was ever written, except how far everybody is.
+const EMPTY: &str = "select pg_temp.emptied()";
+
+/// Makes the function that empties all modules' tables. Whoever has no rows costs next to nothing.
+async fn make_emptying(ctx: &Context, operator: &mut PgConnection) -> Result<(), sqlx::Error> {
     let schemas: Vec<String> = ctx.units().map(|unit| unit.spec.schema.to_owned()).collect();
     let tables: Vec<String> = query_scalar(
         "select schemaname || '.' || tablename from pg_tables where schemaname = any($1)
          and tablename not like '%migrations' and tablename not in ('head', 'turn', 'offsets')",
     )
     .bind(schemas)
-    .fetch_all(operator)
+    .fetch_all(&mut *operator)
     .await?;
     let deletes: Vec<String> = tables.iter().map(|table| format!("delete from {table};")).collect();
-    Ok(deletes.concat().into())
+    // A function keeps the plans of its statements.
+    let body = deletes.concat();
+    let make = format!(
+        "create function pg_temp.emptied() returns void language plpgsql as $body$ begin {body} end $body$"
+    );
+    operator.execute(AssertSqlSafe(make)).await?;
+    Ok(())
+}
+
+/// SQL for [`Stage::look`].
+fn looking(ctx: &Context) -> Arc<str> {
+    let modules = ctx.units().map(|unit| {
+        let (name, m) = (unit.spec.name, unit.spec.schema);
+        format!(
+            "select '{name}', (select pos from {m}.head), (select count(*) from {m}.outbox),
+                    (select count(*) from {m}.dead_letter),
+                    array(select source from {m}.offsets order by source),
+                    array(select pos from {m}.offsets order by source),
+                    array(select stopped from {m}.offsets order by source)"
+        )
+    });
+    modules.collect::<Vec<_>>().join(" union all ").into()
 }
 
 /// [`STORY_TIME`] as a time.

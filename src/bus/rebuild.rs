@@ -26,6 +26,8 @@ use crate::store::unit::Unit;
 const DRAIN_WAIT: Duration = Duration::from_millis(5);
 /// Such tries, about twenty seconds of them.
 const DRAIN_TRIES: u32 = 4_000;
+/// Tables up to this size are emptied row by row: a new file for each would take longer.
+const SMALL_BYTES: i64 = 256 * 1024;
 
 /// What a rebuild did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -102,9 +104,20 @@ impl Rebuild {
         let unit = &self.turn.unit;
         let mut tx = self.begin().await?;
         let projected = projected(unit, tx.conn()).await?;
-        if !projected.is_empty() {
-            let truncate = format!("truncate {}", projected.join(", "));
+        let large: Vec<String> = query_scalar(
+            "select name from unnest($1::text[]) as t (name) where pg_relation_size(name::regclass) > $2",
+        )
+        .bind(&projected)
+        .bind(SMALL_BYTES)
+        .fetch_all(tx.conn())
+        .await?;
+        if !large.is_empty() {
+            let truncate = format!("truncate {}", large.join(", "));
             query(AssertSqlSafe(truncate)).execute(tx.conn()).await?;
+        }
+        // Of a few rows that costs less.
+        for table in projected.iter().filter(|table| !large.contains(table)) {
+            query(AssertSqlSafe(format!("delete from {table}"))).persistent(false).execute(tx.conn()).await?;
         }
         for sql in [&unit.sql.forget_letters, &unit.sql.forget_offsets] {
             query(AssertSqlSafe(sql.clone())).execute(tx.conn()).await?;

@@ -1,6 +1,5 @@
 //! Waiting until everything that was published has had its effect everywhere: for use cases and tools.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,58 +33,88 @@ pub enum Unsettled {
     Unreadable(#[from] Failure),
 }
 
+/// What the tables of one module say.
+#[derive(Debug)]
+pub struct Seen {
+    pub module: String,
+    /// Where its journal ends.
+    pub pos: i64,
+    /// Committed, and not in the journal yet.
+    pub outbox: i64,
+    pub parked: i64,
+    /// How far it has read each source, and why not further.
+    pub offsets: Vec<(String, i64, Option<String>)>,
+}
+
 /// Returns when no request's task is left, every outbox is empty, and every consumer has reached the head of
 /// each of its sources.
 pub async fn settle(ctx: &Context) -> Result<(), Unsettled> {
+    settle_by(ctx, async || look(ctx).await).await
+}
+
+/// The same for who can look at all modules' tables at once. Offsets must not be of a later moment than heads.
+pub async fn settle_by(
+    ctx: &Context,
+    look: impl AsyncFn() -> Result<Vec<Seen>, Failure>,
+) -> Result<(), Unsettled> {
     let mut waiting_for = String::new();
-    for look in 1..=LOOKS_MAX {
+    for round in 1..=LOOKS_MAX {
         // Costs no query as long as all is well; what it does not know of, the tables do.
         let _ = timeout(AHEAD_MAX, waiting::everything(ctx)).await;
-        match open_work(ctx, look > 1).await? {
-            None => return Ok(()),
-            Some(work) => waiting_for = work,
+        if ctx.tasks_running() > 0 {
+            waiting_for = format!("{} tasks are running", ctx.tasks_running());
+        } else {
+            match open_work(ctx, &look().await?, round > 1)? {
+                None if ctx.tasks_running() == 0 => return Ok(()),
+                None => {}
+                Some(work) => waiting_for = work,
+            }
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }
     Err(Unsettled::Stuck(waiting_for))
 }
 
-/// Something that is left to do, if anything is. Where the bus may have lost something and `nudging`, those who
-/// are behind are told to read the journals.
+/// Module by module, each through its own pool.
 ///
 /// Offsets are read first and heads after that: the first entry that came in between would have been in an
 /// outbox, or made a head move on, and either is seen.
-async fn open_work(ctx: &Context, nudging: bool) -> Result<Option<String>, Unsettled> {
-    if ctx.tasks_running() > 0 {
-        return Ok(Some(format!("{} tasks are running", ctx.tasks_running())));
-    }
+async fn look(ctx: &Context) -> Result<Vec<Seen>, Failure> {
     let offsets = try_join_all(ctx.units().map(offsets)).await?;
     let states = try_join_all(ctx.units().map(|unit| status::state(unit))).await?;
+    let seen = ctx.units().zip(states).zip(offsets).map(|((unit, state), offsets)| Seen {
+        module: unit.spec.name.to_owned(),
+        pos: state.pos,
+        outbox: state.outbox,
+        parked: state.parked,
+        offsets,
+    });
+    Ok(seen.collect())
+}
+
+/// Something that is left to do, if anything is. Where the bus may have lost something and `nudging`, those who
+/// are behind are told to read the journals.
+fn open_work(ctx: &Context, seen: &[Seen], nudging: bool) -> Result<Option<String>, Unsettled> {
     let mut open = None;
-    let mut heads = BTreeMap::new();
-    for (unit, state) in ctx.units().zip(states) {
-        let module = unit.spec.name;
-        if state.parked > 0 {
-            return Err(Unsettled::Parked { module, count: state.parked });
+    for (unit, seen) in ctx.units().filter_map(|unit| Some((unit, of(seen, unit.spec.name)?))) {
+        if seen.parked > 0 {
+            return Err(Unsettled::Parked { module: unit.spec.name, count: seen.parked });
         }
-        if state.outbox > 0 {
+        if seen.outbox > 0 {
             unit.progress.wake.notify_one();
-            open = Some(format!("the outbox of {module} is not empty"));
+            open = Some(format!("the outbox of {} is not empty", unit.spec.name));
         }
-        heads.insert(module, state.pos);
     }
     let nudging = nudging && !ctx.bus().features().delivers;
-    for (unit, offsets) in ctx.units().zip(offsets) {
-        if ctx.rehearsal().holds(unit.spec.name) {
-            continue;
-        }
+    for unit in ctx.units().filter(|unit| !ctx.rehearsal().holds(unit.spec.name)) {
         for source in unit.sources() {
+            let offsets = of(seen, unit.spec.name).map_or(&[][..], |seen| &seen.offsets);
             let known = offsets.iter().find(|(name, ..)| name == source);
-            let at = known.map_or(0, |(_, pos, _)| *pos);
-            let head = heads.get(source).copied().unwrap_or_default();
             if let Some(why) = known.and_then(|(.., stopped)| stopped.clone()) {
                 return Err(Unsettled::Stopped(why));
             }
+            let at = known.map_or(0, |(_, pos, _)| *pos);
+            let head = of(seen, source).map_or(0, |seen| seen.pos);
             if at < head {
                 if nudging {
                     unit.progress.look.notify_one();
@@ -94,10 +123,11 @@ async fn open_work(ctx: &Context, nudging: bool) -> Result<Option<String>, Unset
             }
         }
     }
-    if ctx.tasks_running() > 0 {
-        open = Some(format!("{} tasks are running", ctx.tasks_running()));
-    }
     Ok(open)
+}
+
+fn of<'s>(seen: &'s [Seen], module: &str) -> Option<&'s Seen> {
+    seen.iter().find(|seen| seen.module == module)
 }
 
 /// How far a module has read its sources, and why not further.
