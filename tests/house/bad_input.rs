@@ -33,7 +33,7 @@ fn odd_values() -> Vec<Value> {
 
 #[tokio::test]
 async fn every_body_is_in_the_list() {
-    let house = House::open("house_bodies", 48).await;
+    let house = House::open("house_bodies", 80).await;
     let known: Vec<&str> = taken().iter().map(|taken| taken.title).collect();
     for record in actions(&house).into_iter().filter(|record| changes(&record.action.method)) {
         // Whoever reads a body minds its type.
@@ -54,7 +54,7 @@ async fn every_body_is_in_the_list() {
 
 #[tokio::test]
 async fn json_is_read_strictly() {
-    let house = House::open("house_json", 48).await;
+    let house = House::open("house_json", 80).await;
     for taken in taken() {
         let Some(record) = record(&house, &taken, Face::Json) else { continue };
         let send = Sender { house: &house, record: &record, who: taken.who };
@@ -138,7 +138,7 @@ async fn spoil(send: &Sender<'_>, taken: &Taken, field: &str) {
 
 #[tokio::test]
 async fn forms_are_read_strictly() {
-    let house = House::open("house_forms", 48).await;
+    let house = House::open("house_forms", 80).await;
     for taken in taken() {
         let Some(record) = record(&house, &taken, Face::Page) else { continue };
         let send = Sender { house: &house, record: &record, who: taken.who };
@@ -165,7 +165,7 @@ async fn forms_are_read_strictly() {
 
 #[tokio::test]
 async fn what_is_too_large_or_of_another_kind_is_refused() {
-    let house = House::open("house_large", 48).await;
+    let house = House::open("house_large", 80).await;
     let huge = vec![b' '; 10 * 1024 * 1024];
     for record in actions(&house) {
         let token = token_for(&house, &record).await;
@@ -199,7 +199,7 @@ async fn what_is_too_large_or_of_another_kind_is_refused() {
 
 #[tokio::test]
 async fn nobody_has_a_nonsense_id() {
-    let house = House::open("house_ids", 48).await;
+    let house = House::open("house_ids", 80).await;
     let long = "x".repeat(3_000);
     let odd = [
         NOBODY,
@@ -247,7 +247,7 @@ async fn nobody_has_a_nonsense_id() {
 
 #[tokio::test]
 async fn queries_are_read_strictly() {
-    let house = House::open("house_queries", 48).await;
+    let house = House::open("house_queries", 80).await;
     let garbage = ["garbage", "", "%00", "%FF", "AAAA", "-1", "__________________________________________"];
     let numbers = ["0", "101", "x", "", "-1", "1.5", "1e999", "99999999999999999999", "%00", "5%00", "٣"];
     let mut lists = 0;

@@ -41,7 +41,7 @@ const SEARCHES: [(&str, &str); 16] = [
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_search_touches_no_more_on_a_large_site() {
-    let stage = Stage::open(postgres().await, "bounded_search", 48).await.unwrap();
+    let stage = Stage::open(postgres().await, "bounded_search", 80).await.unwrap();
     let mut conn = postgres().await.options().database("bounded_search").connect().await.unwrap();
     let reader = fill(&mut conn).await;
     let mut most = Touched { rows: 0, buffers: 0 };

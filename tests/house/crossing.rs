@@ -9,7 +9,7 @@ const ROUNDS: u32 = 30;
 
 #[tokio::test]
 async fn of_two_flirts_that_cross_one_is_the_answer() {
-    let house = House::open("house_crossing", 48).await;
+    let house = House::open("house_crossing", 80).await;
     let (one, two) = (house.people.member, house.people.reviewer);
     let (ones, twos) = (house.token(Who::Member).await, house.token(Who::Reviewer).await);
     let pool = house.stage.ctx.unit_named("flirt").unwrap().pool.clone();

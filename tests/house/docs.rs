@@ -4,7 +4,7 @@ use crate::house::{Ask, House};
 
 #[tokio::test]
 async fn docs_load_from_here_only() {
-    let house = House::open("house_docs", 48).await;
+    let house = House::open("house_docs", 80).await;
     let page = house.ask(&Ask::get("/api/docs"), None).await;
     assert_eq!((page.status, page.header("content-type")), (200, "text/html; charset=utf-8"));
     // Icons inside a style sheet are all that it may do beyond other pages.

@@ -14,7 +14,7 @@ const NEVER_MS: u64 = 60_000;
 
 #[tokio::test]
 async fn who_asks_for_it_sees_the_effects() {
-    let house = House::open("effects_here", 48).await;
+    let house = House::open("effects_here", 80).await;
     let answer = flirt(&house, "respond-async, wait=5").await;
     assert_eq!(applied(&answer), (201, "wait"));
     assert_eq!(alerts(&house).await, 1);
@@ -29,7 +29,7 @@ async fn who_asks_for_it_sees_the_effects() {
 
 #[tokio::test]
 async fn who_waits_in_vain_is_not_told_otherwise() {
-    let house = House::open("effects_late", 48).await;
+    let house = House::open("effects_late", 80).await;
     let mut other = postgres().await.options().database("effects_late").connect().await.unwrap();
     // Another node has the turn, and does nothing with it.
     other.execute("begin; select from alerts.turn for update").await.unwrap();
@@ -41,8 +41,8 @@ async fn who_waits_in_vain_is_not_told_otherwise() {
 
 #[tokio::test]
 async fn what_another_node_does_counts() {
-    let mut house = House::open("effects_there", 48).await;
-    reopen(&mut house, "effects_there", StageOptions { poll_ms: NEVER_MS, ..StageOptions::of(48) }).await;
+    let mut house = House::open("effects_there", 80).await;
+    reopen(&mut house, "effects_there", StageOptions { poll_ms: NEVER_MS, ..StageOptions::of(80) }).await;
     let mut other = postgres().await.options().database("effects_there").connect().await.unwrap();
     let mut turn = other.begin().await.unwrap();
     turn.execute("select from alerts.turn for update").await.unwrap();
@@ -67,9 +67,9 @@ async fn what_another_node_does_counts() {
 
 #[tokio::test]
 async fn without_a_bus_the_poll_is_enough() {
-    let mut house = House::open("effects_polled", 48).await;
+    let mut house = House::open("effects_polled", 80).await;
     let bus = Arc::new(NullBus::default());
-    reopen(&mut house, "effects_polled", StageOptions { connections: 48, bus, poll_ms: 10 }).await;
+    reopen(&mut house, "effects_polled", StageOptions { connections: 80, bus, poll_ms: 10 }).await;
     assert_eq!(applied(&flirt(&house, "return=minimal").await), (201, ""));
     crate::wait::until("otto is alerted", async || alerts(&house).await == 1).await;
     // What is taken is counted a moment after it is committed.

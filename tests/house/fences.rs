@@ -9,7 +9,7 @@ const DENIED: &str = "42501";
 
 #[tokio::test]
 async fn no_role_reads_or_writes_another_schema() {
-    let house = House::open("house_fences", 48).await;
+    let house = House::open("house_fences", 80).await;
     let schemas: Vec<&str> = house.stage.ctx.units().map(|unit| unit.spec.schema).collect();
     assert!(schemas.len() >= 9);
     let options = postgres().await.options().database("house_fences");
@@ -50,7 +50,7 @@ async fn no_role_reads_or_writes_another_schema() {
 /// The pools themselves are inside the fence, also after what a slice could do to get out of it by mistake.
 #[tokio::test]
 async fn every_pool_is_in_its_role() {
-    let house = House::open("house_pools", 48).await;
+    let house = House::open("house_pools", 80).await;
     for unit in house.stage.ctx.units() {
         let wanted = format!("house_pools_{}", unit.spec.schema);
         for pool in [&unit.pool, &unit.background] {

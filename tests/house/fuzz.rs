@@ -65,7 +65,7 @@ const HEADERS: [(&str, &[u8]); 9] = [
 
 #[tokio::test]
 async fn nothing_that_comes_is_a_fault_of_ours() {
-    let house = House::open("house_fuzz", 48).await;
+    let house = House::open("house_fuzz", 80).await;
     let actions = actions(&house);
     let taken = taken();
     let mut dice = Dice::new(SEED);

@@ -16,7 +16,7 @@ use crate::wait::until;
 
 #[tokio::test]
 async fn a_journal_from_a_backup_stops_who_has_read_further_until_a_rebuild() {
-    let stage = Stage::open(postgres().await, "heal_backup", 48).await.unwrap();
+    let stage = Stage::open(postgres().await, "heal_backup", 80).await.unwrap();
     journal(&stage, BOB, &json!({ "from": NANCY, "to": BOB })).await;
     journal(&stage, DAVE, &json!({ "from": NANCY, "to": DAVE })).await;
     look(&stage);
@@ -54,7 +54,7 @@ async fn a_journal_from_a_backup_stops_who_has_read_further_until_a_rebuild() {
 
 #[tokio::test]
 async fn a_journal_that_becomes_shorter_while_the_site_runs_begins_a_new_epoch() {
-    let stage = Stage::open(postgres().await, "heal_epoch", 48).await.unwrap();
+    let stage = Stage::open(postgres().await, "heal_epoch", 80).await.unwrap();
     let unit = stage.ctx.unit_named("flirt").unwrap();
     let relayed = async || unit.progress.relayed.borrow().1;
     journal(&stage, BOB, &json!({ "from": NANCY, "to": BOB })).await;
@@ -75,7 +75,7 @@ async fn a_journal_that_becomes_shorter_while_the_site_runs_begins_a_new_epoch()
 
 #[tokio::test]
 async fn what_was_parked_is_repaired_and_retried_in_order() {
-    let stage = Stage::open(postgres().await, "heal_letters", 48).await.unwrap();
+    let stage = Stage::open(postgres().await, "heal_letters", 80).await.unwrap();
     let blocked = ("block", "member-blocked");
     journal_as(&stage, blocked, BOB, story_time(), &json!({ "member": BOB, "blocked": "nancy" })).await;
     journal_as(&stage, blocked, DAVE, story_time(), &json!({ "member": DAVE, "blocked": NANCY })).await;
@@ -122,7 +122,7 @@ async fn what_was_parked_is_repaired_and_retried_in_order() {
 
 #[tokio::test]
 async fn a_rebuild_writes_the_same_tables_and_parks_what_it_cannot_handle() {
-    let stage = Stage::open(postgres().await, "heal_rebuild", 48).await.unwrap();
+    let stage = Stage::open(postgres().await, "heal_rebuild", 80).await.unwrap();
     journal(&stage, BOB, &json!({ "from": 3, "to": BOB })).await;
     journal(&stage, DAVE, &json!({ "from": NANCY, "to": DAVE })).await;
     journal(&stage, BOB, &json!({ "from": NANCY, "to": BOB })).await;
@@ -139,7 +139,7 @@ async fn a_rebuild_writes_the_same_tables_and_parks_what_it_cannot_handle() {
 
 #[tokio::test]
 async fn commands_are_refused_while_their_module_is_rebuilt() {
-    let house = House::open("heal_refused", 48).await;
+    let house = House::open("heal_refused", 80).await;
     let token = house.token(Who::Member).await;
     let flirt = Ask::post(format!("/api/flirt/{}", house.people.other));
     let unit = house.stage.ctx.unit_named("flirt").unwrap();

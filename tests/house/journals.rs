@@ -13,7 +13,7 @@ use crate::wait::until;
 
 #[tokio::test]
 async fn a_listener_that_comes_later_gets_what_came_before() {
-    let stage = Stage::open(postgres().await, "journals_filled", 48).await.unwrap();
+    let stage = Stage::open(postgres().await, "journals_filled", 80).await.unwrap();
     for member in [BOB, DAVE, BOB] {
         journal(&stage, member, &json!({ "from": NANCY, "to": member })).await;
     }
@@ -43,7 +43,7 @@ async fn a_listener_that_comes_later_gets_what_came_before() {
 
 #[tokio::test]
 async fn an_older_program_consumes_nothing_where_a_newer_one_listens_to_more() {
-    let stage = Stage::open(postgres().await, "journals_older", 48).await.unwrap();
+    let stage = Stage::open(postgres().await, "journals_older", 80).await.unwrap();
     journal(&stage, BOB, &json!({ "from": NANCY, "to": BOB })).await;
     look(&stage);
     until("it is handled", async || offset(&stage).await.0 == 1).await;
@@ -63,7 +63,7 @@ async fn an_older_program_consumes_nothing_where_a_newer_one_listens_to_more() {
 
 #[tokio::test]
 async fn what_is_past_its_retention_leaves_the_journal_once_everybody_has_read_it() {
-    let stage = Stage::open(postgres().await, "journals_trimmed", 48).await.unwrap();
+    let stage = Stage::open(postgres().await, "journals_trimmed", 80).await.unwrap();
     let unit = stage.ctx.unit_named("profile").unwrap();
     let visited = ("profile", "profile-visited");
     let visit = json!({ "visitor": NANCY, "member": BOB });
@@ -95,7 +95,7 @@ async fn what_is_past_its_retention_leaves_the_journal_once_everybody_has_read_i
 
 #[tokio::test]
 async fn journals_forget_a_member_and_keep_their_positions() {
-    let stage = Stage::open(postgres().await, "journals_erased", 48).await.unwrap();
+    let stage = Stage::open(postgres().await, "journals_erased", 80).await.unwrap();
     journal(&stage, BOB, &json!({ "from": NANCY, "to": BOB })).await;
     journal(&stage, DAVE, &json!({ "from": NANCY, "to": DAVE })).await;
     journal(&stage, BOB, &json!({ "from": "nancy", "to": BOB })).await;

@@ -12,7 +12,7 @@ use crate::sessions::login;
 
 #[tokio::test]
 async fn what_is_used_up_stays_so_after_a_restart() {
-    let mut house = House::open("house_limits", 48).await;
+    let mut house = House::open("house_limits", 80).await;
     let mut left = 30;
     loop {
         let answer = login(&house, "maja", "not her password").await;
@@ -28,7 +28,7 @@ async fn what_is_used_up_stays_so_after_a_restart() {
     refuses(&login(&house, "maja", "not her password").await);
 
     house.stage.close().await;
-    house.stage = Stage::reopen(postgres().await, "house_limits", 48).await.unwrap();
+    house.stage = Stage::reopen(postgres().await, "house_limits", 80).await.unwrap();
     refuses(&login(&house, "maja", "not her password").await);
     let page = house.ask(&Ask::post("/login").form("nickname=maja&password=x"), None).await;
     assert_eq!(page.status, 429, "a page and a program share it");
@@ -44,8 +44,8 @@ async fn what_is_used_up_stays_so_after_a_restart() {
 
 #[tokio::test]
 async fn two_nodes_share_an_allowance() {
-    let house = House::open("house_nodes", 48).await;
-    let second = Stage::reopen(postgres().await, "house_nodes", 48).await.unwrap();
+    let house = House::open("house_nodes", 80).await;
+    let second = Stage::reopen(postgres().await, "house_nodes", 80).await.unwrap();
     let contract = Contract::of(second.ctx.registry());
     let other = House { stage: second, people: house.people.clone(), faults: Mutex::default(), contract };
     for number in 0..30 {
@@ -61,7 +61,7 @@ async fn two_nodes_share_an_allowance() {
 /// Tries at one account are counted wherever they come from: so an address of one's own does not help.
 #[tokio::test]
 async fn tries_at_one_account_are_counted() {
-    let house = House::open("house_tries", 48).await;
+    let house = House::open("house_tries", 80).await;
     assert_eq!(login(&house, "maja", "not her password").await.status, 401);
     // As if many addresses had tried since.
     let pool = &house.stage.ctx.unit_named("limits").unwrap().pool;

@@ -83,7 +83,7 @@ struct Town {
 
 impl Town {
     async fn open(name: &str, bus: Arc<dyn Bus>) -> Self {
-        let options = StageOptions { bus, ..StageOptions::of(64) };
+        let options = StageOptions { bus, ..StageOptions::of(96) };
         let stage = Stage::open_with(postgres().await, name, options).await.unwrap();
         let (otto, maja) = (join(&stage, "otto", "approved").await, join(&stage, "maja", "approved").await);
         let reader = Reader { router: stage.router.clone(), token: stage.login(otto).await.unwrap() };

@@ -177,7 +177,7 @@ fn an_answer_that_is_not_as_documented_is_a_breach() {
 
 #[tokio::test]
 async fn the_site_serves_it_and_a_client_may_keep_it() {
-    let house = House::open("house_openapi", 48).await;
+    let house = House::open("house_openapi", 80).await;
     let answer = house.ask(&Ask::get(serve::PATH), None).await;
     assert_eq!((answer.status, answer.header("content-type")), (200, "application/json"));
     let served: Value = serde_json::from_slice(&answer.body).unwrap();

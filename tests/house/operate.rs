@@ -12,7 +12,7 @@ use crate::wait::until;
 
 #[tokio::test]
 async fn what_waits_for_the_operator_is_shown_with_the_command_that_helps() {
-    let stage = Stage::open(postgres().await, "operate", 48).await.unwrap();
+    let stage = Stage::open(postgres().await, "operate", 80).await.unwrap();
     let pancake = async |words: &[&str]| -> (bool, String) {
         let url = url(&postgres().await.options(), "pancake", "", "operate");
         let mut command = Command::new(env!("CARGO_BIN_EXE_pancake"));

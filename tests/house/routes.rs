@@ -10,7 +10,7 @@ pub(crate) const NOBODY: &str = "01890000-0000-7000-8000-000000000000";
 
 #[tokio::test]
 async fn without_a_session_only_public_routes_answer() {
-    let house = House::open("house_strangers", 48).await;
+    let house = House::open("house_strangers", 80).await;
     for record in actions(&house) {
         let ask = Ask::new(record.action.method.clone(), format!("{}?max=5", filled(&record)));
         for token in [None, Some("nonsense"), Some("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")] {
@@ -27,7 +27,7 @@ async fn without_a_session_only_public_routes_answer() {
 #[tokio::test]
 async fn who_waits_gets_to_her_own_affairs_only() {
     for who in [Who::Waiting, Who::Rejected] {
-        let house = House::open(&format!("house_{who:?}").to_lowercase(), 48).await;
+        let house = House::open(&format!("house_{who:?}").to_lowercase(), 80).await;
         for record in actions(&house) {
             let answer = asked(&house, &record, who).await;
             let policy = record.action.policy;
@@ -50,7 +50,7 @@ async fn who_waits_gets_to_her_own_affairs_only() {
 
 #[tokio::test]
 async fn a_member_without_a_role_reviews_nothing() {
-    let house = House::open("house_members", 48).await;
+    let house = House::open("house_members", 80).await;
     let mut reviewing = 0;
     for record in actions(&house) {
         let (ask, answer) = asked(&house, &record, Who::Member).await;
@@ -76,7 +76,7 @@ async fn a_member_without_a_role_reviews_nothing() {
 /// Looking ahead and asking which methods there are goes the same way.
 #[tokio::test]
 async fn other_methods_are_named_or_refused() {
-    let house = House::open("house_methods", 48).await;
+    let house = House::open("house_methods", 80).await;
     let all = actions(&house);
     for record in &all {
         let path = filled(record);

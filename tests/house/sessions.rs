@@ -12,7 +12,7 @@ const SESSION: &str = "/api/session";
 
 #[tokio::test]
 async fn a_login_ends_by_idling_and_by_age() {
-    let house = House::open("house_lifetime", 48).await;
+    let house = House::open("house_lifetime", 80).await;
     let token = house.token(Who::Member).await.unwrap();
     // 14 days unused.
     turn(&house, TimeDelta::days(14) - TimeDelta::minutes(1));
@@ -37,7 +37,7 @@ async fn a_login_ends_by_idling_and_by_age() {
 
 #[tokio::test]
 async fn logins_end_one_by_one_and_all_at_once() {
-    let house = House::open("house_endings", 48).await;
+    let house = House::open("house_endings", 80).await;
     let tokens = logins(&house, 4).await;
     let other = house.token(Who::Reviewer).await.unwrap();
     let second = me(&house, &tokens[1]).await.json()["session"].as_str().unwrap().to_owned();
@@ -64,7 +64,7 @@ async fn logins_end_one_by_one_and_all_at_once() {
 
 #[tokio::test]
 async fn a_new_password_ends_the_other_logins() {
-    let house = House::open("house_password", 48).await;
+    let house = House::open("house_password", 80).await;
     let tokens = logins(&house, 3).await;
     let change = |current: &str| {
         let body = json!({ "current": current, "password": "quite another one" });
@@ -84,7 +84,7 @@ async fn a_new_password_ends_the_other_logins() {
 
 #[tokio::test]
 async fn no_secret_is_stored() {
-    let house = House::open("house_secrets", 48).await;
+    let house = House::open("house_secrets", 80).await;
     let token = login(&house, "maja", PASSWORD).await.json()["token"].as_str().unwrap().to_owned();
     assert_eq!(me(&house, &token).await.status, 200);
     house.stage.settle().await.unwrap();
@@ -120,7 +120,7 @@ async fn no_secret_is_stored() {
 
 #[tokio::test]
 async fn the_cookie_is_out_of_reach() {
-    let house = House::open("house_cookie", 48).await;
+    let house = House::open("house_cookie", 80).await;
     let form = format!("nickname=maja&password={}", PASSWORD.replace(' ', "+"));
     let answer = house.ask(&Ask::post("/login").form(form), None).await;
     assert_eq!(answer.status, 303, "{}", answer.text());
@@ -144,7 +144,7 @@ async fn the_cookie_is_out_of_reach() {
 
 #[tokio::test]
 async fn another_site_changes_nothing() {
-    let house = House::open("house_origin", 48).await;
+    let house = House::open("house_origin", 80).await;
     let token = house.token(Who::Member).await.unwrap();
     let own = format!("http://{}", house.stage.address);
     let cases: [(&[(&str, &str)], bool); 11] = [
@@ -189,7 +189,7 @@ async fn another_site_changes_nothing() {
 
 #[tokio::test]
 async fn a_login_does_not_tell_who_is_here() {
-    let house = House::open("house_credentials", 48).await;
+    let house = House::open("house_credentials", 80).await;
     let wrong = login(&house, "maja", "not her password").await;
     let nobody = login(&house, "nobody-here", "not her password").await;
     assert_eq!(wrong.status, 401);

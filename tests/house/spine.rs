@@ -14,7 +14,7 @@ pub(crate) const NANCY: &str = "00000000-0000-7000-8000-0000000000a0";
 
 #[tokio::test]
 async fn what_the_bus_loses_comes_from_the_journal() {
-    let stage = Stage::open(postgres().await, "spine_lost", 48).await.unwrap();
+    let stage = Stage::open(postgres().await, "spine_lost", 80).await.unwrap();
     journal(&stage, BOB, &json!({ "from": NANCY, "to": BOB })).await;
     look(&stage);
     stage.settle().await.unwrap();
@@ -24,7 +24,7 @@ async fn what_the_bus_loses_comes_from_the_journal() {
 
 #[tokio::test]
 async fn what_cannot_be_handled_is_parked_with_the_later_ones_of_its_key() {
-    let stage = Stage::open(postgres().await, "spine_parked", 48).await.unwrap();
+    let stage = Stage::open(postgres().await, "spine_parked", 80).await.unwrap();
     journal(&stage, BOB, &json!({ "from": 3, "to": BOB })).await;
     journal(&stage, DAVE, &json!({ "from": NANCY, "to": DAVE })).await;
     journal(&stage, BOB, &json!({ "from": NANCY, "to": BOB })).await;
@@ -43,7 +43,7 @@ async fn what_cannot_be_handled_is_parked_with_the_later_ones_of_its_key() {
 
 #[tokio::test]
 async fn what_is_no_fault_of_the_event_is_tried_until_it_works() {
-    let stage = Stage::open(postgres().await, "spine_retry", 48).await.unwrap();
+    let stage = Stage::open(postgres().await, "spine_retry", 80).await.unwrap();
     let operator = || async { postgres().await.options().database("spine_retry").connect().await.unwrap() };
     let (mut locker, mut watcher) = (operator().await, operator().await);
     locker.execute("begin; lock table alerts.alert in access exclusive mode").await.unwrap();

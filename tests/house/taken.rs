@@ -7,7 +7,7 @@ use crate::house::{Answer, Ask, House};
 
 #[tokio::test]
 async fn a_nickname_is_taken_in_every_spelling() {
-    let house = House::open("house_nicknames", 48).await;
+    let house = House::open("house_nicknames", 80).await;
     for nickname in ["maja", "MAJA", "mAjA", "wilma", "rolf"] {
         let answer = apply(&house, nickname, "new@example.org").await;
         assert_eq!((answer.status, answer.field()), (409, "nickname".to_owned()), "{}", answer.text());
@@ -21,7 +21,7 @@ async fn a_nickname_is_taken_in_every_spelling() {
 
 #[tokio::test]
 async fn an_address_that_is_taken_answers_like_a_success() {
-    let house = House::open("house_addresses", 48).await;
+    let house = House::open("house_addresses", 80).await;
     let members = members(&house).await;
     let refused = apply(&house, "newcomer", "MAJA@example.org").await;
     assert_eq!(self::members(&house).await, members, "nobody was added");
@@ -45,7 +45,7 @@ async fn an_address_that_is_taken_answers_like_a_success() {
 
 #[tokio::test]
 async fn the_page_tells_no_more_than_the_api() {
-    let house = House::open("house_join_page", 48).await;
+    let house = House::open("house_join_page", 80).await;
     let form = |nickname: &str, email: &str| {
         let good = taken().into_iter().find(|taken| taken.title == "POST /register").unwrap().good;
         let mut form: Value = good;

@@ -7,7 +7,7 @@ use crate::house::House;
 
 #[tokio::test]
 async fn odd_bytes_are_refused() {
-    let house = House::open("house_wire", 48).await;
+    let house = House::open("house_wire", 80).await;
     let long = "x".repeat(40_000);
     let many = (0..150).fold(String::new(), |text, n| text + &format!("x-{n}: y\r\n"));
     let cases: [(&str, Vec<u8>); 14] = [
@@ -41,7 +41,7 @@ async fn odd_bytes_are_refused() {
 /// The site does not read what it will not take, so the rest need not be sent.
 #[tokio::test]
 async fn a_huge_body_is_refused_before_it_is_sent() {
-    let house = House::open("house_huge", 48).await;
+    let house = House::open("house_huge", 80).await;
     let length = format!("content-type: application/json\r\ncontent-length: {}", 10 * 1024 * 1024);
     let answer = exchange(&house, &post(&length, &vec![b' '; 100 * 1024])).await;
     assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");

@@ -55,7 +55,7 @@ async fn cut_off_at_random_moments() {
     let _machine = crate::MACHINE.read().await;
     let begun = Instant::now();
     // Of its own, so that all that its log complains of is about this.
-    let server = Server { durable: false, max_connections: 100 };
+    let server = Server { durable: false, max_connections: 250 };
     let postgres = PrivatePostgres::start(&folder(NAME), server).await.unwrap();
     let town = Town::open(&postgres, NAME, MEMBERS).await;
     town.conn().await.execute("alter database cut set log_min_messages = 'warning'").await.unwrap();

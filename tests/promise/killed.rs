@@ -67,7 +67,7 @@ async fn killed_at_random_moments() {
     println!("killed: {SEED}={seed}");
     let mut dice = Dice::new(seed);
     // Postgres outlives the program here, and writes to the disk as it would in production.
-    let server = Server { durable: true, max_connections: 100 };
+    let server = Server { durable: true, max_connections: 250 };
     let postgres = PrivatePostgres::start(&folder("killed"), server).await.unwrap();
     let town = Town::open(&postgres, "killed", MEMBERS).await;
     let pairs = town.pairs(&mut dice);

@@ -16,7 +16,7 @@ use crate::town::{Pair, Town};
 use crate::wait;
 
 const SEED: u64 = 0x0072_6573_7461;
-const SERVER: Server = Server { durable: true, max_connections: 100 };
+const SERVER: Server = Server { durable: true, max_connections: 250 };
 /// What it logs while its database is away is no news to who reads the test.
 const QUIET: [(&str, &str); 1] = [("LOG", "off")];
 const CLIENTS: usize = 8;

@@ -84,7 +84,7 @@ impl Scene {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_streams_come_back_and_miss_nothing() {
     let _machine = crate::MACHINE.write().await;
-    let server = Server { durable: true, max_connections: 100 };
+    let server = Server { durable: true, max_connections: 250 };
     let postgres = PrivatePostgres::start(&folder("streams"), server).await.unwrap();
     let town = Town::open(&postgres, "streams", MEMBERS).await;
     // The port stays the same, as the address of a site does.
