@@ -34,18 +34,19 @@ fn bob_finds_nancy_and_keeps_her() {
         shows(&bob, name, path);
     }
     bob.goto("/");
-    bob.follow("Online now");
-    bob.sees(".cards", "nancy, online now");
+    bob.click("a.tile[href=\"/online\"]");
+    bob.sees(".cards", "nancy");
     bob.follow("One after the other");
-    bob.sees(".roulette", "online now");
+    bob.sees(".roulette", "Next one");
     bob.goto("/search?gender=&sort=newest");
     bob.click("input[name=photo]");
     bob.press("Search");
     bob.sees("#found", "1 member");
-    bob.follow("nancy");
-    bob.press("Add nancy to favourites");
+    bob.click(".card-link");
+    bob.click("form[action='/favorite/nancy'] button");
     bob.sees(".notice", "");
-    bob.press("Like photo 1");
+    bob.click("form[action^='/like/'] button");
+    bob.sees(".photos", "Liked");
     bob.goto("/favorite");
     bob.sees("#main", "nancy");
     shows(&bob, "favorite", "/favorite");
