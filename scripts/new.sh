@@ -1,6 +1,6 @@
 #!/bin/sh
-# The skeleton of a new module, which passes the tests (`./r new wink`): one event, its listener, one action, three
-# use cases. Everything in it is there to be changed.
+# The skeleton of a new module, which passes the tests (`./r new wink`): one event, its listener, one action with its
+# two faces, three use cases. Everything in it is there to be changed.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -35,9 +35,9 @@ echo "new: written"
 put mod.rs "src/modules/$name/mod.rs"
 put contract.rs "src/modules/$name/contract.rs"
 put keep.rs "src/modules/$name/keep_$name.rs"
-put act.rs "src/modules/$name/do_$name.rs"
+put act.rs "src/modules/$name/send_$name.rs"
 put schema.sql "schemas/$name/0001_$name.sql"
-put done.toml "usecases/$name/done.toml"
+put sent.toml "usecases/$name/sent.toml"
 put self.toml "usecases/$name/self.toml"
 put blocked.toml "usecases/$name/blocked.toml"
 put sample.jsonl "tests/samples/events/$name.jsonl"
@@ -58,4 +58,9 @@ command -v cargo >/dev/null && cargo fmt
 echo "  $list (two lines)"
 
 scripts/prepare.sh
-echo "new: now ./r test $name; when it says what you mean, ./r test --bless renews usecases/BOOK.md and docs/problems.md"
+cat <<END
+new: now ./r test $name. When it says what you mean:
+  ./r test $name --gate --bless                         renews usecases/BOOK.md, docs/problems.md, docs/examples.json
+  ./r graph --overview | dot -Tsvg > docs/modules.svg   draws the new module
+  cargo test --test house                               says what is missing elsewhere
+END

@@ -248,20 +248,20 @@ async fn mock_answers_what_is_not_built_yet() {
     let folder = tempfolder("pancake-mock-drafts");
     let cast = std::fs::read_to_string("usecases/cast.toml").unwrap();
     std::fs::write(folder.join("cast.toml"), cast).unwrap();
-    std::fs::create_dir_all(folder.join("wink")).unwrap();
-    let draft = "name = \"Winking\"\nwhen = \"POST /api/wink/nancy as bob\"\n\
-        then = { status = 201, body = { wink = \"$wink\", to = \"nancy\", at = \"$at\" }, \
-        events = [{ wink-sent = { from = \"bob\", to = \"nancy\" } }] }\n";
-    std::fs::write(folder.join("wink/send.toml"), draft).unwrap();
+    std::fs::create_dir_all(folder.join("someday")).unwrap();
+    let draft = "name = \"Somebody is ahead\"\nwhen = \"POST /api/someday/nancy as bob\"\n\
+        then = { status = 201, body = { someday = \"$someday\", to = \"nancy\", at = \"$at\" }, \
+        events = [{ someday-sent = { from = \"bob\", to = \"nancy\" } }] }\n";
+    std::fs::write(folder.join("someday/send.toml"), draft).unwrap();
     let mock = Mock::open(&folder);
     std::fs::remove_dir_all(&folder).unwrap();
     // Any member may stand where the use case names one.
-    let wink = Request::post(format!("/api/wink/{}", NANCY.replace('2', "3")));
-    let request = wink.header(header::AUTHORIZATION, "Bearer bob").body(Body::empty()).unwrap();
+    let someday = Request::post(format!("/api/someday/{}", NANCY.replace('2', "3")));
+    let request = someday.header(header::AUTHORIZATION, "Bearer bob").body(Body::empty()).unwrap();
     let answer = mock.ask(request).await;
     assert_eq!((answer.status, &answer.json()["to"]), (201, &json!(NANCY)));
     assert_eq!(answer.json()["at"], "2026-06-01T12:00:00Z");
-    assert!(answer.json()["wink"].as_str().is_some_and(|wink| wink.len() == 36));
+    assert!(answer.json()["someday"].as_str().is_some_and(|someday| someday.len() == 36));
     assert_eq!(mock.get("/api/mock", None).await.json()["items"][0]["built"], false);
 }
 
