@@ -1,6 +1,6 @@
 //! Who is here now, in memory: the dot on every card. The module `online` keeps the truth.
 //!
-//! Asking costs no query. Signals make it quick, and nothing depends on them: every [`REFRESH_EVERY`] it is read
+//! Asking costs no query. Signals make it quick, and nothing depends on them: every 15 s it is read
 //! anew. Who hides is shown to nobody, and is shown nobody.
 
 use std::collections::{HashMap, HashSet};
