@@ -49,7 +49,7 @@ pub struct Here {
 #[derive(Default)]
 pub struct Presence {
     here: RwLock<Here>,
-    /// Of whom it was asked a moment ago to be written down, by any node's own count.
+    /// When this node last asked for each to be written down.
     noted: RwLock<HashMap<MemberId, DateTime<Utc>>>,
 }
 
