@@ -78,8 +78,8 @@ async fn fill(conn: &mut PgConnection) -> MemberId {
          select member, gender, birthday, extract(year from birthday)::int, town, county, approved,
                 date_trunc('day', approved + pg_temp.chance(i, 10) * (timestamptz '2026-06-01T12:00:00Z' - approved), 'utc')
          from person",
-        "insert into search.ideal (member, gender, youngest, oldest, own)
-         select member, ideal_gender, ideal_from, ideal_to, false from person",
+        "insert into search.ideal (member, gender, youngest, oldest)
+         select member, ideal_gender, ideal_from, ideal_to from person",
         "insert into search.seen (member, at)
          select member, timestamptz '2026-06-01T12:00:00Z' - (pg_temp.chance(i, 11) * interval '150 minutes') from person
          where pg_temp.chance(i, 12) < 0.5",

@@ -39,17 +39,18 @@ async fn keep<'a>(
 ) -> Result<Applied, Failure> {
     let (members, ideals): (Vec<_>, Vec<_>) = ideals.map(|(member, ideal)| (member.uuid(), ideal)).unzip();
     let done = query!(
-        "insert into search.ideal as kept (member, gender, youngest, oldest, place, own)
-         select distinct on (member) member, gender, youngest, oldest, place, $6
+        "insert into search.ideal as kept (member, gender, youngest, oldest, place)
+         select distinct on (member) member, gender, youngest, oldest, place
          from unnest($1::uuid[], $2::text[], $3::int[], $4::int[], $5::text[])
               with ordinality as row (member, gender, youngest, oldest, place, number)
          order by member, number desc
          on conflict (member) do update
          set gender = excluded.gender, youngest = excluded.youngest, oldest = excluded.oldest,
-             place = excluded.place, own = excluded.own
-         where excluded.own
-           and (kept.gender, kept.youngest, kept.oldest, kept.place, kept.own)
-               is distinct from (excluded.gender, excluded.youngest, excluded.oldest, excluded.place, true)",
+             place = excluded.place
+         -- Her approval never replaces anything.
+         where $6
+           and (kept.gender, kept.youngest, kept.oldest, kept.place)
+               is distinct from (excluded.gender, excluded.youngest, excluded.oldest, excluded.place)",
         &members,
         &ideals.iter().map(|ideal| ideal.gender.code().to_owned()).collect::<Vec<_>>(),
         &ideals.iter().map(|ideal| ideal.from).collect::<Vec<_>>(),
