@@ -37,6 +37,14 @@ struct Report {
 struct Checks {
     database: bool,
     stopping: bool,
+    bus: BusCheck,
+}
+
+/// A bus that is away makes nobody unready: effects arrive by the journals, a second later.
+#[derive(Serialize)]
+struct BusCheck {
+    name: &'static str,
+    works: bool,
 }
 
 /// `/health/live` and `/health/ready`.
@@ -60,7 +68,10 @@ async fn live() -> &'static str {
 }
 
 async fn ready(ctx: Context, last: Last) -> impl IntoResponse {
-    let checks = Checks { database: database(&ctx, &last).await, stopping: ctx.stopping().is_cancelled() };
+    let bus = ctx.bus().report();
+    let bus = BusCheck { name: bus.name, works: bus.fault.is_none() };
+    let stopping = ctx.stopping().is_cancelled();
+    let checks = Checks { database: database(&ctx, &last).await, stopping, bus };
     let (code, status) = if checks.database && !checks.stopping {
         (StatusCode::OK, "ready")
     } else {
@@ -90,6 +101,7 @@ async fn answers(unit: &Unit) -> bool {
 
 async fn metrics(State(ctx): State<Context>) -> Result<impl IntoResponse, Failure> {
     ctx.metrics().waiting(ctx.live().waiting());
+    ctx.metrics().bus(&ctx.bus().report());
     let text = ctx.metrics().text().map_err(Failure::internal)?;
     Ok(([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text))
 }

@@ -44,4 +44,4 @@ mod tidy_proof;
 mod walk;
 mod wire;
 
-use shared::{dice, join, postgres, site, wait};
+use shared::{broker, dice, join, postgres, site, wait};

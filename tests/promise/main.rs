@@ -3,6 +3,7 @@
 //!
 //! `cargo test --test promise -- --nocapture` prints what was measured; docs/reliability.md tells how it works.
 
+mod chaos;
 mod client;
 mod cut;
 mod frozen;
@@ -17,7 +18,7 @@ mod shared;
 mod streams;
 mod town;
 
-use shared::{dice, join, postgres, site, wait};
+use shared::{broker, dice, join, postgres, site, wait};
 
 /// Whoever needs the machine for itself takes it whole; all others share it.
 static MACHINE: tokio::sync::RwLock<()> = tokio::sync::RwLock::const_new(());
