@@ -23,6 +23,8 @@ const COMMAND_MAX: Duration = Duration::from_mins(1);
 const TURN: Duration = Duration::from_millis(50);
 /// One write-ahead log serves all queues; the default of 512 MB would be the size of the folder, too.
 const SETTINGS: &str = "loopback_users = none\nraft.wal_max_size_bytes = 67108864\n";
+/// For its own machine alone; and where others want the processor too, nobody turns round in circles waiting for work.
+const ARGUMENTS: &str = "-kernel inet_dist_use_interface {127,0,0,1} +sbwt none +sbwtdcpu none +sbwtdio none";
 /// What a missing server says.
 const MISSING: &str = "RabbitMQ is not installed (Debian, Ubuntu: sudo apt-get install rabbitmq-server; elsewhere set \
      PANCAKE_RABBITMQ_BIN to the folder that holds rabbitmq-server and rabbitmqctl)";
@@ -155,7 +157,7 @@ impl PrivateBroker {
             .env("RABBITMQ_NODE_PORT", clients)
             .env("RABBITMQ_DIST_PORT", nodes)
             .env("ERL_EPMD_PORT", epmd)
-            .env("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", "-kernel inet_dist_use_interface {127,0,0,1}")
+            .env("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", ARGUMENTS)
             // Without this the script stays between us and the server, and waits.
             .env("RUNNING_UNDER_SYSTEMD", "true")
             .current_dir("/");

@@ -8,8 +8,9 @@ use pancake::bus::memory::MemoryBus;
 use pancake::bus::null::NullBus;
 use pancake::bus::rabbit::RabbitBus;
 
-use crate::broker::broker;
+use crate::broker;
 use crate::bus_facts::{FACTS, entries, positions, read};
+use crate::postgres::folder;
 
 /// All facts, each on a bus of its own.
 async fn holds(mut bus: impl AsyncFnMut() -> Arc<dyn Bus>) {
@@ -29,7 +30,7 @@ async fn the_memory_bus() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rabbitmq() {
-    let Some(broker) = broker().await else { return };
+    let Some(broker) = broker::start(&folder("broker")).await else { return };
     let mut number = 0;
     holds(async || {
         number += 1;

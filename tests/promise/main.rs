@@ -6,6 +6,7 @@
 mod chaos;
 mod client;
 mod cut;
+mod foreign;
 mod frozen;
 mod kept;
 mod killed;

@@ -57,7 +57,7 @@ struct Scene {
 impl Scene {
     /// Nothing where there is no RabbitMQ.
     async fn open(dice: &mut Dice) -> Option<Self> {
-        let broker = broker::own(&folder("chaos-broker")).await?;
+        let broker = broker::start(&folder("chaos-broker")).await?;
         let postgres = PrivatePostgres::start(&folder("chaos"), SERVER).await.unwrap();
         let mut town = Town::open(&postgres, "chaos", MEMBERS).await;
         let pairs = town.pairs(dice);
