@@ -142,7 +142,7 @@ async fn to_nobody(bus: &dyn Bus) {
 }
 
 async fn who_does_not_read(bus: &dyn Bus) {
-    const COUNT: usize = 10_000;
+    const COUNT: usize = 5_000;
     let idle = bus.subscribe("chat", &["flirt"]).await.unwrap();
     let reading = bus.subscribe("alerts", &["flirt"]).await.unwrap();
     let publish = async {

@@ -70,7 +70,7 @@ async fn every_event_is_read(broker: &PrivateBroker, programs: &Path) {
 async fn garbage_does_no_harm(broker: &PrivateBroker, programs: &Path) {
     let bus = Arc::new(RabbitBus::open(&broker.url(), "pancake", modules()).await.unwrap());
     let options = StageOptions { connections: CONNECTIONS, bus: bus.clone(), poll_ms: POLL_MS };
-    let stage = Stage::open_with(postgres().await, "foreign", options).await.unwrap();
+    let stage = Stage::open_with(postgres().await, "strangers", options).await.unwrap();
     let (nancy, bob) = (join(&stage, "nancy", "approved").await, join(&stage, "bob", "approved").await);
     flirt(&stage, nancy, bob).await;
     let words = ["inject", "pancake", "pancake.alerts", "pancake.nav", "pancake.chat"];
