@@ -44,8 +44,9 @@ struct Shared {
     metrics: Metrics,
     /// Requests' own tasks and what follows after answers: the end of the process waits for them.
     tasks: TaskTracker,
-    /// Relays, consumers and streams: they end when `stopping` is cancelled.
+    /// Relays, consumers and connections: they end when `stopping` is cancelled.
     loops: TaskTracker,
+    leaving: CancellationToken,
     stopping: CancellationToken,
     /// Seats of what follows from reading.
     afterwards: Arc<Semaphore>,
@@ -76,6 +77,7 @@ impl Context {
             metrics: Metrics::default(),
             tasks: TaskTracker::new(),
             loops: TaskTracker::new(),
+            leaving: CancellationToken::new(),
             stopping: CancellationToken::new(),
             afterwards: Arc::new(Semaphore::new(AFTERWARDS_MAX)),
             sessions: Sessions::default(),
@@ -117,6 +119,10 @@ impl Context {
     }
     pub fn rehearsal(&self) -> &Rehearsal {
         &self.0.rehearsal
+    }
+    /// Cancelled a moment before [`Context::stopping`]: everything is still served, but nobody is to stay.
+    pub fn leaving(&self) -> &CancellationToken {
+        &self.0.leaving
     }
     pub fn stopping(&self) -> &CancellationToken {
         &self.0.stopping
@@ -216,6 +222,7 @@ impl Context {
 
     /// Ends streams and loops, waits for what requests started, closes the pools: within `deadline`.
     pub async fn stop(&self, deadline: Duration) {
+        self.0.leaving.cancel();
         self.0.stopping.cancel();
         let all = async {
             self.0.tasks.close();

@@ -60,7 +60,7 @@ async fn live() -> &'static str {
 }
 
 async fn ready(ctx: Context, last: Last) -> impl IntoResponse {
-    let checks = Checks { database: database(&ctx, &last).await, stopping: ctx.stopping().is_cancelled() };
+    let checks = Checks { database: database(&ctx, &last).await, stopping: ctx.leaving().is_cancelled() };
     let (code, status) = if checks.database && !checks.stopping {
         (StatusCode::OK, "ready")
     } else {

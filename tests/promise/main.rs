@@ -5,6 +5,7 @@
 
 mod client;
 mod cut;
+mod drained;
 mod frozen;
 mod kept;
 mod killed;
