@@ -16,7 +16,7 @@ use crate::bus::{Bus, Signal};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::id::TypedId;
+use crate::id::{NodeId, TypedId};
 use crate::metrics::Metrics;
 use crate::module::{ModuleSpec, Registry};
 use crate::passwords::Passwords;
@@ -38,6 +38,7 @@ pub struct Context(Arc<Shared>);
 struct Shared {
     config: Config,
     clock: Clock,
+    node: NodeId,
     registry: Arc<Registry>,
     units: Units,
     bus: Arc<dyn Bus>,
@@ -68,9 +69,11 @@ impl Context {
         passwords: Passwords,
     ) -> Self {
         let live = Live::of(&config, &registry);
+        let clock = Clock::default();
         Self(Arc::new(Shared {
             config,
-            clock: Clock::default(),
+            node: NodeId::of(clock.new_uuid()),
+            clock,
             registry,
             units,
             bus,
@@ -113,6 +116,10 @@ impl Context {
     }
     pub fn metrics(&self) -> &Metrics {
         &self.0.metrics
+    }
+    /// Which of the nodes this is: another one after every start.
+    pub fn node(&self) -> NodeId {
+        self.0.node
     }
     pub fn clock(&self) -> &Clock {
         &self.0.clock

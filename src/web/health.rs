@@ -16,6 +16,7 @@ use tokio::sync::Mutex;
 
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::operate::overview;
 use crate::store::unit::Unit;
 use crate::web::answer::Json;
 
@@ -90,6 +91,8 @@ async fn answers(unit: &Unit) -> bool {
 
 async fn metrics(State(ctx): State<Context>) -> Result<impl IntoResponse, Failure> {
     ctx.metrics().waiting(ctx.live().waiting());
+    // Without the database the last ones stand.
+    let _ = tokio::time::timeout(ANSWER_MAX, overview::measure(&ctx)).await;
     let text = ctx.metrics().text().map_err(Failure::internal)?;
     Ok(([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text))
 }

@@ -24,6 +24,8 @@ pub(crate) struct Call {
     pub(crate) method: Method,
     pub(crate) path: String,
     pub(crate) token: String,
+    /// The header `Prefer`.
+    pub(crate) prefer: &'static str,
 }
 
 /// What came back.
@@ -50,7 +52,7 @@ pub(crate) struct Client(legacy::Client<HttpConnector, Empty<Bytes>>);
 
 impl Call {
     pub(crate) fn new(method: Method, path: impl Into<String>, by: &Person) -> Self {
-        Self { method, path: path.into(), token: by.token.clone() }
+        Self { method, path: path.into(), token: by.token.clone(), prefer: "" }
     }
 
     pub(crate) fn get(path: impl Into<String>, by: &Person) -> Self {
@@ -59,6 +61,11 @@ impl Call {
 
     pub(crate) fn flirt(by: &Person, to: &Person) -> Self {
         Self::new(Method::POST, format!("/api/flirt/{}", to.id), by)
+    }
+
+    /// The answer comes when everybody has heard of it.
+    pub(crate) fn awaited(self) -> Self {
+        Self { prefer: "wait=10", ..self }
     }
 
     pub(crate) fn block(method: Method, by: &Person, whom: &Person) -> Self {
@@ -127,6 +134,7 @@ impl Client {
             .method(&call.method)
             .uri(format!("http://{address}{}", call.path))
             .header(header::AUTHORIZATION, format!("Bearer {}", call.token))
+            .header("prefer", call.prefer)
             .body(Empty::new())
             .unwrap();
         let answer = match self.0.request(request).await {
