@@ -55,6 +55,9 @@ pub struct Metrics {
     parked: Family<ModuleLabel, Counter>,
     lag: Family<FeedLabel, Gauge>,
     stopped: Family<FeedLabel, Gauge>,
+    outbox: Family<ModuleLabel, Gauge>,
+    dead_letters: Family<ModuleLabel, Gauge>,
+    nodes: Gauge,
     shed: Counter<u64, AtomicU64>,
     waiting: Gauge,
     bus_works: Gauge,
@@ -83,6 +86,9 @@ impl Default for Metrics {
             parked: Family::default(),
             lag: Family::default(),
             stopped: Family::default(),
+            outbox: Family::default(),
+            dead_letters: Family::default(),
+            nodes: Gauge::default(),
             shed: Counter::default(),
             waiting: Gauge::default(),
             bus_works: Gauge::default(),
@@ -99,6 +105,9 @@ impl Default for Metrics {
         all.register("entries_parked", "Entries put into dead letters", metrics.parked.clone());
         all.register("lag", "Entries a consumer is behind a source", metrics.lag.clone());
         all.register("stopped", "1 where a consumer reads no more of a source", metrics.stopped.clone());
+        all.register("outbox", "Events committed and not yet in the journal", metrics.outbox.clone());
+        all.register("dead_letters", "Events parked now", metrics.dead_letters.clone());
+        all.register("nodes", "Nodes that run", metrics.nodes.clone());
         all.register(
             "requests_shed",
             "Requests answered 503 since too many were under way",
@@ -152,6 +161,17 @@ impl Metrics {
 
     pub fn stopped(&self, consumer: &'static str, source: &'static str, stopped: bool) {
         self.stopped.get_or_create(&FeedLabel { consumer, source }).set(stopped.into());
+    }
+
+    /// What a module's tables hold now.
+    pub fn tables(&self, module: &'static str, outbox: i64, parked: i64) {
+        self.outbox.get_or_create(&ModuleLabel { module }).set(outbox);
+        self.dead_letters.get_or_create(&ModuleLabel { module }).set(parked);
+    }
+
+    /// Those that said so lately.
+    pub fn nodes(&self, count: usize) {
+        self.nodes.set(i64::try_from(count).unwrap_or(i64::MAX));
     }
 
     pub fn shed(&self) {

@@ -13,6 +13,7 @@ mod cancelled;
 mod contract;
 mod crossing;
 mod docs;
+mod door;
 mod effects;
 mod favorites;
 mod fences;

@@ -27,6 +27,8 @@ pub(crate) struct Call {
     pub(crate) body: Option<Value>,
     /// However often it is sent with this key, it counts once.
     pub(crate) key: Option<String>,
+    /// The header `Prefer`.
+    pub(crate) prefer: &'static str,
 }
 
 /// What came back.
@@ -53,7 +55,8 @@ pub(crate) struct Client(legacy::Client<HttpConnector, Full<Bytes>>);
 
 impl Call {
     pub(crate) fn new(method: Method, path: impl Into<String>, by: &Person) -> Self {
-        Self { method, path: path.into(), token: by.token.clone(), body: None, key: None }
+        let (path, token) = (path.into(), by.token.clone());
+        Self { method, path, token, body: None, key: None, prefer: "" }
     }
 
     pub(crate) fn get(path: impl Into<String>, by: &Person) -> Self {
@@ -67,6 +70,11 @@ impl Call {
     pub(crate) fn message(by: &Person, to: &Person, text: &str, key: String) -> Self {
         let call = Self::new(Method::POST, format!("/api/chat/{}", to.id), by);
         Self { body: Some(serde_json::json!({ "text": text })), key: Some(key), ..call }
+    }
+
+    /// The answer comes when everybody has heard of it.
+    pub(crate) fn awaited(self) -> Self {
+        Self { prefer: "wait=10", ..self }
     }
 
     pub(crate) fn block(method: Method, by: &Person, whom: &Person) -> Self {
@@ -134,7 +142,8 @@ impl Client {
         let mut request = Request::builder()
             .method(&call.method)
             .uri(format!("http://{address}{}", call.path))
-            .header(header::AUTHORIZATION, format!("Bearer {}", call.token));
+            .header(header::AUTHORIZATION, format!("Bearer {}", call.token))
+            .header("prefer", call.prefer);
         if let Some(key) = &call.key {
             request = request.header("idempotency-key", key);
         }

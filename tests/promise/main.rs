@@ -6,6 +6,7 @@
 mod chaos;
 mod client;
 mod cut;
+mod drained;
 mod foreign;
 mod frozen;
 mod kept;
