@@ -15,6 +15,7 @@ use tracing::Instrument;
 use crate::bus::{Bus, Signal};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::fail_point::FailPoints;
 use crate::failure::Failure;
 use crate::id::TypedId;
 use crate::metrics::Metrics;
@@ -55,6 +56,7 @@ struct Shared {
     passwords: Passwords,
     /// What use cases turn.
     rehearsal: Rehearsal,
+    fail_points: FailPoints,
 }
 
 impl Context {
@@ -67,6 +69,7 @@ impl Context {
         passwords: Passwords,
     ) -> Self {
         let live = Live::of(&config, &registry);
+        let fail_points = FailPoints::of(&config);
         Self(Arc::new(Shared {
             config,
             clock: Clock::default(),
@@ -83,6 +86,7 @@ impl Context {
             presence: Presence::default(),
             passwords,
             rehearsal: Rehearsal::default(),
+            fail_points,
         }))
     }
 
@@ -117,6 +121,9 @@ impl Context {
     }
     pub fn rehearsal(&self) -> &Rehearsal {
         &self.0.rehearsal
+    }
+    pub fn fail_points(&self) -> &FailPoints {
+        &self.0.fail_points
     }
     pub fn stopping(&self) -> &CancellationToken {
         &self.0.stopping

@@ -14,6 +14,7 @@ mod contract;
 mod crossing;
 mod docs;
 mod effects;
+mod events;
 mod favorites;
 mod fences;
 mod fuzz;
