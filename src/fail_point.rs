@@ -20,9 +20,9 @@ pub enum Step {
     Commit,
     /// It has a place in the journal, and that is committed.
     Sequenced,
-    /// It is sent to the bus.
+    /// The bus has taken it.
     Published,
-    /// The bus has said that it has it.
+    /// The broker has said that it has it.
     Confirmed,
     /// A listener of another module has handled it.
     Heard,

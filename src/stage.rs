@@ -144,14 +144,14 @@ impl Stage {
         config.listen = address;
         config.poll_ms = poll_ms;
         let ctx = Context::assemble(config, Arc::new(registry), units, bus, cheap_passwords()?);
+        // Before anything runs: by the real time, stories are past their retention.
+        turn(&ctx, story_time());
         bus::start(&ctx).await?;
         router::start(&ctx);
         let router = router::router(&ctx);
         ctx.spawn_loop(serve::serve(listener, router.clone(), ctx.clone()));
         let seats = Mutex::new(Seat::all(&ctx, &database, apart).await?);
-        let stage = Self { ctx, router, address, seats };
-        stage.set_time(story_time());
-        Ok(stage)
+        Ok(Self { ctx, router, address, seats })
     }
 
     /// Waits until everything has had its effect.
@@ -197,8 +197,7 @@ impl Stage {
 
     /// Turns the clock. It goes on from there.
     pub fn set_time(&self, to: DateTime<Utc>) {
-        self.ctx.clock().set_ahead(TimeDelta::zero());
-        self.ctx.clock().set_ahead(to - self.ctx.now());
+        turn(&self.ctx, to);
     }
 
     /// Publishes an event of the past through its own module, and waits until it has arrived everywhere.
@@ -270,6 +269,11 @@ impl Stage {
         let pool = unit.pool.clone();
         Tx::begin(self.ctx.clone(), unit, pool).await
     }
+}
+
+fn turn(ctx: &Context, to: DateTime<Utc>) {
+    ctx.clock().set_ahead(TimeDelta::zero());
+    ctx.clock().set_ahead(to - ctx.now());
 }
 
 /// Deletes what was ever written, except how far everybody is.

@@ -119,10 +119,7 @@ async fn publish(ctx: &Context, unit: &Unit, after: i64, head: Head) -> Result<(
     let reached = |step| ctx.fail_points().reached(step, entries.iter().map(|entry| &*entry.name));
     reached(Step::Sequenced);
     match ctx.bus().publish(&entries).await {
-        Ok(()) => {
-            reached(Step::Published);
-            reached(Step::Confirmed);
-        }
+        Ok(()) => reached(Step::Published),
         Err(error) => {
             tracing::warn!(module = unit.spec.name, %error, "consumers will read the journal");
         }

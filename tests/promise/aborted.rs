@@ -15,9 +15,11 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 use std::{env, fs};
 
+use futures::future::join_all;
+use pancake::config::{Config, StoreConfig};
 use pancake::fail_point::Step;
-use pancake::modules;
 use pancake::stage::{Stage, StageOptions};
+use pancake::{bus, modules};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, query_scalar};
 use tokio::process::Command;
@@ -34,8 +36,10 @@ const FOLDER: &str = "ABORTED_FOLDER";
 const FIRST: &str = "ABORTED_FIRST";
 const LAST: &str = "ABORTED_LAST";
 const AGAIN: &str = "ABORTED_AGAIN";
-/// Where it dies: the program itself reads this.
+/// Where it dies, and its broker: the program itself reads these.
 const FAIL_AT: &str = "FAIL_AT";
+const AMQP_URL: &str = "AMQP_URL";
+const AMQP_PREFIX: &str = "AMQP_PREFIX";
 /// Databases on which processes die at the same time.
 const WORKERS: usize = 3;
 /// Of one process, from its start to its death.
@@ -46,32 +50,49 @@ const SIGABRT: i32 = 6;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn aborted_after_every_step() {
     let _machine = crate::MACHINE.read().await;
+    aborted_on(None).await;
+}
+
+/// What all deaths have in common.
+struct Play<'p> {
+    /// Where children find RabbitMQ; without it they have the bus of a single node.
+    broker: Option<&'p str>,
+    before: Vec<Line>,
+    script: Vec<Line>,
+    /// What is in the tables after each line, if nobody dies.
+    wanted: Vec<Vec<String>>,
+}
+
+/// Dies of every event after every step that this bus has.
+async fn aborted_on(broker: Option<&str>) {
     let begun = Instant::now();
     let (before, script) = script();
     let types: BTreeSet<&str> = script.iter().map(|line| line.name).collect();
     let all: BTreeSet<&str> = modules::registry().events().map(|event| event.name).collect();
     assert_eq!((&types, script.len()), (&all, all.len()), "every type is published once");
-
     let wanted = undisturbed(&before, &script).await;
-    // An acknowledgement is of a broker; on the bus of a single node there is none.
-    let steps: Vec<Step> = Step::ALL.into_iter().filter(|step| *step != Step::Acknowledged).collect();
+    let play = Play { broker, before, script, wanted };
+
+    // Only a broker confirms.
+    let has = |step: &Step| broker.is_some() || *step != Step::Confirmed;
+    let steps: Vec<Step> = Step::ALL.into_iter().filter(has).collect();
     let queue = Mutex::new(steps.iter());
     let workers = (0..WORKERS).map(|_| async {
         let mut aborted = 0;
         loop {
             let next = queue.lock().unwrap().next();
             let Some(step) = next else { break aborted };
-            aborted += abort_all(*step, &before, &script, &wanted).await;
+            aborted += play.abort_all(*step).await;
         }
     });
-    let aborted: usize = futures::future::join_all(workers).await.into_iter().sum();
+    let aborted: usize = join_all(workers).await.into_iter().sum();
     println!(
         "aborted: {aborted} processes, at {} steps of {} types of events, {:.1} s",
         steps.len(),
-        script.len(),
+        play.script.len(),
         begun.elapsed().as_secs_f64()
     );
-    let expected = steps.iter().map(|step| script.iter().filter(|line| meets(*step, line)).count());
+    let expected = steps.iter().map(|step| play.script.iter().filter(|line| meets(*step, line)).count());
     assert_eq!(aborted, expected.sum::<usize>());
 }
 
@@ -112,41 +133,54 @@ fn meets(step: Step, line: &Line) -> bool {
         registry.listeners().iter().filter(|it| it.source == line.source && it.module != it.source);
     match step {
         Step::Heard => others.any(|it| it.event == line.name),
-        Step::Offset | Step::Consumed => others.next().is_some(),
+        Step::Offset | Step::Consumed | Step::Acknowledged => others.next().is_some(),
         _ => true,
     }
 }
 
-/// Plays the script on a database of its own, with a death at this step of each event. Says how many died.
-async fn abort_all(step: Step, before: &[Line], script: &[Line], wanted: &[Vec<String>]) -> usize {
-    let database = format!("aborted_{step}");
-    opened(&database, before).await.close().await;
-    let options = postgres().await.options().database(&database);
-    let url = url(&options, "pancake", "", &database);
-    let folder = folder(&database);
-    fs::create_dir_all(&folder).unwrap();
-    let (mut first, mut again, mut aborted) = (0, false, 0);
-    while first < script.len() || again {
-        let armed = (first..script.len()).find(|number| meets(step, &script[*number]));
-        let child = Child { url: &url, folder: &folder, first, last: armed.unwrap_or(script.len()), again };
-        let died = child.dies(armed.map(|number| format!("{step}:{}", script[number].name))).await;
-        assert_eq!(died, armed.is_some(), "{step}: {:?}", armed.map(|number| script[number].name));
-        aborted += usize::from(died);
-        first = armed.map_or(script.len(), |number| number + 1);
-        again = died;
+impl Play<'_> {
+    /// Plays the script on a database of its own, with a death at this step of each event. Says how many died.
+    async fn abort_all(&self, step: Step) -> usize {
+        let database = format!("aborted_{step}");
+        opened(&database, &self.before).await.close().await;
+        let options = postgres().await.options().database(&database);
+        let folder = folder(&database);
+        fs::create_dir_all(&folder).unwrap();
+        let mut told = vec![(DATABASE, url(&options, "pancake", "", &database))];
+        if let Some(broker) = self.broker {
+            told.extend([(AMQP_URL, broker.to_owned()), (AMQP_PREFIX, database)]);
+        }
+        let child = Child { told, folder: &folder };
+        let (mut first, mut again, mut aborted) = (0, false, 0);
+        while first < self.script.len() || again {
+            let armed = (first..self.script.len()).find(|number| meets(step, &self.script[*number]));
+            let fail_at = armed.map(|number| format!("{step}:{}", self.script[number].name));
+            let died = child.dies((first, armed.unwrap_or(self.script.len())), again, fail_at.as_ref()).await;
+            assert_eq!(died, armed.is_some(), "{fail_at:?}");
+            aborted += usize::from(died);
+            first = armed.map_or(self.script.len(), |number| number + 1);
+            again = died;
+        }
+        for (number, line) in self.script.iter().enumerate() {
+            self.compare(number, &fs::read_to_string(file(&folder, number)).unwrap(), || {
+                format!("{} at {step}", line.name)
+            });
+        }
+        aborted
     }
-    for (number, (line, wanted)) in script.iter().zip(wanted).enumerate() {
-        let found = fs::read_to_string(file(&folder, number)).unwrap();
-        let found: Vec<&str> = found.lines().collect();
-        let more: Vec<_> = found.iter().filter(|row| !wanted.iter().any(|it| it == *row)).collect();
-        let less: Vec<_> = wanted.iter().filter(|row| !found.contains(&row.as_str())).collect();
+
+    fn compare(&self, number: usize, found: &str, which: impl Fn() -> String) {
+        let (count, rows) = (found.lines().count(), self.wanted[number].len());
+        let (found, wanted): (BTreeSet<&str>, BTreeSet<&str>) =
+            (found.lines().collect(), self.wanted[number].iter().map(String::as_str).collect());
+        let more: Vec<_> = found.difference(&wanted).collect();
+        let less: Vec<_> = wanted.difference(&found).collect();
         assert!(
-            found == *wanted,
-            "{} died at {step}, and afterwards\n  there is {more:#?}\n  instead of {less:#?}",
-            line.name
+            more.is_empty() && less.is_empty() && count == rows,
+            "after the death of {} there are {count} rows of {rows}, with {more:#?}\ninstead of {less:#?}",
+            which()
         );
     }
-    aborted
 }
 
 /// Where a child writes down what there is after a line of the script.
@@ -154,22 +188,20 @@ fn file(folder: &Path, number: usize) -> PathBuf {
     folder.join(format!("{number}.txt"))
 }
 
-/// One process.
+/// How processes are started.
 struct Child<'c> {
-    url: &'c str,
+    told: Vec<(&'static str, String)>,
     folder: &'c Path,
-    first: usize,
-    last: usize,
-    again: bool,
 }
 
 impl Child<'_> {
     /// Whether it died as it was told to. It must not end in any third way.
-    async fn dies(&self, fail_at: Option<String>) -> bool {
+    async fn dies(&self, (first, last): (usize, usize), again: bool, fail_at: Option<&String>) -> bool {
         let mut command = Command::new(env::current_exe().unwrap());
         command.args(["--exact", "aborted::child", "--ignored", "--nocapture"]);
-        command.env(DATABASE, self.url).env(FOLDER, self.folder).env(AGAIN, self.again.to_string());
-        command.env(FIRST, self.first.to_string()).env(LAST, self.last.to_string());
+        command.env_remove(AMQP_URL).envs(self.told.iter().map(|(name, value)| (*name, value)));
+        command.env(FOLDER, self.folder).env(AGAIN, again.to_string());
+        command.env(FIRST, first.to_string()).env(LAST, last.to_string());
         command.envs(fail_at.iter().map(|point| (FAIL_AT, point)));
         command.stdin(Stdio::null()).kill_on_drop(true);
         let output = timeout(CHILD_MAX, command.output()).await.expect("a child hangs").unwrap();
@@ -190,7 +222,10 @@ async fn child() {
     let (first, last): (usize, usize) = (told(FIRST).parse().unwrap(), told(LAST).parse().unwrap());
     let (folder, (_, script)) = (PathBuf::from(told(FOLDER)), script());
     let options: PgConnectOptions = url.parse().unwrap();
-    let stage = Stage::on(options.clone(), StageOptions::of(CONNECTIONS)).await.unwrap();
+    let config = Config::for_tools(StoreConfig::for_tests(CONNECTIONS));
+    let bus = bus::open(&config, &modules::registry()).await.unwrap();
+    let stage = StageOptions { bus, ..StageOptions::of(CONNECTIONS) };
+    let stage = Stage::on(options.clone(), stage).await.unwrap();
     let settled = async |number: usize| {
         stage.settle().await.unwrap();
         fs::write(file(&folder, number), rows(&stage, &options).await.join("\n")).unwrap();
@@ -216,7 +251,8 @@ async fn repeat(stage: &Stage, line: &Line) {
         unit.spec.schema
     );
     let known = query_scalar(AssertSqlSafe(known)).bind(line.name).bind(&line.payload);
-    if line.own_listener || !known.fetch_one(&unit.background).await.unwrap() {
+    let known: bool = known.fetch_one(&unit.background).await.unwrap();
+    if line.own_listener || !known {
         let _ = stage.publish(line.event(), line.at).await;
     }
 }
