@@ -116,8 +116,9 @@ async fn opened(database: &str, before: &[Line]) -> Stage {
     let stage = Stage::open(postgres().await, database, CONNECTIONS).await.unwrap();
     for line in before {
         let _ = stage.publish(line.event(), line.at).await.unwrap();
+        // One after the other: between sources there is no order.
+        stage.settle().await.unwrap();
     }
-    stage.settle().await.unwrap();
     stage
 }
 
