@@ -15,6 +15,7 @@ mod crossing;
 mod docs;
 mod door;
 mod effects;
+mod events;
 mod favorites;
 mod fences;
 mod fuzz;

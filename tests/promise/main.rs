@@ -3,6 +3,7 @@
 //!
 //! `cargo test --test promise -- --nocapture` prints what was measured; docs/reliability.md tells how it works.
 
+mod aborted;
 mod chaos;
 mod client;
 mod cut;
