@@ -167,7 +167,7 @@ async fn perform(play: Play<'_>, arguments: &Arguments, report: &mut Report) -> 
     let kept = Kept::none(&postgres, &arguments.data).await.map_err(|e| e.to_string())?;
     let queue = Mutex::new(play.cases.iter());
     let shared = Mutex::new(report);
-    let workers = (0..WORKERS).take(play.cases.len()).map(|number| {
+    each_worker(play.cases.len(), |number| {
         let (queue, shared, kept) = (&queue, &shared, &kept);
         async move {
             let mut houses = Houses::new(kept, number);
@@ -184,15 +184,29 @@ async fn perform(play: Play<'_>, arguments: &Arguments, report: &mut Report) -> 
             lock(shared).carried(tally);
         }
     });
-    futures::future::join_all(workers).await;
     let report = shared.into_inner().unwrap_or_else(PoisonError::into_inner);
     // A case that fails anyway would prove everything.
     if let Some(Gate { registry, only }) = play.gate
         && report.holds()
     {
-        report.proven(gate::prove(registry, play.usecases, &kept, only).await);
+        report.proven(gate::prove(registry, play.usecases, &kept, only));
     }
     postgres.stop().await.map_err(|e| e.to_string())
+}
+
+/// Runs the same in each worker, at most so many, and waits for all. Each has a thread of its own: as tasks of one
+/// they would wait for each other's thinking.
+pub(crate) fn each_worker<F: Future>(most: usize, work: impl Fn(u16) -> F + Sync) {
+    let runtime = tokio::runtime::Handle::current();
+    let work = &work;
+    tokio::task::block_in_place(|| {
+        std::thread::scope(|scope| {
+            for number in (0..WORKERS).take(most) {
+                let runtime = runtime.clone();
+                scope.spawn(move || drop(runtime.block_on(work(number))));
+            }
+        });
+    });
 }
 
 /// Shows what the last run has kept.
