@@ -12,7 +12,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
-use crate::bus::memory::MemoryBus;
+use crate::bus::rabbit::AddressError;
 use crate::bus::{self, BusError};
 use crate::config::Config;
 use crate::context::Context;
@@ -57,6 +57,8 @@ pub enum StartError {
     Store(#[from] StoreError),
     #[error("{0}")]
     Bus(#[from] BusError),
+    #[error("{0}")]
+    Broker(#[from] AddressError),
     #[error("Passwords cannot be hashed: {0}")]
     Passwords(#[from] Failure),
     #[error("Cannot wait for signals: {0}")]
@@ -88,7 +90,7 @@ pub async fn serve(mut config: Config) -> Result<(), StartError> {
         () = ends.next() => return Ok(()),
     };
     let Store { units, private } = opened;
-    let bus = Arc::new(MemoryBus::default());
+    let bus = bus::open(&config, &registry).await?;
     let ctx = Context::assemble(config, Arc::new(registry), units, bus, Passwords::new()?);
     start(&ctx).await?;
     let mut servers = vec![serve_http(listener, router::router(&ctx), ctx.clone()).boxed()];

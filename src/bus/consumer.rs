@@ -13,7 +13,7 @@ use sqlx::{AssertSqlSafe, query};
 use super::journal::{self, Head};
 use super::stretch::Stretch;
 use super::turn::{Lane, Offset, Took, Turn};
-use super::{Entry, Inbound};
+use super::{Bunch, Entry, Inbound};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::store::unit::Unit;
@@ -57,7 +57,7 @@ impl Consumer {
                 () = stopping.cancelled() => return,
                 bunch = inbound.recv(), if !inbound.is_closed() || !inbound.is_empty() => {
                     if let Some(bunch) = bunch {
-                        self.receive(bunch.to_vec(), &mut inbound).await;
+                        self.receive(bunch, &mut inbound).await;
                     }
                 }
                 () = unit.progress.look.notified() => self.look(true).await,
@@ -71,16 +71,23 @@ impl Consumer {
     }
 
     /// Takes a bunch and what else is waiting: what belongs together is handled together.
-    async fn receive(&mut self, mut entries: Vec<Entry>, inbound: &mut Inbound) {
+    async fn receive(&mut self, bunch: Bunch, inbound: &mut Inbound) {
+        let (mut entries, mut receipt) = (bunch.entries.to_vec(), bunch.receipt);
         while entries.len() < BATCH
             && let Ok(more) = inbound.try_recv()
         {
-            entries.extend(more.iter().cloned());
+            entries.extend(more.entries.iter().cloned());
+            receipt = more.receipt;
         }
-        if self.is_held() {
-            return;
+        if !self.is_held() {
+            self.handle(&entries).await;
         }
-        for stretch in Stretch::of_bus(&entries) {
+        // Whatever was not handled will be read from the journal.
+        receipt.give().await;
+    }
+
+    async fn handle(&mut self, entries: &[Entry]) {
+        for stretch in Stretch::of_bus(entries) {
             match self.persist(&stretch, Lane::Main).await {
                 Ok(Took::Gap) => self.repair(stretch.source).await,
                 Ok(Took::Done(new)) => self.turn.ctx.metrics().from_bus(self.name(), new),

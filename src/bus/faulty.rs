@@ -14,7 +14,7 @@ use futures::future::BoxFuture;
 use tokio::sync::{broadcast, mpsc};
 use tokio_util::task::TaskTracker;
 
-use super::{Bus, BusError, Entry, Features, Inbound, Signal};
+use super::{Bunch, Bus, BusError, Entry, Features, Inbound, Report, Signal};
 
 /// Bunches that may wait for one consumer. While they do, the wrapped bus drops.
 const WAITING_MAX: usize = 256;
@@ -193,12 +193,7 @@ impl Shared {
     }
 
     /// Runs until the wrapped bus ends the subscription, or the consumer goes away.
-    async fn forward(
-        self: Arc<Self>,
-        consumer: &'static str,
-        mut from: Inbound,
-        to: mpsc::Sender<Arc<[Entry]>>,
-    ) {
+    async fn forward(self: Arc<Self>, consumer: &'static str, mut from: Inbound, to: mpsc::Sender<Bunch>) {
         let mut lanes: HashMap<&'static str, Lane> = HashMap::new();
         let mut seeds = 0;
         loop {
@@ -206,14 +201,16 @@ impl Shared {
                 () = to.closed() => return,
                 bunch = from.recv() => bunch,
             };
-            let Some(bunch) = bunch else { return };
+            let Some(Bunch { entries, receipt }) = bunch else { return };
             let now = self.state().seeds;
             if std::mem::replace(&mut seeds, now) != now {
                 lanes.clear();
             }
-            let Some(first) = bunch.first() else { continue };
-            let out = self.pass(consumer, lanes.entry(first.source).or_default(), &bunch);
-            if !out.is_empty() && to.send(out.into()).await.is_err() {
+            let Some(first) = entries.first() else { continue };
+            let out = self.pass(consumer, lanes.entry(first.source).or_default(), &entries);
+            if out.is_empty() {
+                receipt.give().await;
+            } else if to.send(Bunch { entries: out.into(), receipt }).await.is_err() {
                 return;
             }
         }
@@ -272,6 +269,10 @@ impl Bus for FaultyBus {
 
     fn signals(&self) -> broadcast::Receiver<Signal> {
         self.inner.signals()
+    }
+
+    fn report(&self) -> Report {
+        self.inner.report()
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {

@@ -11,6 +11,7 @@ pub mod faulty;
 pub mod journal;
 pub mod memory;
 pub mod null;
+pub mod rabbit;
 pub mod rebuild;
 pub mod relay;
 pub mod retention;
@@ -20,6 +21,7 @@ pub mod stretch;
 pub mod turn;
 pub mod waiting;
 
+use std::fmt;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -27,8 +29,12 @@ use futures::future::BoxFuture;
 use serde_json::value::RawValue;
 use tokio::sync::{broadcast, mpsc};
 
+use self::memory::MemoryBus;
+use self::rabbit::{AddressError, RabbitBus};
+use crate::config::Config;
 use crate::context::Context;
 use crate::id::{EventId, MemberId, SessionId};
+use crate::module::Registry;
 use crate::store::unit::Unit;
 
 /// One line of a module's journal.
@@ -83,7 +89,67 @@ pub struct Bump {
 pub struct BusError(pub String);
 
 /// What a consumer receives: entries of its sources, in bunches, perhaps with gaps and repeats.
-pub type Inbound = mpsc::Receiver<Arc<[Entry]>>;
+pub type Inbound = mpsc::Receiver<Bunch>;
+
+/// Entries of one source, never none, and the way to say that they are handled.
+#[derive(Debug)]
+pub struct Bunch {
+    pub entries: Arc<[Entry]>,
+    pub receipt: Receipt,
+}
+
+impl Bunch {
+    /// For a bus that need not know what becomes of them.
+    pub fn of(entries: Arc<[Entry]>) -> Self {
+        Self { entries, receipt: Receipt(None) }
+    }
+}
+
+/// Tells the bus that a bunch is handled, and all before it of the same subscription. Without that, a bus that keeps what
+/// it delivers delivers it again, to whichever node comes next.
+#[must_use]
+pub struct Receipt(Option<Box<dyn FnOnce() -> BoxFuture<'static, ()> + Send>>);
+
+impl Receipt {
+    pub fn new(tell: impl FnOnce() -> BoxFuture<'static, ()> + Send + 'static) -> Self {
+        Self(Some(Box::new(tell)))
+    }
+
+    /// The bunch is handled, or will be read from the journal.
+    pub async fn give(self) {
+        if let Some(tell) = self.0 {
+            tell().await;
+        }
+    }
+}
+
+impl fmt::Debug for Receipt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Receipt")
+    }
+}
+
+/// How a bus is, for those who run the site.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// `RabbitMQ`
+    pub name: &'static str,
+    /// Why it carries nothing now, if so. The journals do meanwhile.
+    pub fault: Option<String>,
+    /// Entries that it has taken, since the start.
+    pub published: u64,
+    /// Entries that it has not taken.
+    pub refused: u64,
+    /// Messages that were none of this site's.
+    pub foreign: u64,
+}
+
+impl Report {
+    /// Of a bus within this process, which has no faults of its own.
+    pub fn within(name: &'static str) -> Self {
+        Self { name, fault: None, published: 0, refused: 0, foreign: 0 }
+    }
+}
 
 /// In what buses honestly differ. What is true is proven by the facts in `tests/house/bus.rs`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,8 +183,17 @@ pub trait Bus: Send + Sync {
     fn signal(&self, signal: Signal) -> BoxFuture<'_, Result<(), BusError>>;
     /// Signals from now on. A slow reader misses the oldest.
     fn signals(&self) -> broadcast::Receiver<Signal>;
+    /// How it is.
+    fn report(&self) -> Report;
     /// Ends every subscription.
     fn close(&self) -> BoxFuture<'_, ()>;
+}
+
+/// The bus that the configuration asks for.
+pub async fn open(config: &Config, registry: &Registry) -> Result<Arc<dyn Bus>, AddressError> {
+    let Some(url) = &config.amqp_url else { return Ok(Arc::new(MemoryBus::default())) };
+    let modules = registry.modules().iter().map(|spec| spec.name).collect();
+    Ok(Arc::new(RabbitBus::open(url, &config.amqp_prefix, modules).await?))
 }
 
 /// Starts a relay for every module that has events, and a consumer for every module that listens to others.

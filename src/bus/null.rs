@@ -1,17 +1,17 @@
 //! A bus that delivers nothing: what the site is worth without one. Everything comes from the journals.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio::sync::{broadcast, mpsc};
 
-use super::{Bus, BusError, Entry, Features, Inbound, Signal};
+use super::{Bunch, Bus, BusError, Entry, Features, Inbound, Report, Signal};
 
 /// See the module.
 pub struct NullBus {
     /// Kept so that subscriptions stay open, and silent.
-    subscriptions: Mutex<Vec<mpsc::Sender<Arc<[Entry]>>>>,
+    subscriptions: Mutex<Vec<mpsc::Sender<Bunch>>>,
     signals: broadcast::Sender<Signal>,
 }
 
@@ -47,6 +47,10 @@ impl Bus for NullBus {
 
     fn signals(&self) -> broadcast::Receiver<Signal> {
         self.signals.subscribe()
+    }
+
+    fn report(&self) -> Report {
+        Report::within("none")
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {

@@ -1,0 +1,164 @@
+//! Where the broker is, and what things on it are called.
+
+use std::sync::atomic::AtomicU64;
+
+use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
+use lapin::types::{AMQPValue, FieldTable, LongString};
+use lapin::uri::{AMQPScheme, AMQPUri};
+use lapin::{Channel, Connection, ConnectionProperties, ExchangeKind};
+use uuid::Uuid;
+
+/// Seconds after which a silent peer counts as gone, unless the address says otherwise.
+const HEARTBEAT: u16 = 10;
+const CONNECT_MS_MAX: u64 = 4_000;
+/// What a queue holds at most, if its module is away for long: then the oldest go, and the journal has them.
+const QUEUE_MAX: i64 = 100_000;
+/// Attempts are counted in Postgres. RabbitMQ 4 would drop an entry after 20 crashes of whoever held it, innocent or not.
+const DELIVERIES_MAX: i64 = 1_000_000_000;
+
+/// Why an address is no broker's.
+#[derive(Debug, thiserror::Error)]
+pub enum AddressError {
+    #[error("AMQP_URL has to be like amqp://user:password@host:5672/%2f: {0}")]
+    Malformed(String),
+    #[error(
+        "AMQP_URL asks for TLS, which this program does not speak to a broker: use amqp:// in a network of your own, or a \
+         tunnel"
+    )]
+    Tls,
+    #[error(
+        "The prefix of everything on the broker has letters, digits, - and _ only, 1 to 60, and {0:?} has not"
+    )]
+    Prefix(String),
+}
+
+/// What a broker has taken and brought, since the start.
+#[derive(Debug, Default)]
+pub(super) struct Figures {
+    pub(super) published: AtomicU64,
+    pub(super) refused: AtomicU64,
+    pub(super) foreign: AtomicU64,
+}
+
+/// See the module.
+pub(super) struct Broker {
+    uri: AMQPUri,
+    prefix: String,
+    /// This process, among those who signal.
+    pub(super) node: Uuid,
+    pub(super) modules: Vec<&'static str>,
+}
+
+impl Broker {
+    pub(super) fn of(url: &str, prefix: &str, modules: Vec<&'static str>) -> Result<Self, AddressError> {
+        let mut uri: AMQPUri = url.parse().map_err(AddressError::Malformed)?;
+        if uri.scheme == AMQPScheme::AMQPS {
+            return Err(AddressError::Tls);
+        }
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        if !(1..=60).contains(&prefix.len()) || !prefix.chars().all(plain) {
+            return Err(AddressError::Prefix(prefix.to_owned()));
+        }
+        uri.query.heartbeat.get_or_insert(HEARTBEAT);
+        uri.query.connection_timeout.get_or_insert(CONNECT_MS_MAX);
+        Ok(Self { uri, prefix: prefix.to_owned(), node: Uuid::new_v4(), modules })
+    }
+
+    /// The account that publishes. The broker does not let anybody use another's name.
+    pub(super) fn user(&self) -> &str {
+        &self.uri.authority.userinfo.username
+    }
+
+    pub(super) fn events(&self) -> String {
+        format!("{}.events", self.prefix)
+    }
+
+    pub(super) fn signals(&self) -> String {
+        format!("{}.signals", self.prefix)
+    }
+
+    pub(super) fn queue(&self, consumer: &str) -> String {
+        format!("{}.{consumer}", self.prefix)
+    }
+
+    pub(super) async fn connect(&self, purpose: &str) -> lapin::Result<Connection> {
+        let name = format!("{} {} {purpose}", self.prefix, self.node);
+        let properties = ConnectionProperties::default().with_connection_name(LongString::from(name));
+        Connection::connect_uri(self.uri.clone(), properties).await
+    }
+
+    /// The exchange that takes every event.
+    pub(super) async fn declare_events(&self, channel: &Channel) -> lapin::Result<()> {
+        let (options, none) = (durable_exchange(), FieldTable::default());
+        channel.exchange_declare(self.events().into(), ExchangeKind::Topic, options, none).await
+    }
+
+    /// The exchange that tells all nodes. Who publishes to nobody loses nothing.
+    pub(super) async fn declare_signals(&self, channel: &Channel) -> lapin::Result<()> {
+        let (options, none) = (durable_exchange(), FieldTable::default());
+        channel.exchange_declare(self.signals().into(), ExchangeKind::Fanout, options, none).await
+    }
+
+    /// A consumer's queue, with all that its sources publish. Every argument is said, so that versions of RabbitMQ with
+    /// other defaults do the same.
+    pub(super) async fn declare_queue(
+        &self,
+        channel: &Channel,
+        consumer: &str,
+        sources: &[&'static str],
+    ) -> lapin::Result<()> {
+        let mut arguments = FieldTable::default();
+        let text = |value: &str| AMQPValue::LongString(LongString::from(value.to_owned()));
+        arguments.insert("x-queue-type".into(), text("quorum"));
+        arguments.insert("x-single-active-consumer".into(), AMQPValue::Boolean(true));
+        arguments.insert("x-max-length".into(), AMQPValue::LongLongInt(QUEUE_MAX));
+        arguments.insert("x-overflow".into(), text("drop-head"));
+        arguments.insert("x-delivery-limit".into(), AMQPValue::LongLongInt(DELIVERIES_MAX));
+        let options = QueueDeclareOptions {
+            passive: false,
+            durable: true,
+            exclusive: false,
+            auto_delete: false,
+            nowait: false,
+        };
+        let queue = self.queue(consumer);
+        channel.queue_declare(queue.clone().into(), options, arguments).await?;
+        for source in sources {
+            let (key, none) = (format!("{source}.#"), FieldTable::default());
+            let (exchange, options) = (self.events().into(), QueueBindOptions::default());
+            channel.queue_bind(queue.clone().into(), exchange, key.into(), options, none).await?;
+        }
+        Ok(())
+    }
+
+    /// A queue for the signals to this node, which goes with its connection.
+    pub(super) async fn declare_ear(&self, channel: &Channel) -> lapin::Result<String> {
+        let options = QueueDeclareOptions {
+            passive: false,
+            durable: false,
+            exclusive: true,
+            auto_delete: true,
+            nowait: false,
+        };
+        let name = format!("{}.signals.{}", self.prefix, self.node);
+        let mut arguments = FieldTable::default();
+        let text = |value: &str| AMQPValue::LongString(LongString::from(value.to_owned()));
+        arguments.insert("x-queue-type".into(), text("classic"));
+        arguments.insert("x-max-length".into(), AMQPValue::LongLongInt(QUEUE_MAX));
+        arguments.insert("x-overflow".into(), text("drop-head"));
+        channel.queue_declare(name.clone().into(), options, arguments).await?;
+        let (options, none) = (QueueBindOptions::default(), FieldTable::default());
+        channel.queue_bind(name.clone().into(), self.signals().into(), "".into(), options, none).await?;
+        Ok(name)
+    }
+}
+
+fn durable_exchange() -> ExchangeDeclareOptions {
+    ExchangeDeclareOptions {
+        passive: false,
+        durable: true,
+        auto_delete: false,
+        internal: false,
+        nowait: false,
+    }
+}
