@@ -105,9 +105,9 @@ async fn try_out(houses: &mut Houses<'_>, usecases: &UseCases, target: &Target<'
 
 /// Plays a case while something is off. True if it fails then.
 async fn misses(houses: &mut Houses<'_>, cast: &Cast, case: &UseCase, off: &Off) -> Result<bool, String> {
-    let site = Kind::InProcess.site();
+    let site = Kind::FIRST.site();
     let house = houses.at(site).await.map_err(|error| format!("the site does not open: {error}"))?;
-    let mut player = Player::of(house, cast, case, Kind::InProcess);
+    let mut player = Player::of(house, cast, case, Kind::FIRST);
     player.off = Some(off.clone());
     let played = tokio::time::timeout(PLAY_MAX, player.whole()).await;
     house.stage.ctx.rehearsal().end();

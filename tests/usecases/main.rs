@@ -19,6 +19,7 @@ mod probe;
 mod rebuilt;
 mod report;
 mod stage;
+mod table;
 mod tally;
 
 use std::path::{Path, PathBuf};
@@ -36,7 +37,7 @@ use pancake::usecase::{UseCase, UseCases, book, load};
 
 use houses::Houses;
 use kept::Kept;
-use kind::Kind;
+use kind::{Kind, Seeds};
 use play::play;
 use report::Report;
 
@@ -50,9 +51,9 @@ const CONNECTIONS_SPARE: u16 = 20;
 struct Arguments {
     /// A module, or words of the names of the use cases to play
     words: Vec<String>,
-    /// How many seeds, from 1 on: each plays every case on the bus that loses, repeats and reorders
-    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..))]
-    seeds: u64,
+    /// How many seeds, from 1 on, for every way to play that takes one, instead of one of each case's own
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+    seeds: Option<u64>,
     /// Play only what depends on a seed, with this one
     #[arg(long, conflicts_with = "seeds")]
     seed: Option<u64>,
@@ -102,11 +103,12 @@ fn main() -> ExitCode {
     {
         return refuse(error);
     }
-    let kinds = match arguments.seed {
-        Some(seed) => Kind::seeded(&[seed]),
-        None => Kind::all(&(1..=arguments.seeds).collect::<Vec<_>>()),
+    let seeds = match (arguments.seed, arguments.seeds) {
+        (Some(seed), _) => Seeds::Only(seed),
+        (None, Some(last)) => Seeds::Upto(last),
+        (None, None) => Seeds::Own,
     };
-    let mut report = Report::of(&kinds);
+    let mut report = Report::default();
     let cases = wanted(&registry, &usecases, &arguments.words);
     if cases.is_empty() && !arguments.words.is_empty() {
         return refuse(format!("No module and no use case is called {}.", arguments.words.join(" ")));
@@ -114,7 +116,7 @@ fn main() -> ExitCode {
     let full = arguments.words.is_empty() && arguments.seed.is_none();
     let gate = (full || arguments.gate)
         .then_some(Gate { registry: &registry, only: module(&registry, &arguments.words) });
-    let play = Play { usecases: &usecases, cases: &cases, kinds: &kinds, gate };
+    let play = Play { usecases: &usecases, cases: &cases, seeds: &seeds, gate };
     if let Err(error) = runtime.block_on(perform(play, &arguments, &mut report)) {
         report.broken(error);
     }
@@ -134,8 +136,8 @@ fn refuse(why: impl std::fmt::Display) -> ExitCode {
 #[derive(Clone, Copy)]
 struct Play<'u> {
     usecases: &'u UseCases,
-    cases: &'u [&'u UseCase],
-    kinds: &'u [Kind],
+    cases: &'u [(usize, &'u UseCase)],
+    seeds: &'u Seeds,
     gate: Option<Gate<'u>>,
 }
 
@@ -152,11 +154,12 @@ fn module<'w>(registry: &Registry, words: &'w [String]) -> Option<&'w str> {
     first.filter(|word| registry.modules().iter().any(|spec| spec.name == *word))
 }
 
-/// A first word that names a module chooses it; the others are words of names.
-fn wanted<'c>(registry: &Registry, usecases: &'c UseCases, words: &[String]) -> Vec<&'c UseCase> {
+/// With their numbers. A first word that names a module chooses it; the others are words of names.
+fn wanted<'c>(registry: &Registry, usecases: &'c UseCases, words: &[String]) -> Vec<(usize, &'c UseCase)> {
     let module = module(registry, words);
     let words = if module.is_some() { &words[1..] } else { words };
-    usecases.cases.iter().filter(|case| chosen(case, module, words)).collect()
+    let numbered = usecases.cases.iter().enumerate();
+    numbered.filter(|(_, case)| chosen(case, module, words)).collect()
 }
 
 /// Several workers take the next case as they get free.
@@ -174,10 +177,10 @@ async fn perform(play: Play<'_>, arguments: &Arguments, report: &mut Report) -> 
             loop {
                 // Taken by itself: in a `while let`, the lock would be held while the case is played.
                 let next = lock(queue).next();
-                let Some(case) = next else { break };
-                for kind in play.kinds {
-                    let outcome = self::play(&mut houses, &play.usecases.cast, case, *kind).await;
-                    lock(shared).add(case, *kind, outcome);
+                let Some((number, case)) = next else { break };
+                for kind in Kind::all(play.seeds, *number) {
+                    let outcome = self::play(&mut houses, &play.usecases.cast, case, kind).await;
+                    lock(shared).add(case, kind, outcome);
                 }
             }
             let tally = houses.close().await;

@@ -38,10 +38,21 @@ pub(crate) struct House {
 }
 
 /// Which door a request takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Door {
     InProcess,
     Http,
+}
+
+impl Door {
+    pub(crate) const ALL: [Self; 2] = [Self::InProcess, Self::Http];
+
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::InProcess => "in process",
+            Self::Http => "over HTTP",
+        }
+    }
 }
 
 /// What came back.
