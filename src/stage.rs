@@ -14,6 +14,7 @@ use tokio::sync::Mutex;
 
 use crate::bus::journal;
 use crate::bus::memory::MemoryBus;
+use crate::bus::rabbit::AddressError;
 use crate::bus::settle::{Seen, Unsettled, settle_by};
 use crate::bus::{self, Bus, BusError, Entry, waiting};
 use crate::config::{Config, StoreConfig};
@@ -72,6 +73,8 @@ pub enum StageError {
     Failed(#[from] Failure),
     #[error(transparent)]
     Bus(#[from] BusError),
+    #[error(transparent)]
+    Broker(#[from] AddressError),
     #[error(transparent)]
     Unsettled(#[from] Unsettled),
     #[error("its effects had not arrived everywhere after {ARRIVAL_MAX:?}")]

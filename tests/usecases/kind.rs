@@ -10,7 +10,12 @@ use crate::stage::Door;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// The whole case, on a bus and through a door. A bus with faults has them from this seed.
-    Whole { site: Site, door: Door, mark: Mark, seed: Option<u64> },
+    Whole {
+        site: Site,
+        door: Door,
+        mark: Mark,
+        seed: Option<u64>,
+    },
     PoolsOfOne,
     /// What other modules published before reaches the module under test in another order, from this seed.
     Merged(u64),
@@ -39,6 +44,7 @@ pub(crate) enum Site {
     Memory,
     Faulty,
     Null,
+    Rabbit,
     /// On the memory bus too, with one connection a pool.
     Narrow,
     /// On the memory bus too, and on two servers.
@@ -72,6 +78,7 @@ impl Kind {
             kinds.extend([Self::NoSession, Self::Stranger, Self::Blocked, Self::SourceAfterSource]);
             kinds.extend([Self::Rebuilt, Self::PoolsOfOne, Self::Apart]);
             kinds.extend(Self::whole(Site::Null));
+            kinds.extend(Self::whole(Site::Rabbit));
         }
         // As many as there are ways that take one, so that no two are the same.
         let mut own = (1 + case as u64 * 5)..;
@@ -172,7 +179,8 @@ impl Mark {
 }
 
 impl Site {
-    pub(crate) const ALL: [Self; 4] = [Self::Memory, Self::Faulty, Self::Null, Self::Narrow];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Memory, Self::Rabbit, Self::Faulty, Self::Null, Self::Narrow, Self::Apart];
 
     /// Part of its database's name.
     pub(crate) fn name(self) -> &'static str {
@@ -181,6 +189,7 @@ impl Site {
             Self::Narrow => "narrow",
             Self::Faulty => "faulty",
             Self::Null => "null",
+            Self::Rabbit => "rabbit",
             Self::Apart => "apart",
         }
     }
@@ -190,6 +199,8 @@ impl Site {
             Self::Memory => "memory bus",
             Self::Faulty => "faulty bus",
             Self::Null => "null bus",
+            Self::Rabbit => "RabbitMQ",
+            Self::Apart => "memory, two servers",
             Self::Narrow => "memory, pools of one",
         }
     }
