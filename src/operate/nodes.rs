@@ -59,7 +59,8 @@ pub async fn keep(ctx: Context) {
         }
     }
     let gone = query!("delete from limits.node where id = $1", ctx.node().uuid());
-    if !matches!(tokio::time::timeout(LEAVE_MAX, gone.execute(&ctx.unit(&SPEC).background)).await, Ok(Ok(_))) {
+    if !matches!(tokio::time::timeout(LEAVE_MAX, gone.execute(&ctx.unit(&SPEC).background)).await, Ok(Ok(_)))
+    {
         tracing::debug!("this node is shown as silent for a while");
     }
 }

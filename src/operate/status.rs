@@ -24,10 +24,8 @@ pub async fn run(args: StatusArgs) -> Result<String, OperateError> {
 
 async fn report(program: &Program) -> Result<String, OperateError> {
     let Overview { nodes, modules, feeds, needs } = overview(&program.ctx).await?;
-    let mut said = format!(
-        "{:<22} {:<8} {:<20} {:<20} {:<7} bus\n",
-        "node", "version", "started", "heard of", "state"
-    );
+    let mut said =
+        format!("{:<22} {:<8} {:<20} {:<20} {:<7} bus\n", "node", "version", "started", "heard of", "state");
     for Node { address, version, bus, started, seen, silent, .. } in nodes {
         let [started, seen] = [started, seen].map(|at| at.format("%Y-%m-%d %H:%M:%S").to_string());
         let state = if silent { "silent" } else { "runs" };

@@ -67,7 +67,8 @@ fn ask(address: SocketAddr, tally: &Tally) {
             continue;
         };
         let mut answer = String::new();
-        let _ = stream.write_all(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+        let _ =
+            stream.write_all(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
         let _ = stream.read_to_string(&mut answer);
         let count = if answer.ends_with("here") { &tally.answered } else { &tally.lost };
         count.fetch_add(1, Ordering::SeqCst);

@@ -72,7 +72,12 @@ impl From<Overview> for Shown {
             stopped: feed.stopped,
             remark: feed.remark,
         });
-        Self { needs: all.needs, nodes: all.nodes, modules: modules.collect(), consumers: consumers.collect() }
+        Self {
+            needs: all.needs,
+            nodes: all.nodes,
+            modules: modules.collect(),
+            consumers: consumers.collect(),
+        }
     }
 }
 
@@ -101,7 +106,8 @@ struct Row {
 pub(super) async fn page(State(ctx): State<Context>, shell: Shell) -> Result<Page<OperationsPage>, Failure> {
     let Shown { needs, nodes, modules, consumers } = overview(&ctx).await?.into();
     let now = ctx.now();
-    let row = |node: Node| Row { started: when::ago(node.started, now), seen: when::ago(node.seen, now), node };
+    let row =
+        |node: Node| Row { started: when::ago(node.started, now), seen: when::ago(node.seen, now), node };
     let nodes = nodes.into_iter().map(row).collect();
     let all = consumers.len();
     let late = |one: &Consumer| one.behind > 0 || one.stopped || one.remark.is_some();
