@@ -15,6 +15,7 @@ use tracing::Instrument;
 use crate::bus::{Bus, Signal};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::fail_point::FailPoints;
 use crate::failure::Failure;
 use crate::id::{NodeId, TypedId};
 use crate::metrics::Metrics;
@@ -57,6 +58,7 @@ struct Shared {
     passwords: Passwords,
     /// What use cases turn.
     rehearsal: Rehearsal,
+    fail_points: FailPoints,
 }
 
 impl Context {
@@ -70,6 +72,7 @@ impl Context {
     ) -> Self {
         let live = Live::of(&config, &registry);
         let clock = Clock::default();
+        let fail_points = FailPoints::of(&config);
         Self(Arc::new(Shared {
             config,
             node: NodeId::of(clock.new_uuid()),
@@ -88,6 +91,7 @@ impl Context {
             presence: Presence::default(),
             passwords,
             rehearsal: Rehearsal::default(),
+            fail_points,
         }))
     }
 
@@ -130,6 +134,9 @@ impl Context {
     /// Cancelled a moment before [`Context::stopping`]: everything is still served, but nobody is to stay.
     pub fn leaving(&self) -> &CancellationToken {
         &self.0.leaving
+    }
+    pub fn fail_points(&self) -> &FailPoints {
+        &self.0.fail_points
     }
     pub fn stopping(&self) -> &CancellationToken {
         &self.0.stopping

@@ -9,6 +9,8 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
+use crate::bus::Report;
+
 /// Upper bounds of the request durations, in seconds.
 const SECONDS: [f64; 10] = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0];
 
@@ -36,6 +38,12 @@ struct RouteLabel {
     route: String,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct FateLabel {
+    /// `published` and confirmed; `refused` by a bus that was away or behind; `foreign`, which were none of ours.
+    fate: &'static str,
+}
+
 /// See the module.
 pub struct Metrics {
     registry: Registry,
@@ -52,6 +60,8 @@ pub struct Metrics {
     nodes: Gauge,
     shed: Counter<u64, AtomicU64>,
     waiting: Gauge,
+    bus_works: Gauge,
+    bus_messages: Family<FateLabel, Gauge>,
     /// Over all modules.
     bus: AtomicU64,
     journal: AtomicU64,
@@ -81,6 +91,8 @@ impl Default for Metrics {
             nodes: Gauge::default(),
             shed: Counter::default(),
             waiting: Gauge::default(),
+            bus_works: Gauge::default(),
+            bus_messages: Family::default(),
             bus: AtomicU64::new(0),
             journal: AtomicU64::new(0),
         };
@@ -102,6 +114,12 @@ impl Default for Metrics {
             metrics.shed.clone(),
         );
         all.register("streams", "Live streams and long polls that wait", metrics.waiting.clone());
+        all.register(
+            "bus_works",
+            "1 where the bus carries, 0 where the journals do",
+            metrics.bus_works.clone(),
+        );
+        all.register("bus_messages", "What became of messages since the start", metrics.bus_messages.clone());
         metrics
     }
 }
@@ -163,6 +181,16 @@ impl Metrics {
     /// Those who wait for news now.
     pub fn waiting(&self, count: usize) {
         self.waiting.set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
+    /// How the bus is now.
+    pub fn bus(&self, report: &Report) {
+        self.bus_works.set(report.fault.is_none().into());
+        let Report { published, refused, foreign, .. } = *report;
+        for (fate, count) in [("published", published), ("refused", refused), ("foreign", foreign)] {
+            let count = i64::try_from(count).unwrap_or(i64::MAX);
+            self.bus_messages.get_or_create(&FateLabel { fate }).set(count);
+        }
     }
 
     /// In the text format of Prometheus.

@@ -28,6 +28,7 @@ use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
 use serde_json::value::RawValue;
 use tokio::sync::{broadcast, mpsc};
+use uuid::Uuid;
 
 use self::memory::MemoryBus;
 use self::rabbit::{AddressError, RabbitBus};
@@ -54,6 +55,8 @@ pub struct Entry {
     pub at: DateTime<Utc>,
     /// JSON; none once a member it tells of was erased.
     pub payload: Option<Arc<RawValue>>,
+    /// The request that it followed from, where there was one.
+    pub cause: Option<Uuid>,
 }
 
 /// Small, lossy, to every node, never journaled. Nothing may depend on one arriving: caches expire too.

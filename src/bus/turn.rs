@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::Entry;
 use super::stretch::Stretch;
 use crate::context::{Context, Tx};
+use crate::fail_point::Step;
 use crate::failure::Failure;
 use crate::id::MemberId;
 use crate::store::unit::{Listeners, Unit};
@@ -112,7 +113,10 @@ impl Turn {
             None => self.handle(&mut tx, stretch.source, new, lane).await?,
         }
         self.move_offset(&mut tx, stretch, lane).await?;
+        let reached = |step| self.ctx.fail_points().reached(step, new.iter().map(|entry| &*entry.name));
+        reached(Step::Offset);
         tx.commit().await?;
+        reached(Step::Consumed);
         if lane == Lane::Main {
             self.unit.handled(stretch.source, stretch.upto);
         }
@@ -233,6 +237,7 @@ impl Turn {
             } else {
                 let _ = record.listener.batch(tx, run).await?;
             }
+            self.ctx.fail_points().reached(Step::Heard, [&*first.name]);
         }
         Ok(())
     }

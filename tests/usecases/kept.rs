@@ -15,22 +15,31 @@ const PREFIX: &str = "failed_";
 /// See the module.
 pub(crate) struct Kept<'p> {
     postgres: &'p PrivatePostgres,
+    /// The other server, of the site that is on two.
+    beside: &'p PrivatePostgres,
     data: &'p Path,
     count: AtomicUsize,
 }
 
 impl<'p> Kept<'p> {
     /// Forgets what the last run has kept.
-    pub(crate) async fn none(postgres: &'p PrivatePostgres, data: &'p Path) -> Result<Self, sqlx::Error> {
+    pub(crate) async fn none(
+        (postgres, beside): (&'p PrivatePostgres, &'p PrivatePostgres),
+        data: &'p Path,
+    ) -> Result<Self, sqlx::Error> {
         let mut conn = postgres.options().connect().await?;
         for name in names(&mut conn).await? {
             conn.execute(AssertSqlSafe(format!("drop database {name} with (force)"))).await?;
         }
-        Ok(Self { postgres, data, count: AtomicUsize::new(0) })
+        Ok(Self { postgres, beside, data, count: AtomicUsize::new(0) })
     }
 
     pub(crate) fn postgres(&self) -> &'p PrivatePostgres {
         self.postgres
+    }
+
+    pub(crate) fn beside(&self) -> &'p PrivatePostgres {
+        self.beside
     }
 
     /// A name for one more, unless there are enough.

@@ -20,6 +20,8 @@ pub(crate) enum Kind {
     SourceAfterSource,
     /// At the end, every module writes its tables anew.
     Rebuilt,
+    /// Every other module on a database of another server.
+    Apart,
     NoSession,
     Stranger,
     /// Whoever saw somebody asks again after one of the two has blocked the other.
@@ -34,6 +36,8 @@ pub(crate) enum Site {
     Narrow,
     Faulty,
     Null,
+    /// On the memory bus too, and on two servers.
+    Apart,
 }
 
 impl Kind {
@@ -41,7 +45,7 @@ impl Kind {
     pub(crate) fn all(seeds: &[u64]) -> Vec<Self> {
         let plain =
             [Self::InProcess, Self::Http, Self::Twice, Self::NoSession, Self::Stranger, Self::Blocked];
-        let sites = [Self::SourceAfterSource, Self::Rebuilt, Self::PoolsOfOne, Self::Null];
+        let sites = [Self::SourceAfterSource, Self::Rebuilt, Self::Apart, Self::PoolsOfOne, Self::Null];
         plain.into_iter().chain(sites).chain(Self::seeded(seeds)).collect()
     }
 
@@ -64,6 +68,7 @@ impl Kind {
             Self::Merged(_) => "sources merged",
             Self::SourceAfterSource => "source after source",
             Self::Rebuilt => "rebuilt at the end",
+            Self::Apart => "on two servers",
             Self::NoSession => "without a session",
             Self::Stranger => "as a stranger",
             Self::Blocked => "with the pair blocked",
@@ -82,6 +87,7 @@ impl Kind {
             Self::PoolsOfOne => Site::Narrow,
             Self::Faulty(_) => Site::Faulty,
             Self::Null => Site::Null,
+            Self::Apart => Site::Apart,
             _ => Site::Memory,
         }
     }
@@ -102,7 +108,7 @@ impl Kind {
 }
 
 impl Site {
-    pub(crate) const ALL: [Self; 4] = [Self::Memory, Self::Narrow, Self::Faulty, Self::Null];
+    pub(crate) const ALL: [Self; 5] = [Self::Memory, Self::Narrow, Self::Faulty, Self::Null, Self::Apart];
 
     /// Part of its database's name.
     pub(crate) fn name(self) -> &'static str {
@@ -111,6 +117,7 @@ impl Site {
             Self::Narrow => "narrow",
             Self::Faulty => "faulty",
             Self::Null => "null",
+            Self::Apart => "apart",
         }
     }
 }

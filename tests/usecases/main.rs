@@ -164,7 +164,10 @@ async fn perform(play: Play<'_>, arguments: &Arguments, report: &mut Report) -> 
     let max_connections = houses::connections(WORKERS) + CONNECTIONS_SPARE;
     let server = Server { durable: false, max_connections };
     let postgres = PrivatePostgres::start(&arguments.data, server).await.map_err(|e| e.to_string())?;
-    let kept = Kept::none(&postgres, &arguments.data).await.map_err(|e| e.to_string())?;
+    let data = arguments.data.with_extension("beside");
+    let beside = Server { durable: false, max_connections: houses::connections_beside(WORKERS) };
+    let beside = PrivatePostgres::start(&data, beside).await.map_err(|e| e.to_string())?;
+    let kept = Kept::none((&postgres, &beside), &arguments.data).await.map_err(|e| e.to_string())?;
     let queue = Mutex::new(play.cases.iter());
     let shared = Mutex::new(report);
     let workers = (0..WORKERS).take(play.cases.len()).map(|number| {
@@ -192,6 +195,7 @@ async fn perform(play: Play<'_>, arguments: &Arguments, report: &mut Report) -> 
     {
         report.proven(gate::prove(registry, play.usecases, &kept, only).await);
     }
+    beside.stop().await.map_err(|e| e.to_string())?;
     postgres.stop().await.map_err(|e| e.to_string())
 }
 

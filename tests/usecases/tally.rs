@@ -63,7 +63,7 @@ impl Tally {
             if *bus > 0 && *site == Site::Null {
                 broken.push(format!("{title}: {bus} entries came from the bus"));
             }
-            if *journal > 0 && matches!(site, Site::Memory | Site::Narrow) {
+            if *journal > 0 && matches!(site, Site::Memory | Site::Narrow | Site::Apart) {
                 broken.push(format!("{title}: {journal} entries had to be read from the journal"));
             }
             if *journal == 0 && matches!(site, Site::Faulty | Site::Null) {
@@ -91,6 +91,7 @@ fn title(site: Site) -> &'static str {
         Site::Narrow => "memory bus, pools of one",
         Site::Faulty => "faulty bus",
         Site::Null => "null bus",
+        Site::Apart => "memory bus, two servers",
     }
 }
 

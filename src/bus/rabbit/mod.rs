@@ -35,7 +35,7 @@ const CONNECT_WAIT: Duration = Duration::from_secs(5);
 /// How long a broker that is there may take to declare a queue.
 const DECLARE_WAIT: Duration = Duration::from_secs(10);
 /// How long the relay waits where the bus is behind; then its consumers read the journal.
-const HANDOVER_WAIT: Duration = Duration::from_millis(250);
+const HANDOVER_WAIT: Duration = Duration::from_secs(1);
 /// What may be left to say when the program ends.
 const FAREWELL_MAX: Duration = Duration::from_millis(500);
 /// Bunches that may wait to be published, or for one consumer. A bunch is a thousand entries at most.
