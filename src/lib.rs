@@ -24,6 +24,7 @@
 pub mod id;
 pub mod app;
 pub mod bus;
+pub mod cause;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{AssertSqlSafe, PgConnection, PgPool, Postgres, Transaction, query};
 
 use crate::bus::{Bump, Signal, waiting};
+use crate::cause;
 use crate::context::Context;
 use crate::event::{Applied, Event, Fact};
 use crate::fail_point::Step;
@@ -141,6 +142,7 @@ impl Tx {
                 .bind(rows.at)
                 .bind(rows.subjects)
                 .bind(rows.payloads)
+                .bind(cause::now())
                 .execute(&mut *self.inner)
                 .await?;
             if written.rows_affected() == 0 {

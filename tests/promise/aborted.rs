@@ -25,6 +25,7 @@ use sqlx::{AssertSqlSafe, query_scalar};
 use tokio::process::Command;
 use tokio::time::timeout;
 
+use crate::broker;
 use crate::postgres::{folder, postgres};
 use crate::site::url;
 use script::{Line, script};
@@ -53,10 +54,19 @@ async fn aborted_after_every_step() {
     aborted_on(None).await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn aborted_after_every_step_on_a_broker() {
+    let _machine = crate::MACHINE.read().await;
+    let Some(broker) = broker::start(&folder("aborted-broker")).await else { return };
+    aborted_on(Some(&broker.url())).await;
+}
+
 /// What all deaths have in common.
 struct Play<'p> {
     /// Where children find RabbitMQ; without it they have the bus of a single node.
     broker: Option<&'p str>,
+    /// Of databases and folders.
+    prefix: &'static str,
     before: Vec<Line>,
     script: Vec<Line>,
     /// What is in the tables after each line, if nobody dies.
@@ -70,8 +80,9 @@ async fn aborted_on(broker: Option<&str>) {
     let types: BTreeSet<&str> = script.iter().map(|line| line.name).collect();
     let all: BTreeSet<&str> = modules::registry().events().map(|event| event.name).collect();
     assert_eq!((&types, script.len()), (&all, all.len()), "every type is published once");
-    let wanted = undisturbed(&before, &script).await;
-    let play = Play { broker, before, script, wanted };
+    let prefix = if broker.is_some() { "broker" } else { "node" };
+    let wanted = undisturbed(&format!("aborted_{prefix}_never"), &before, &script).await;
+    let play = Play { broker, prefix, before, script, wanted };
 
     // Only a broker confirms.
     let has = |step: &Step| broker.is_some() || *step != Step::Confirmed;
@@ -87,7 +98,7 @@ async fn aborted_on(broker: Option<&str>) {
     });
     let aborted: usize = join_all(workers).await.into_iter().sum();
     println!(
-        "aborted: {aborted} processes, at {} steps of {} types of events, {:.1} s",
+        "aborted on a {prefix}: {aborted} processes, at {} steps of {} types of events, {:.1} s",
         steps.len(),
         play.script.len(),
         begun.elapsed().as_secs_f64()
@@ -97,9 +108,9 @@ async fn aborted_on(broker: Option<&str>) {
 }
 
 /// What is in the tables after each event, if nobody dies.
-async fn undisturbed(before: &[Line], script: &[Line]) -> Vec<Vec<String>> {
-    let stage = opened("aborted_never", before).await;
-    let options = postgres().await.options().database("aborted_never");
+async fn undisturbed(database: &str, before: &[Line], script: &[Line]) -> Vec<Vec<String>> {
+    let stage = opened(database, before).await;
+    let options = postgres().await.options().database(database);
     let mut wanted = Vec::new();
     for line in script {
         let applied = stage.publish(line.event(), line.at).await.unwrap();
@@ -142,7 +153,7 @@ fn meets(step: Step, line: &Line) -> bool {
 impl Play<'_> {
     /// Plays the script on a database of its own, with a death at this step of each event. Says how many died.
     async fn abort_all(&self, step: Step) -> usize {
-        let database = format!("aborted_{step}");
+        let database = format!("aborted_{}_{step}", self.prefix);
         opened(&database, &self.before).await.close().await;
         let options = postgres().await.options().database(&database);
         let folder = folder(&database);
