@@ -71,8 +71,8 @@ impl Context {
         passwords: Passwords,
     ) -> Self {
         let live = Live::of(&config, &registry);
-        let fail_points = FailPoints::of(&config);
         let clock = Clock::default();
+        let fail_points = FailPoints::of(&config);
         Self(Arc::new(Shared {
             config,
             node: NodeId::of(clock.new_uuid()),
@@ -131,12 +131,12 @@ impl Context {
     pub fn rehearsal(&self) -> &Rehearsal {
         &self.0.rehearsal
     }
-    pub fn fail_points(&self) -> &FailPoints {
-        &self.0.fail_points
-    }
     /// Cancelled a moment before [`Context::stopping`]: everything is still served, but nobody is to stay.
     pub fn leaving(&self) -> &CancellationToken {
         &self.0.leaving
+    }
+    pub fn fail_points(&self) -> &FailPoints {
+        &self.0.fail_points
     }
     pub fn stopping(&self) -> &CancellationToken {
         &self.0.stopping

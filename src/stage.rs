@@ -14,6 +14,7 @@ use tokio::sync::Mutex;
 
 use crate::bus::journal;
 use crate::bus::memory::MemoryBus;
+use crate::bus::rabbit::AddressError;
 use crate::bus::settle::{Seen, Unsettled, settle_by};
 use crate::bus::{self, Bus, BusError, Entry, waiting};
 use crate::config::{Config, StoreConfig};
@@ -72,6 +73,8 @@ pub enum StageError {
     Failed(#[from] Failure),
     #[error(transparent)]
     Bus(#[from] BusError),
+    #[error(transparent)]
+    Broker(#[from] AddressError),
     #[error(transparent)]
     Unsettled(#[from] Unsettled),
     #[error("its effects had not arrived everywhere after {ARRIVAL_MAX:?}")]
@@ -207,10 +210,23 @@ impl Stage {
 
     /// Publishes an event of the past through its own module. [`Stage::arrived`] waits for it.
     pub async fn publish(&self, event: Box<dyn AnyEvent>, at: DateTime<Utc>) -> Result<Applied, StageError> {
-        self.set_time(at);
-        let mut tx = self.begin(event.source()).await?;
-        tx.set_now(at);
-        let applied = event.emit(&mut tx).await?;
+        let applied = self.publish_all(vec![(event, at)]).await?;
+        Ok(applied.first().copied().unwrap_or(Applied::Nothing))
+    }
+
+    /// The same for several events of one module, in one transaction.
+    pub async fn publish_all(
+        &self,
+        events: Vec<(Box<dyn AnyEvent>, DateTime<Utc>)>,
+    ) -> Result<Vec<Applied>, StageError> {
+        let Some((first, _)) = events.first() else { return Ok(Vec::new()) };
+        let mut tx = self.begin(first.source()).await?;
+        let mut applied = Vec::new();
+        for (event, at) in events {
+            self.set_time(at);
+            tx.set_now(at);
+            applied.push(event.emit(&mut tx).await?);
+        }
         tx.commit().await?;
         Ok(applied)
     }

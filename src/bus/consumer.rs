@@ -4,7 +4,7 @@
 //! then a [`Turn`] handles them and moves the offset. A gap, an overflow or a silent bus is repaired from the
 //! journal.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -62,6 +62,7 @@ impl Consumer {
                     }
                 }
                 () = unit.progress.look.notified() => self.look(true).await,
+                sources = unit.progress.nudges.next() => self.nudged(sources).await,
                 () = tokio::time::sleep(LEFT_WAIT), if self.left => {
                     self.left = false;
                     self.look(true).await;
@@ -119,6 +120,15 @@ impl Consumer {
         }
     }
 
+    /// Reads on where somebody has seen that there is more.
+    async fn nudged(&self, sources: BTreeSet<&'static str>) {
+        if !self.is_held() {
+            for source in sources {
+                self.repair(source).await;
+            }
+        }
+    }
+
     /// Reads the journal from the offset on: to its end, or [`REPAIR_STRETCHES`] far.
     async fn repair(&self, source: &'static str) {
         let work = async {
@@ -126,7 +136,9 @@ impl Consumer {
                 let Some((stretch, lane)) = next(&self.turn, source).await? else { return Ok(()) };
                 let Took::Done(new) = self.persist(&stretch, lane).await? else { return Ok(()) };
                 self.turn.ctx.metrics().from_journal(self.name(), new);
-                if self.turn.ctx.stopping().is_cancelled() {
+                // What has come since then is told of, or seen at the next look.
+                let end = lane == Lane::Main && !journal::is_full(&stretch.entries);
+                if end || self.turn.ctx.stopping().is_cancelled() {
                     return Ok(());
                 }
             }

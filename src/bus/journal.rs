@@ -86,6 +86,11 @@ pub async fn read_types(source: &Unit, pos: i64, upto: i64, types: &[&str]) -> R
 fn stretch(source: &Unit, epoch: i64, after: i64, end: i64, rows: Vec<Row>) -> Stretch {
     let entries: Vec<Entry> = rows.into_iter().map(|row| row.entry(source.spec.name, epoch)).collect();
     let last = entries.last().map_or(after, |entry| entry.pos);
-    let full = i64::try_from(entries.len()).is_ok_and(|count| count >= BATCH_MAX);
-    Stretch { source: source.spec.name, epoch, after, upto: if full { last } else { end.max(last) }, entries }
+    let upto = if is_full(&entries) { last } else { end.max(last) };
+    Stretch { source: source.spec.name, epoch, after, upto, entries }
+}
+
+/// True if there may be more after these.
+pub fn is_full(entries: &[Entry]) -> bool {
+    i64::try_from(entries.len()).is_ok_and(|count| count >= BATCH_MAX)
 }

@@ -22,7 +22,7 @@ type Commits = Vec<(Arc<Unit>, u64)>;
 /// How long this process's own consumer has before the tables are asked whether another node was faster, and
 /// between two such questions.
 const ASK_EVERY: Duration = Duration::from_millis(25);
-/// How long a bus that may lose something has before consumers are told to look at the journals.
+/// How long a bus that may lose something has before consumers are told to look at the journal.
 const NUDGE_AFTER: Duration = Duration::from_millis(1);
 
 tokio::task_local! {
@@ -79,7 +79,7 @@ async fn caught_up(ctx: &Context, consumer: &Unit, source: &'static str, end: i6
     let mut seen = handled.subscribe();
     if !ctx.bus().features().delivers && timeout(NUDGE_AFTER, seen.wait_for(|pos| *pos >= end)).await.is_err()
     {
-        consumer.progress.look.notify_one();
+        consumer.progress.nudges.add(source);
     }
     while timeout(ASK_EVERY, seen.wait_for(|pos| *pos >= end)).await.is_err() {
         let sql = AssertSqlSafe(consumer.sql.read_offset.clone());
@@ -94,7 +94,7 @@ async fn caught_up(ctx: &Context, consumer: &Unit, source: &'static str, end: i6
             });
         }
         if !ctx.bus().features().delivers {
-            consumer.progress.look.notify_one();
+            consumer.progress.nudges.add(source);
         }
     }
 }

@@ -46,23 +46,22 @@ const WORKERS: usize = 3;
 /// Of one process, from its start to its death.
 const CHILD_MAX: Duration = Duration::from_secs(60);
 const CONNECTIONS: u16 = 80;
-/// Two of these at once would need more connections than the server has.
-static ONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 const SIGABRT: i32 = 6;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn aborted_after_every_step() {
     let _machine = crate::MACHINE.read().await;
-    let _one = ONE.lock().await;
-    aborted_on(None).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn aborted_after_every_step_on_a_broker() {
-    let _machine = crate::MACHINE.read().await;
-    let _one = ONE.lock().await;
-    let Some(broker) = broker::start(&folder("aborted-broker")).await else { return };
-    aborted_on(Some(&broker.url())).await;
+    let broker = broker::start(&folder("aborted-broker")).await;
+    // What comes before a bus, and between its own steps, is the same on all of them. Without RabbitMQ, which says so, the
+    // bus of a single node has to do; it confirms nothing.
+    let own = [Step::Published, Step::Confirmed, Step::Consumed, Step::Acknowledged];
+    let (on_broker, on_node): (Vec<Step>, Vec<Step>) =
+        Step::ALL.into_iter().partition(|step| broker.is_some() && own.contains(step));
+    let on_node: Vec<Step> = on_node.into_iter().filter(|step| *step != Step::Confirmed).collect();
+    aborted_on(None, &on_node).await;
+    if let Some(broker) = broker {
+        aborted_on(Some(&broker.url()), &on_broker).await;
+    }
 }
 
 /// What all deaths have in common.
@@ -77,8 +76,8 @@ struct Play<'p> {
     wanted: Vec<Vec<String>>,
 }
 
-/// Dies of every event after every step that this bus has.
-async fn aborted_on(broker: Option<&str>) {
+/// Dies of every event after each of these steps.
+async fn aborted_on(broker: Option<&str>, steps: &[Step]) {
     let begun = Instant::now();
     let (before, script) = script();
     let types: BTreeSet<&str> = script.iter().map(|line| line.name).collect();
@@ -88,10 +87,6 @@ async fn aborted_on(broker: Option<&str>) {
     let wanted = undisturbed(&format!("aborted_{prefix}_never"), &before, &script).await;
     let play = Play { broker, prefix, before, script, wanted };
 
-    // Only a broker confirms; and what comes before and between its own steps is the same on every bus.
-    let own = [Step::Published, Step::Confirmed, Step::Consumed, Step::Acknowledged];
-    let has = |step: &Step| if broker.is_some() { own.contains(step) } else { *step != Step::Confirmed };
-    let steps: Vec<Step> = Step::ALL.into_iter().filter(has).collect();
     let queue = Mutex::new(steps.iter());
     let workers = (0..WORKERS).map(|_| async {
         let mut aborted = 0;

@@ -21,7 +21,7 @@ use pancake::usecase::wire::Wire;
 use serde_json::Value;
 use tower::ServiceExt;
 
-use crate::contract::{Came, Contract};
+use crate::contract::{CONTRACT, Came};
 
 /// How long an answer may take before the case fails.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
@@ -35,14 +35,24 @@ pub(crate) struct House {
     pub(crate) faulty: Option<Arc<FaultyBus>>,
     before: Taken,
     client: Client<HttpConnector, Body>,
-    contract: Contract,
 }
 
 /// Which door a request takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Door {
     InProcess,
     Http,
+}
+
+impl Door {
+    pub(crate) const ALL: [Self; 2] = [Self::InProcess, Self::Http];
+
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::InProcess => "in process",
+            Self::Http => "over HTTP",
+        }
+    }
 }
 
 /// What came back.
@@ -58,8 +68,7 @@ impl House {
     pub(crate) fn of(stage: Stage, faulty: Option<Arc<FaultyBus>>) -> Self {
         let before = stage.ctx.metrics().taken();
         let client = Client::builder(TokioExecutor::new()).build_http();
-        let contract = Contract::of(stage.ctx.registry());
-        Self { stage, faulty, before, client, contract }
+        Self { stage, faulty, before, client }
     }
 
     /// Where the entries of its plays came from, without what it found when it was opened.
@@ -106,7 +115,7 @@ impl House {
         let answer = answer.await.unwrap_or_else(|_| Err(format!("no answer within {ANSWER_WITHIN:?}")));
         let (answer, stream) = answer?;
         let came = Came { status: answer.status, headers: &answer.headers, body: &answer.body };
-        match self.contract.breaches(wire.method.as_str(), &wire.target, &came).as_slice() {
+        match CONTRACT.breaches(wire.method.as_str(), &wire.target, &came).as_slice() {
             [] => Ok((answer, stream)),
             breaches => {
                 let (breaches, shown) = (breaches.join("\n- "), crate::expect::shown(&answer));

@@ -27,9 +27,9 @@ use self::broker::{Broker, Figures};
 use self::consume::Subscription;
 use self::link::Link;
 use super::{Bus, BusError, Entry, Features, Inbound, Report, Signal};
-use crate::fail_point::FailPoints;
 
 pub use self::broker::AddressError;
+use crate::fail_point::FailPoints;
 
 /// How long the start waits for the broker before the site goes on without it.
 const CONNECT_WAIT: Duration = Duration::from_secs(5);
@@ -67,12 +67,7 @@ struct Shared {
 impl RabbitBus {
     /// Connects to `amqp://user:password@host:port/vhost`, and goes on trying where that does not work at once.
     /// Everything on the broker is named `<prefix>.…`; `modules` are those whose names may come from it.
-    pub async fn open(url: &str, prefix: &str, modules: Vec<&'static str>) -> Result<Self, AddressError> {
-        Self::open_with(url, prefix, modules, FailPoints::default()).await
-    }
-
-    /// The same, of a program that may be told to die when the broker has confirmed an event.
-    pub async fn open_with(
+    pub async fn open(
         url: &str,
         prefix: &str,
         modules: Vec<&'static str>,

@@ -25,8 +25,8 @@ const CONFIRM_MAX: Duration = Duration::from_secs(5);
 /// After a fault.
 const FAULT_WAIT: Duration = Duration::from_millis(200);
 
-/// What is on its way, oldest first.
-type Unconfirmed = VecDeque<(Instant, PublisherConfirm, Arc<str>)>;
+/// What is on its way, oldest first: until when it has to be confirmed, which event it is, and the confirm.
+type Unconfirmed = VecDeque<(Instant, Arc<str>, PublisherConfirm)>;
 
 #[derive(Debug, thiserror::Error)]
 enum Fault {
@@ -68,15 +68,16 @@ async fn publish(
         tokio::select! {
             biased;
             confirmed = oldest(&mut unconfirmed), if !unconfirmed.is_empty() => {
-                let name = unconfirmed.pop_front().map(|(.., name)| name);
                 confirmed?;
+                if let Some((_, name, _)) = unconfirmed.pop_front() {
+                    shared.fail_points.reached(Step::Confirmed, [&*name]);
+                }
                 shared.figures.published.fetch_add(1, Ordering::Relaxed);
-                shared.fail_points.reached(Step::Confirmed, name.as_deref());
             }
             bunch = entries.recv(), if unconfirmed.len() < WINDOW => {
                 for entry in bunch.ok_or(Fault::Closed)?.iter() {
                     let confirm = send(shared, &channel, entry).await?;
-                    unconfirmed.push_back((Instant::now() + CONFIRM_MAX, confirm, entry.name.clone()));
+                    unconfirmed.push_back((Instant::now() + CONFIRM_MAX, entry.name.clone(), confirm));
                 }
             }
         }
@@ -93,7 +94,7 @@ async fn send(shared: &Shared, channel: &Channel, entry: &Entry) -> Result<Publi
 
 /// Waits for the oldest to be confirmed. May be dropped at any time.
 async fn oldest(unconfirmed: &mut Unconfirmed) -> Result<(), Fault> {
-    let Some((until, confirm, _)) = unconfirmed.front_mut() else { return Ok(()) };
+    let Some((until, _, confirm)) = unconfirmed.front_mut() else { return Ok(()) };
     match timeout_at(*until, confirm).await {
         Ok(Ok(confirmation)) if confirmation.is_ack() => Ok(()),
         Ok(Ok(_)) => Err(Fault::Refused),
