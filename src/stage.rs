@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::Params;
 use axum::Router;
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor, PgConnection, query_as, query_scalar};
@@ -143,15 +143,17 @@ impl Stage {
     /// One statement for all modules, which are in one database here: module by module it were most of what a use case
     /// costs.
     async fn look(&self) -> Result<Vec<Seen>, Failure> {
-        type Row = (String, i64, i64, i64, Vec<String>, Vec<i64>, Vec<Option<String>>);
+        type Row = (String, Option<String>, i64, Option<String>, i64, i64);
         let mut operator = self.operator.lock().await;
         let rows: Vec<Row> = query_as(AssertSqlSafe(self.looking.clone())).fetch_all(&mut *operator).await?;
-        let seen = rows.into_iter().map(|(module, pos, outbox, parked, sources, positions, stopped)| {
-            let offsets = sources.into_iter().zip(positions).zip(stopped);
-            let offsets = offsets.map(|((source, pos), stopped)| (source, pos, stopped)).collect();
-            Seen { module, pos, outbox, parked, offsets }
-        });
-        Ok(seen.collect())
+        let mut all: Vec<Seen> = Vec::new();
+        for (module, source, pos, stopped, outbox, parked) in rows {
+            match (source, all.iter_mut().find(|seen| seen.module == module)) {
+                (Some(source), Some(seen)) => seen.offsets.push((source, pos, stopped)),
+                _ => all.push(Seen { module, pos, outbox, parked, offsets: Vec::new() }),
+            }
+        }
+        Ok(all)
     }
 
     /// As if nobody had ever been here. Positions in journals go on: consumers know where they are.
@@ -279,16 +281,14 @@ async fn make_emptying(ctx: &Context, operator: &mut PgConnection) -> Result<(),
     Ok(())
 }
 
-/// SQL for [`Stage::look`].
+/// SQL for [`Stage::look`]: for each module its own state, and then how far it has read its sources.
 fn looking(ctx: &Context) -> Arc<str> {
     let modules = ctx.units().map(|unit| {
         let (name, m) = (unit.spec.name, unit.spec.schema);
         format!(
-            "select '{name}', (select pos from {m}.head), (select count(*) from {m}.outbox),
-                    (select count(*) from {m}.dead_letter),
-                    array(select source from {m}.offsets order by source),
-                    array(select pos from {m}.offsets order by source),
-                    array(select stopped from {m}.offsets order by source)"
+            "select '{name}', null::text, pos, null::text, (select count(*) from {m}.outbox),
+                    (select count(*) from {m}.dead_letter) from {m}.head
+             union all select '{name}', source, pos, stopped, 0, 0 from {m}.offsets"
         )
     });
     modules.collect::<Vec<_>>().join(" union all ").into()
@@ -303,5 +303,5 @@ pub fn story_time() -> DateTime<Utc> {
 fn cheap_passwords() -> Result<Passwords, Failure> {
     let params =
         Params::new(Params::MIN_M_COST, 1, 1, None).map_err(|fault| Failure::internal(fault.to_string()))?;
-    Passwords::with(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+    Passwords::with(params)
 }

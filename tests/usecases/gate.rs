@@ -53,12 +53,7 @@ struct Target<'u> {
 }
 
 /// Switches everything off, one after the other; with `only`, what belongs to this module.
-pub(crate) fn prove(
-    registry: &Registry,
-    usecases: &UseCases,
-    kept: &Kept<'_>,
-    only: Option<&str>,
-) -> Proof {
+pub(crate) fn prove(registry: &Registry, usecases: &UseCases, kept: &Kept<'_>, only: Option<&str>) -> Proof {
     let targets = targets(registry, &usecases.cases, only);
     let queue = Mutex::new(targets.iter());
     let proof = Mutex::new(Proof::default());

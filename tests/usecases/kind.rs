@@ -10,7 +10,12 @@ use crate::stage::Door;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// The whole case, on a bus and through a door. A bus with faults has them from this seed.
-    Whole { site: Site, door: Door, mark: Mark, seed: Option<u64> },
+    Whole {
+        site: Site,
+        door: Door,
+        mark: Mark,
+        seed: Option<u64>,
+    },
     PoolsOfOne,
     /// What other modules published before reaches the module under test in another order, from this seed.
     Merged(u64),

@@ -38,7 +38,8 @@ pub(crate) fn lines(
     let mut all = Counts::default();
     let mut lines = Vec::new();
     if !whole.is_empty() {
-        let head = columns.iter().map(|(door, mark)| format!("{:>17}", format!("{} {}", mark.sign(), door.title())));
+        let head =
+            columns.iter().map(|(door, mark)| format!("{:>17}", format!("{} {}", mark.sign(), door.title())));
         lines.push(format!("{:<22}{}", "passed/failed/skipped", head.collect::<String>()));
     }
     for site in Site::ALL {
