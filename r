@@ -30,6 +30,7 @@ case "$word" in
     ./r replay chat <file>   drive a server with real traffic and compare the outcome; or: replay flirts
     ./r streams              how fast messages arrive at a thousand streams, and what a stream costs
     ./r bench [--check]      how fast events are, next to pgbench
+    ./r chaos --seed 7       three nodes, and everything that can break is broken: nothing lost, nothing doubled
     ./r ci                   what must be green before a merge
     ./r <anything else>      goes to the binary: ./r admin grant nancy reviewer, ./r --help
     END
@@ -52,6 +53,12 @@ api-test)
     scripts/setup.sh
     cargo build -q
     exec scripts/schemathesis.sh "$@"
+    ;;
+chaos)
+    [ "${1:-}" != --seed ] || CHAOS_SEED=${2:?"--seed wants a number"}
+    export CHAOS_SEED="${CHAOS_SEED:-1}" CHAOS_WHOLE=yes
+    scripts/setup.sh test
+    exec cargo test -q --test promise chaos -- --nocapture
     ;;
 check) exec scripts/check.sh "$@" ;;
 new) exec scripts/new.sh "$@" ;;

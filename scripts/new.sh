@@ -60,7 +60,7 @@ echo "  $list (two lines)"
 scripts/prepare.sh
 cat <<END
 new: now ./r test $name. When it says what you mean:
-  ./r test $name --gate --bless                         renews usecases/BOOK.md, docs/problems.md, docs/examples.json
+  ./r test $name --gate --bless                         renews usecases/BOOK.md, docs/problems.md, docs/events.md, docs/examples.json
   ./r graph --overview | dot -Tsvg > docs/modules.svg   draws the new module
   cargo test --test house                               says what is missing elsewhere
 END

@@ -7,8 +7,6 @@
 set -eu
 cd "$(dirname "$0")/.."
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
-tools=$target/schemathesis
-wanted=scripts/schemathesis/requirements.txt
 roles=${*:-nobody member reviewer}
 # Not the cast's: an example of a use case may change that one.
 password='eight waffles on a Monday'
@@ -18,14 +16,7 @@ not_run() {
     exit 0
 }
 
-# The tools, once for each version of the list.
-if ! cmp -s "$wanted" "$tools/installed"; then
-    scripts/setup.sh python || not_run 'there is no Python with venv'
-    rm -rf "$tools"
-    python3 -m venv "$tools" || not_run 'Python cannot make a virtual environment'
-    "$tools/bin/pip" install --quiet --disable-pip-version-check --no-deps -r "$wanted" || not_run 'schemathesis cannot be installed'
-    cp "$wanted" "$tools/installed"
-fi
+tools=$(scripts/venv.sh schemathesis) || not_run 'schemathesis cannot be installed'
 
 . scripts/site.sh
 pancake=$target/debug/pancake
@@ -70,7 +61,7 @@ for role in $roles; do
     *) fail "there is no role $role: nobody, member, reviewer" ;;
     esac
     printf '\n== as %s\n' "$role"
-    NICKNAME=$nickname "$tools/bin/st" --config-file scripts/schemathesis/schemathesis.toml run "$SITE/api/openapi.json" \
+    NICKNAME=$nickname "$tools/st" --config-file scripts/schemathesis/schemathesis.toml run "$SITE/api/openapi.json" \
         --no-color || failed="$failed $role"
     kill -0 "$site" || fail 'the site ended'
 done

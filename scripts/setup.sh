@@ -1,11 +1,13 @@
 #!/bin/sh
 # Sees to it that the Postgres server programs are there, with the word `test` also curl, which plays the README's
-# walk, nginx and openssl, which stand before the site in a test, and Chromium, and with `python` also Python and its
-# venv, which ./r api-test needs: silent when they are, installs them through the system's package manager where it may, and otherwise says exactly what to install.
+# walk, nginx and openssl, which stand before the site in a test, Chromium, and RabbitMQ, and with `python` also Python
+# and its venv, which ./r api-test needs: silent when they are, installs them through the system's package manager where
+# it may, and otherwise says exactly what to install. Only RabbitMQ may be missing: its tests then say that they skip.
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/postgres.sh
 . scripts/chromium.sh
+. scripts/rabbitmq.sh
 
 curl=
 [ "${1:-}" != test ] || command -v curl >/dev/null || curl=curl
@@ -17,6 +19,8 @@ openssl=
 [ "${1:-}" != test ] || has openssl || openssl=openssl
 chromium=
 [ "${1:-}" != test ] || chromium_bin >/dev/null || chromium=chromium
+rabbitmq=
+[ "${1:-}" != test ] || rabbitmq_bin >/dev/null || rabbitmq=rabbitmq-server
 python=
 can_venv() { python3 -c 'import venv, ensurepip' 2>/dev/null; }
 [ "${1:-}" != python ] || can_venv || python=python3
@@ -25,7 +29,8 @@ postgres_bin >/dev/null || server=server
 there() {
     postgres_bin >/dev/null && { [ -z "$curl" ] || command -v curl >/dev/null; } &&
         { [ -z "$nginx" ] || has nginx; } && { [ -z "$openssl" ] || has openssl; } &&
-        { [ -z "$chromium" ] || chromium_bin >/dev/null; } && { [ -z "$python" ] || can_venv; }
+        { [ -z "$chromium" ] || chromium_bin >/dev/null; } && { [ -z "$python" ] || can_venv; } &&
+        { [ -z "$rabbitmq" ] || rabbitmq_bin >/dev/null; }
 }
 ! there || exit 0
 
@@ -39,6 +44,12 @@ if [ -n "${PANCAKE_CHROMIUM:-}" ] && [ -n "$chromium" ]; then
 fi
 
 give_up() {
+    if [ -n "$rabbitmq" ] && ! rabbitmq_bin >/dev/null; then
+        echo "The tests want RabbitMQ, and it is not installed: install the package rabbitmq-server, or set" >&2
+        echo "PANCAKE_RABBITMQ_BIN. Without it what needs a broker is skipped." >&2
+        rabbitmq=
+        ! there || exit 0
+    fi
     [ -z "$chromium" ] || chromium_bin >/dev/null || chromium_missing
     [ -z "$curl" ] || echo "The tests need curl, and it is not installed: install the package curl." >&2
     [ -z "$nginx" ] || has nginx || echo "The tests need nginx, and it is not installed: install the package nginx." >&2
@@ -69,19 +80,19 @@ else
 fi
 
 # Debian would make and start a database server for the whole machine; ours runs only while the site does. It would
-# start nginx, too, for everybody.
+# start nginx and RabbitMQ, too, for everybody.
 apt_install() {
     as_root mkdir -p /etc/postgresql-common/createcluster.d
     if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
         echo 'create_main_cluster = false' | as_root tee /etc/postgresql-common/createcluster.d/pancake.conf >/dev/null
     fi
     as_root apt-get update -q &&
-        apt_quietly env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends ${server:+postgresql} $curl $nginx $openssl $chromium ${python:+python3 python3-venv}
+        apt_quietly env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends ${server:+postgresql} $curl $nginx $openssl $chromium $rabbitmq ${python:+python3 python3-venv}
 }
 
-# Runs an installation that starts no nginx, now or when the machine starts.
+# Runs an installation that starts no server, now or when the machine starts.
 apt_quietly() {
-    if [ -n "$nginx" ] && [ ! -e /usr/sbin/policy-rc.d ]; then
+    if [ -n "$nginx$rabbitmq" ] && [ ! -e /usr/sbin/policy-rc.d ]; then
         # Until the end of this script.
         policy=/usr/sbin/policy-rc.d
         printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
@@ -89,13 +100,13 @@ apt_quietly() {
     fi
     status=0
     as_root "$@" || status=$?
-    if [ -n "$nginx" ] && command -v systemctl >/dev/null; then
-        as_root systemctl disable nginx || true
+    if command -v systemctl >/dev/null; then
+        for service in $nginx $rabbitmq; do as_root systemctl disable "$service" || true; done
     fi
     return "$status"
 }
 
-echo "setup: installing once: ${server:+the Postgres server programs }${curl:+curl }${nginx:+nginx }${openssl:+openssl }${chromium:+chromium }$python" >&2
+echo "setup: installing once: ${server:+the Postgres server programs }${curl:+curl }${nginx:+nginx }${openssl:+openssl }${chromium:+chromium }${rabbitmq:+RabbitMQ }$python" >&2
 log=$(mktemp "${TMPDIR:-/tmp}/pancake-setup.XXXXXX")
 policy=
 trap 'rm -f "$log"; [ -z "$policy" ] || as_root rm -f "$policy"' EXIT
@@ -103,13 +114,13 @@ trap 'exit 1' INT TERM
 if command -v apt-get >/dev/null; then
     install=apt_install
 elif command -v dnf >/dev/null; then
-    install="as_root dnf install -y ${server:+postgresql-server} $curl $nginx $openssl $chromium $python"
+    install="as_root dnf install -y ${server:+postgresql-server} $curl $nginx $openssl $chromium $rabbitmq $python"
 elif command -v apk >/dev/null; then
-    install="as_root apk add ${server:+postgresql} $curl $nginx $openssl $chromium $python"
+    install="as_root apk add ${server:+postgresql} $curl $nginx $openssl $chromium $rabbitmq $python"
 elif command -v pacman >/dev/null; then
     install="as_root pacman -S --noconfirm ${server:+postgresql} $curl $nginx $openssl $chromium ${python:+python}"
 elif command -v brew >/dev/null; then
-    install="brew install ${server:+postgresql@17} $curl $nginx $openssl $chromium $python"
+    install="brew install ${server:+postgresql@17} $curl $nginx $openssl $chromium ${rabbitmq:+rabbitmq} $python"
 else
     give_up
 fi

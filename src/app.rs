@@ -27,6 +27,9 @@ use crate::web::{health, router};
 
 /// From the signal to the end of the process.
 const END_MAX: Duration = Duration::from_millis(1900);
+/// Of that, how long the door stays open after SIGTERM, so that whoever asks for our health learns of the end before
+/// connections are refused.
+const LEAVE: Duration = Duration::from_millis(300);
 /// Of that, what the private Postgres gets to close its files.
 const POSTGRES_MAX: Duration = Duration::from_millis(250);
 
@@ -87,7 +90,7 @@ pub async fn serve(mut config: Config) -> Result<(), StartError> {
     let opened = tokio::select! {
         opened = store::open(&config.store, &registry) => opened?,
         // The private Postgres ends with this process.
-        () = ends.next() => return Ok(()),
+        _ = ends.next() => return Ok(()),
     };
     let Store { units, private } = opened;
     let bus = bus::open(&config, &registry).await?;
@@ -99,19 +102,23 @@ pub async fn serve(mut config: Config) -> Result<(), StartError> {
     }
     announce(&ctx);
     let servers = ctx.spawn(join_all(servers));
-    ends.next().await;
+    let wish = ends.next().await;
     tokio::select! {
-        () = end(&ctx, servers, private) => {}
+        () = end(&ctx, wish, servers, private) => {}
         // Whoever asks twice does not want to wait.
-        () = ends.next() => {}
+        _ = ends.next() => {}
     }
     Ok(())
 }
 
-/// Drains, closes and stops Postgres, all within [`END_MAX`].
-async fn end(ctx: &Context, servers: JoinHandle<Vec<()>>, private: Option<PrivatePostgres>) {
+/// Leaves, drains, closes and stops Postgres, all within [`END_MAX`].
+async fn end(ctx: &Context, wish: Wish, servers: JoinHandle<Vec<()>>, private: Option<PrivatePostgres>) {
     let over = Instant::now() + END_MAX;
     tracing::info!("stopping");
+    ctx.leaving().cancel();
+    if wish == Wish::Terminate {
+        tokio::time::sleep(LEAVE).await;
+    }
     ctx.stopping().cancel();
     if let Err(fault) = servers.await {
         tracing::error!(%fault, "the servers did not end well");
@@ -164,7 +171,16 @@ fn check(config: &Config) -> Result<(), StartError> {
     }
 }
 
-/// The wishes to end: Ctrl-C, and what service managers send.
+/// How somebody wishes the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wish {
+    /// Ctrl-C: she sits in front of it, and nobody else does.
+    Interrupt,
+    /// What service managers send: a proxy may be in front of it.
+    Terminate,
+}
+
+/// The wishes to end.
 pub(crate) struct Ends {
     interrupt: Signal,
     terminate: Signal,
@@ -175,10 +191,10 @@ impl Ends {
         Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
 
-    pub(crate) async fn next(&mut self) {
+    pub(crate) async fn next(&mut self) -> Wish {
         tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => Wish::Interrupt,
+            _ = self.terminate.recv() => Wish::Terminate,
         }
     }
 }

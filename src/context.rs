@@ -15,8 +15,9 @@ use tracing::Instrument;
 use crate::bus::{Bus, Signal};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::fail_point::FailPoints;
 use crate::failure::Failure;
-use crate::id::TypedId;
+use crate::id::{NodeId, TypedId};
 use crate::metrics::Metrics;
 use crate::module::{ModuleSpec, Registry};
 use crate::passwords::Passwords;
@@ -38,14 +39,16 @@ pub struct Context(Arc<Shared>);
 struct Shared {
     config: Config,
     clock: Clock,
+    node: NodeId,
     registry: Arc<Registry>,
     units: Units,
     bus: Arc<dyn Bus>,
     metrics: Metrics,
     /// Requests' own tasks and what follows after answers: the end of the process waits for them.
     tasks: TaskTracker,
-    /// Relays, consumers and streams: they end when `stopping` is cancelled.
+    /// Relays, consumers and connections: they end when `stopping` is cancelled.
     loops: TaskTracker,
+    leaving: CancellationToken,
     stopping: CancellationToken,
     /// Seats of what follows from reading.
     afterwards: Arc<Semaphore>,
@@ -55,6 +58,7 @@ struct Shared {
     passwords: Passwords,
     /// What use cases turn.
     rehearsal: Rehearsal,
+    fail_points: FailPoints,
 }
 
 impl Context {
@@ -67,15 +71,19 @@ impl Context {
         passwords: Passwords,
     ) -> Self {
         let live = Live::of(&config, &registry);
+        let clock = Clock::default();
+        let fail_points = FailPoints::of(&config);
         Self(Arc::new(Shared {
             config,
-            clock: Clock::default(),
+            node: NodeId::of(clock.new_uuid()),
+            clock,
             registry,
             units,
             bus,
             metrics: Metrics::default(),
             tasks: TaskTracker::new(),
             loops: TaskTracker::new(),
+            leaving: CancellationToken::new(),
             stopping: CancellationToken::new(),
             afterwards: Arc::new(Semaphore::new(AFTERWARDS_MAX)),
             sessions: Sessions::default(),
@@ -83,6 +91,7 @@ impl Context {
             presence: Presence::default(),
             passwords,
             rehearsal: Rehearsal::default(),
+            fail_points,
         }))
     }
 
@@ -112,11 +121,22 @@ impl Context {
     pub fn metrics(&self) -> &Metrics {
         &self.0.metrics
     }
+    /// Which of the nodes this is: another one after every start.
+    pub fn node(&self) -> NodeId {
+        self.0.node
+    }
     pub fn clock(&self) -> &Clock {
         &self.0.clock
     }
     pub fn rehearsal(&self) -> &Rehearsal {
         &self.0.rehearsal
+    }
+    /// Cancelled a moment before [`Context::stopping`]: everything is still served, but nobody is to stay.
+    pub fn leaving(&self) -> &CancellationToken {
+        &self.0.leaving
+    }
+    pub fn fail_points(&self) -> &FailPoints {
+        &self.0.fail_points
     }
     pub fn stopping(&self) -> &CancellationToken {
         &self.0.stopping
@@ -216,6 +236,7 @@ impl Context {
 
     /// Ends streams and loops, waits for what requests started, closes the pools: within `deadline`.
     pub async fn stop(&self, deadline: Duration) {
+        self.0.leaving.cancel();
         self.0.stopping.cancel();
         let all = async {
             self.0.tasks.close();

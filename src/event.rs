@@ -10,6 +10,7 @@ use std::future::Future;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -19,7 +20,7 @@ use crate::failure::Failure;
 use crate::id::{EventId, MemberId};
 
 /// A fact, past tense. Its fields are what consumers need, and never a secret.
-pub trait Event: Serialize + DeserializeOwned + Send + Sync + 'static {
+pub trait Event: Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'static {
     /// Kebab-case, as on the wire: `flirt-sent`.
     const NAME: &'static str;
     /// The module that publishes it.
@@ -143,6 +144,7 @@ impl<L: Listener> AnyListener for L {
 pub trait AnyEvent: Send + Sync {
     fn name(&self) -> &'static str;
     fn source(&self) -> &'static str;
+    fn key(&self) -> MemberId;
     fn says(&self, names: &dyn Names) -> String;
     fn json(&self) -> Result<serde_json::Value, serde_json::Error>;
     /// Publishes it through its own module, the very way a command does.
@@ -155,6 +157,9 @@ impl<E: Event> AnyEvent for E {
     }
     fn source(&self) -> &'static str {
         E::SOURCE
+    }
+    fn key(&self) -> MemberId {
+        Event::key(self)
     }
     fn says(&self, names: &dyn Names) -> String {
         Event::says(self, names)

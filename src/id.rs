@@ -56,4 +56,6 @@ typed_id! {
     EventId;
     /// One login.
     SessionId;
+    /// One running program.
+    NodeId;
 }

@@ -7,7 +7,8 @@
 //! - [`web`]: sessions, limits, headers, forms and pages; [`store`]: Postgres
 //! - [`kit`]: what many modules share; [`modules`]: the site itself
 //! - [`mock`]: the use cases' answers over HTTP, before a server has them
-//! - [`operate`]: commands of those who run it; [`rehearsal`]: what use cases turn
+//! - [`operate`]: commands of those who run it; [`rehearsal`]: what use cases turn;
+//!   [`fail_point`]: where a development build can be made to die
 //! - [`replay`], [`streams`]: traffic through a server of its own; [`drive`]: what they share
 //! - [`openapi`]: the JSON API as programs read it
 //! - [`usecase`]: the design as data: tests, stories, summary and graph
@@ -23,12 +24,14 @@
 pub mod id;
 pub mod app;
 pub mod bus;
+pub mod cause;
 pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod context;
 pub mod drive;
 pub mod event;
+pub mod fail_point;
 pub mod failure;
 pub mod kit;
 pub mod logs;

@@ -9,6 +9,8 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
+use crate::bus::Report;
+
 /// Upper bounds of the request durations, in seconds.
 const SECONDS: [f64; 10] = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0];
 
@@ -36,6 +38,12 @@ struct RouteLabel {
     route: String,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct FateLabel {
+    /// `published` and confirmed; `refused` by a bus that was away or behind; `foreign`, which were none of ours.
+    fate: &'static str,
+}
+
 /// See the module.
 pub struct Metrics {
     registry: Registry,
@@ -47,8 +55,13 @@ pub struct Metrics {
     parked: Family<ModuleLabel, Counter>,
     lag: Family<FeedLabel, Gauge>,
     stopped: Family<FeedLabel, Gauge>,
+    outbox: Family<ModuleLabel, Gauge>,
+    dead_letters: Family<ModuleLabel, Gauge>,
+    nodes: Gauge,
     shed: Counter<u64, AtomicU64>,
     waiting: Gauge,
+    bus_works: Gauge,
+    bus_messages: Family<FateLabel, Gauge>,
     /// Over all modules.
     bus: AtomicU64,
     journal: AtomicU64,
@@ -73,8 +86,13 @@ impl Default for Metrics {
             parked: Family::default(),
             lag: Family::default(),
             stopped: Family::default(),
+            outbox: Family::default(),
+            dead_letters: Family::default(),
+            nodes: Gauge::default(),
             shed: Counter::default(),
             waiting: Gauge::default(),
+            bus_works: Gauge::default(),
+            bus_messages: Family::default(),
             bus: AtomicU64::new(0),
             journal: AtomicU64::new(0),
         };
@@ -87,12 +105,21 @@ impl Default for Metrics {
         all.register("entries_parked", "Entries put into dead letters", metrics.parked.clone());
         all.register("lag", "Entries a consumer is behind a source", metrics.lag.clone());
         all.register("stopped", "1 where a consumer reads no more of a source", metrics.stopped.clone());
+        all.register("outbox", "Events committed and not yet in the journal", metrics.outbox.clone());
+        all.register("dead_letters", "Events parked now", metrics.dead_letters.clone());
+        all.register("nodes", "Nodes that run", metrics.nodes.clone());
         all.register(
             "requests_shed",
             "Requests answered 503 since too many were under way",
             metrics.shed.clone(),
         );
         all.register("streams", "Live streams and long polls that wait", metrics.waiting.clone());
+        all.register(
+            "bus_works",
+            "1 where the bus carries, 0 where the journals do",
+            metrics.bus_works.clone(),
+        );
+        all.register("bus_messages", "What became of messages since the start", metrics.bus_messages.clone());
         metrics
     }
 }
@@ -136,6 +163,17 @@ impl Metrics {
         self.stopped.get_or_create(&FeedLabel { consumer, source }).set(stopped.into());
     }
 
+    /// What a module's tables hold now.
+    pub fn tables(&self, module: &'static str, outbox: i64, parked: i64) {
+        self.outbox.get_or_create(&ModuleLabel { module }).set(outbox);
+        self.dead_letters.get_or_create(&ModuleLabel { module }).set(parked);
+    }
+
+    /// Those that said so lately.
+    pub fn nodes(&self, count: usize) {
+        self.nodes.set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
     pub fn shed(&self) {
         self.shed.inc();
     }
@@ -143,6 +181,16 @@ impl Metrics {
     /// Those who wait for news now.
     pub fn waiting(&self, count: usize) {
         self.waiting.set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
+    /// How the bus is now.
+    pub fn bus(&self, report: &Report) {
+        self.bus_works.set(report.fault.is_none().into());
+        let Report { published, refused, foreign, .. } = *report;
+        for (fate, count) in [("published", published), ("refused", refused), ("foreign", foreign)] {
+            let count = i64::try_from(count).unwrap_or(i64::MAX);
+            self.bus_messages.get_or_create(&FateLabel { fate }).set(count);
+        }
     }
 
     /// In the text format of Prometheus.

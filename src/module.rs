@@ -15,6 +15,7 @@ use std::sync::Arc;
 use axum::handler::Handler;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use chrono::TimeDelta;
+use schemars::{Schema, SchemaGenerator};
 
 pub use action::{Action, EVERYDAY, Limit, Policy};
 pub use despite::DespiteBlocks;
@@ -80,6 +81,8 @@ pub struct EventRecord {
     pub retention: Option<TimeDelta>,
     /// Reads one from JSON; unknown fields are the caller's to refuse.
     pub parse: fn(&serde_json::Value) -> Result<Box<dyn AnyEvent>, serde_json::Error>,
+    /// What its JSON looks like.
+    pub schema: fn(SchemaGenerator) -> Schema,
 }
 
 /// A listener as recorded by its module.
@@ -295,6 +298,7 @@ impl Registry {
             published,
             retention: E::RETENTION,
             parse: |value| Ok(Box::new(<E as serde::Deserialize>::deserialize(value)?) as Box<dyn AnyEvent>),
+            schema: |generator| generator.into_root_schema_for::<E>(),
         };
         self.events.insert((E::SOURCE, E::NAME), record);
     }

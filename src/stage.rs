@@ -1,17 +1,20 @@
 //! A whole site on a database of its own, for use cases and tests: real Postgres, real HTTP, a clock to turn.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use argon2::Params;
 use axum::Router;
 use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor, PgConnection, query_as, query_scalar};
 use tokio::net::TcpListener;
 use tokio::sync::Mutex;
 
 use crate::bus::journal;
 use crate::bus::memory::MemoryBus;
+use crate::bus::rabbit::AddressError;
 use crate::bus::settle::{Seen, Unsettled, settle_by};
 use crate::bus::{self, Bus, BusError, Entry, waiting};
 use crate::config::{Config, StoreConfig};
@@ -19,9 +22,10 @@ use crate::context::{Context, Tx};
 use crate::event::{AnyEvent, Applied};
 use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
+use crate::module::ModuleSpec;
 use crate::modules::{self, register};
 use crate::passwords::Passwords;
-use crate::store::{self, PrivatePostgres, StoreError};
+use crate::store::{self, Apart, PrivatePostgres, StoreError};
 use crate::web::{router, serve};
 
 /// The day of every story.
@@ -34,9 +38,14 @@ pub struct Stage {
     pub ctx: Context,
     pub router: Router,
     pub address: SocketAddr,
-    operator: Mutex<PgConnection>,
-    /// How far all modules are, in one look.
-    looking: Arc<str>,
+    seats: Mutex<Vec<Seat>>,
+}
+
+/// A database of the site's, and the operator who may look at all schemas in it and empty them.
+struct Seat {
+    operator: PgConnection,
+    /// How far all its modules are, in one look.
+    looking: String,
 }
 
 /// What a stage is to be like.
@@ -65,6 +74,8 @@ pub enum StageError {
     #[error(transparent)]
     Bus(#[from] BusError),
     #[error(transparent)]
+    Broker(#[from] AddressError),
+    #[error(transparent)]
     Unsettled(#[from] Unsettled),
     #[error("its effects had not arrived everywhere after {ARRIVAL_MAX:?}")]
     Late,
@@ -86,10 +97,16 @@ impl Stage {
         name: &str,
         options: StageOptions,
     ) -> Result<Self, StageError> {
+        Self::make_database(postgres, name).await?;
+        Self::reopen_with(postgres, name, options).await
+    }
+
+    /// Makes a database of this name, with nothing in it.
+    pub async fn make_database(postgres: &PrivatePostgres, name: &str) -> Result<(), StageError> {
         let mut conn = postgres.options().connect().await?;
         conn.execute(AssertSqlSafe(format!("drop database if exists {name} with (force)"))).await?;
         conn.execute(AssertSqlSafe(format!("create database {name}"))).await?;
-        Self::reopen_with(postgres, name, options).await
+        Ok(())
     }
 
     /// Opens a site on a database that an earlier one has left: a restart, or a second node.
@@ -107,25 +124,37 @@ impl Stage {
         name: &str,
         options: StageOptions,
     ) -> Result<Self, StageError> {
+        Self::on(postgres.options().database(name), options).await
+    }
+
+    /// Opens a site on a database, whoever started its server.
+    pub async fn on(database: PgConnectOptions, options: StageOptions) -> Result<Self, StageError> {
+        Self::apart(database, &Apart::new(), options).await
+    }
+
+    /// The same, with some modules on databases of their own.
+    pub async fn apart(
+        database: PgConnectOptions,
+        apart: &Apart,
+        options: StageOptions,
+    ) -> Result<Self, StageError> {
         let StageOptions { connections, bus, poll_ms } = options;
         let registry = modules::registry();
-        let units = store::open_at(postgres.options().database(name), connections, &registry).await?;
+        let units = store::open_apart(database.clone(), apart, connections, &registry).await?;
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let mut config = Config::for_tools(StoreConfig::for_tests(connections));
         config.listen = address;
         config.poll_ms = poll_ms;
         let ctx = Context::assemble(config, Arc::new(registry), units, bus, cheap_passwords()?);
+        // Before anything runs: by the real time, stories are past their retention.
+        turn(&ctx, story_time());
         bus::start(&ctx).await?;
         router::start(&ctx);
         let router = router::router(&ctx);
         ctx.spawn_loop(serve::serve(listener, router.clone(), ctx.clone()));
-        let mut operator = postgres.options().database(name).connect().await?;
-        make_emptying(&ctx, &mut operator).await?;
-        let looking = looking(&ctx);
-        let stage = Self { ctx, router, address, operator: Mutex::new(operator), looking };
-        stage.set_time(story_time());
-        Ok(stage)
+        let seats = Mutex::new(Seat::all(&ctx, &database, apart).await?);
+        Ok(Self { ctx, router, address, seats })
     }
 
     /// Waits until everything has had its effect.
@@ -140,27 +169,28 @@ impl Stage {
         Ok(())
     }
 
-    /// One statement for all modules, which are in one database here: module by module it were most of what a use case
-    /// costs.
+    /// One statement for all modules of a database: module by module it were most of what a use case costs. Of several
+    /// databases, the offsets of a first look go with the heads of a second: they must not be of a later moment.
     async fn look(&self) -> Result<Vec<Seen>, Failure> {
-        type Row = (String, Option<String>, i64, Option<String>, i64, i64);
-        let mut operator = self.operator.lock().await;
-        let rows: Vec<Row> = query_as(AssertSqlSafe(self.looking.clone())).fetch_all(&mut *operator).await?;
-        let mut all: Vec<Seen> = Vec::new();
-        for (module, source, pos, stopped, outbox, parked) in rows {
-            match (source, all.iter_mut().find(|seen| seen.module == module)) {
-                (Some(source), Some(seen)) => seen.offsets.push((source, pos, stopped)),
-                _ => all.push(Seen { module, pos, outbox, parked, offsets: Vec::new() }),
-            }
+        let mut seats = self.seats.lock().await;
+        let offsets = look_at(&mut seats).await?;
+        if seats.len() == 1 {
+            return Ok(offsets);
         }
-        Ok(all)
+        let mut seen = look_at(&mut seats).await?;
+        for (seen, before) in seen.iter_mut().zip(offsets) {
+            seen.offsets = before.offsets;
+        }
+        Ok(seen)
     }
 
     /// As if nobody had ever been here. Positions in journals go on: consumers know where they are.
     pub async fn reset(&self) -> Result<(), StageError> {
         self.settle().await?;
-        // In one transaction, by the operator, who may write in all schemas.
-        self.operator.lock().await.execute(EMPTY).await?;
+        // In one transaction a database, by the operator, who may write in all schemas.
+        for seat in self.seats.lock().await.iter_mut() {
+            seat.operator.execute(EMPTY).await?;
+        }
         self.ctx.sessions().forget_all();
         self.ctx.presence().forget_all();
         self.ctx.rehearsal().end();
@@ -170,8 +200,7 @@ impl Stage {
 
     /// Turns the clock. It goes on from there.
     pub fn set_time(&self, to: DateTime<Utc>) {
-        self.ctx.clock().set_ahead(TimeDelta::zero());
-        self.ctx.clock().set_ahead(to - self.ctx.now());
+        turn(&self.ctx, to);
     }
 
     /// Publishes an event of the past through its own module, and waits until it has arrived everywhere.
@@ -258,12 +287,52 @@ impl Stage {
     }
 }
 
+fn turn(ctx: &Context, to: DateTime<Utc>) {
+    ctx.clock().set_ahead(TimeDelta::zero());
+    ctx.clock().set_ahead(to - ctx.now());
+}
+
 /// Deletes what was ever written, except how far everybody is.
 const EMPTY: &str = "select pg_temp.emptied()";
 
-/// Makes the function that empties all modules' tables. Whoever has no rows costs next to nothing.
-async fn make_emptying(ctx: &Context, operator: &mut PgConnection) -> Result<(), sqlx::Error> {
-    let schemas: Vec<String> = ctx.units().map(|unit| unit.spec.schema.to_owned()).collect();
+impl Seat {
+    /// One for each database.
+    async fn all(ctx: &Context, default: &PgConnectOptions, apart: &Apart) -> Result<Vec<Self>, StageError> {
+        let mut places: BTreeMap<Option<&str>, Vec<&ModuleSpec>> = BTreeMap::new();
+        for unit in ctx.units() {
+            let own = apart.get(unit.spec.name).map(String::as_str);
+            places.entry(own).or_default().push(unit.spec);
+        }
+        let mut seats = Vec::new();
+        for (own, specs) in places {
+            let options = own.map_or_else(|| Ok(default.clone()), str::parse)?;
+            let mut operator = options.connect().await?;
+            make_emptying(&specs, &mut operator).await?;
+            seats.push(Self { operator, looking: looking(&specs) });
+        }
+        Ok(seats)
+    }
+}
+
+async fn look_at(seats: &mut [Seat]) -> Result<Vec<Seen>, Failure> {
+    type Row = (String, Option<String>, i64, Option<String>, i64, i64);
+    let mut all: Vec<Seen> = Vec::new();
+    for seat in seats {
+        let sql = AssertSqlSafe(seat.looking.clone());
+        let rows: Vec<Row> = query_as(sql).fetch_all(&mut seat.operator).await?;
+        for (module, source, pos, stopped, outbox, parked) in rows {
+            match (source, all.iter_mut().find(|seen| seen.module == module)) {
+                (Some(source), Some(seen)) => seen.offsets.push((source, pos, stopped)),
+                _ => all.push(Seen { module, pos, outbox, parked, offsets: Vec::new() }),
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// Makes the function that empties all tables of these modules. Whoever has no rows costs next to nothing.
+async fn make_emptying(specs: &[&ModuleSpec], operator: &mut PgConnection) -> Result<(), sqlx::Error> {
+    let schemas: Vec<&str> = specs.iter().map(|spec| spec.schema).collect();
     let tables: Vec<String> = query_scalar(
         "select schemaname || '.' || tablename from pg_tables where schemaname = any($1)
          and tablename not like '%migrations' and tablename not in ('head', 'turn', 'offsets')",
@@ -282,16 +351,16 @@ async fn make_emptying(ctx: &Context, operator: &mut PgConnection) -> Result<(),
 }
 
 /// SQL for [`Stage::look`]: for each module its own state, and then how far it has read its sources.
-fn looking(ctx: &Context) -> Arc<str> {
-    let modules = ctx.units().map(|unit| {
-        let (name, m) = (unit.spec.name, unit.spec.schema);
+fn looking(specs: &[&ModuleSpec]) -> String {
+    let modules = specs.iter().map(|spec| {
+        let (name, m) = (spec.name, spec.schema);
         format!(
             "select '{name}', null::text, pos, null::text, (select count(*) from {m}.outbox),
                     (select count(*) from {m}.dead_letter) from {m}.head
              union all select '{name}', source, pos, stopped, 0, 0 from {m}.offsets"
         )
     });
-    modules.collect::<Vec<_>>().join(" union all ").into()
+    modules.collect::<Vec<_>>().join(" union all ")
 }
 
 /// [`STORY_TIME`] as a time.

@@ -8,8 +8,10 @@ use chrono::{DateTime, Utc};
 use sqlx::{AssertSqlSafe, PgConnection, PgPool, Postgres, Transaction, query};
 
 use crate::bus::{Bump, Signal, waiting};
+use crate::cause;
 use crate::context::Context;
 use crate::event::{Applied, Event, Fact};
+use crate::fail_point::Step;
 use crate::failure::Failure;
 use crate::id::{EventId, TypedId};
 use crate::module::ModuleSpec;
@@ -108,6 +110,7 @@ impl Tx {
             // A module that is not built yet has no listener: its events are played as they come.
             None => Applied::Changed,
         };
+        self.ctx.fail_points().reached(Step::Effect, [E::NAME]);
         if applied.changed() && !self.ctx.rehearsal().lacks_event(E::NAME) {
             self.outbox.push(&fact)?;
         }
@@ -127,18 +130,19 @@ impl Tx {
     /// Commits state and events as one. The outbox rows are written last: whoever had to wait for another
     /// command's rows gets the later ids.
     pub async fn commit(mut self) -> Result<(), Failure> {
-        let publishes = !self.outbox.events.is_empty();
+        let rows = std::mem::take(&mut self.outbox);
+        let publishes = !rows.events.is_empty();
         if publishes {
-            let rows = std::mem::take(&mut self.outbox);
             let sql = &self.unit.sql;
             let sql = if rows.events.len() == 1 { &sql.write_outbox_row } else { &sql.write_outbox };
             let written = query(AssertSqlSafe(sql.clone()))
                 .bind(rows.events)
-                .bind(rows.names)
+                .bind(&rows.names)
                 .bind(rows.keys)
                 .bind(rows.at)
                 .bind(rows.subjects)
                 .bind(rows.payloads)
+                .bind(cause::now())
                 .execute(&mut *self.inner)
                 .await?;
             if written.rows_affected() == 0 {
@@ -146,10 +150,12 @@ impl Tx {
                     Failure::busy(REBUILT_WAIT).because(format!("{} is being rebuilt", self.unit.spec.name))
                 );
             }
+            self.ctx.fail_points().reached(Step::Outbox, rows.names.iter().copied());
         }
         // Where the answer to COMMIT is lost, nobody knows whether it happened.
         self.inner.commit().await.map_err(|error| Failure::from(error).perhaps_done())?;
         if publishes {
+            self.ctx.fail_points().reached(Step::Commit, rows.names);
             waiting::published(&self.unit, self.unit.progress.committed());
         }
         if !self.bumps.is_empty() {

@@ -9,6 +9,7 @@ use pancake::event::{Applied, Event, Fact, Listener, Names};
 use pancake::failure::Failure;
 use pancake::id::{MemberId, TypedId};
 use pancake::module::{Module, ModuleSpec, Registry};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sqlx::migrate::Migrator;
 use sqlx::{Executor, query};
@@ -31,7 +32,7 @@ pub(crate) static SOURCE_SPEC: ModuleSpec = spec(SOURCE, "Writes a row and publi
 static SINK_SPEC: ModuleSpec = spec(SINK, "Writes a row an event.");
 
 /// One member left a note for another.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct NoteLeft {
     pub(crate) note: i64,
     pub(crate) from: MemberId,

@@ -15,6 +15,7 @@ use super::stretch::Stretch;
 use super::turn::{Lane, Offset, Took, Turn};
 use super::{Bunch, Entry, Inbound};
 use crate::context::Context;
+use crate::fail_point::Step;
 use crate::failure::Failure;
 use crate::store::unit::Unit;
 
@@ -94,6 +95,8 @@ impl Consumer {
         }
         // Whatever was not handled will be read from the journal.
         receipt.give().await;
+        let names = entries.iter().map(|entry| &*entry.name);
+        self.turn.ctx.fail_points().reached(Step::Acknowledged, names);
     }
 
     async fn handle(&mut self, entries: &[Entry]) {

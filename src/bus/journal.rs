@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use serde_json::value::RawValue;
 use sqlx::types::Json;
 use sqlx::{AssertSqlSafe, query_as};
+use uuid::Uuid;
 
 use super::Entry;
 use super::stretch::Stretch;
@@ -25,6 +26,7 @@ pub struct Row {
     key: MemberId,
     at: DateTime<Utc>,
     payload: Option<Json<Box<RawValue>>>,
+    cause: Option<Uuid>,
 }
 
 impl Row {
@@ -39,6 +41,7 @@ impl Row {
             key: self.key,
             at: self.at,
             payload: self.payload.map(|json| Arc::from(json.0)),
+            cause: self.cause,
         }
     }
 }

@@ -28,11 +28,13 @@ use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
 use serde_json::value::RawValue;
 use tokio::sync::{broadcast, mpsc};
+use uuid::Uuid;
 
 use self::memory::MemoryBus;
 use self::rabbit::{AddressError, RabbitBus};
 use crate::config::Config;
 use crate::context::Context;
+use crate::fail_point::FailPoints;
 use crate::id::{EventId, MemberId, SessionId};
 use crate::module::Registry;
 use crate::store::unit::Unit;
@@ -54,6 +56,8 @@ pub struct Entry {
     pub at: DateTime<Utc>,
     /// JSON; none once a member it tells of was erased.
     pub payload: Option<Arc<RawValue>>,
+    /// The request that it followed from, where there was one.
+    pub cause: Option<Uuid>,
 }
 
 /// Small, lossy, to every node, never journaled. Nothing may depend on one arriving: caches expire too.
@@ -193,7 +197,7 @@ pub trait Bus: Send + Sync {
 pub async fn open(config: &Config, registry: &Registry) -> Result<Arc<dyn Bus>, AddressError> {
     let Some(url) = &config.amqp_url else { return Ok(Arc::new(MemoryBus::default())) };
     let modules = registry.modules().iter().map(|spec| spec.name).collect();
-    Ok(Arc::new(RabbitBus::open(url, &config.amqp_prefix, modules).await?))
+    Ok(Arc::new(RabbitBus::open(url, &config.amqp_prefix, modules, FailPoints::of(config)).await?))
 }
 
 /// Starts a relay for every module that has events, and a consumer for every module that listens to others.

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::Entry;
 use super::journal::{BATCH_MAX, Head, Row};
 use crate::context::{Context, Tx};
+use crate::fail_point::Step;
 use crate::failure::Failure;
 use crate::store::unit::Unit;
 
@@ -115,8 +116,13 @@ async fn publish(ctx: &Context, unit: &Unit, after: i64, head: Head) -> Result<(
         .await?;
     let entries: Vec<Entry> = rows.into_iter().map(|row| row.entry(unit.spec.name, head.epoch)).collect();
     ctx.metrics().sequenced(unit.spec.name, entries.len());
-    if let Err(error) = ctx.bus().publish(&entries).await {
-        tracing::warn!(module = unit.spec.name, %error, "consumers will read the journal");
+    let reached = |step| ctx.fail_points().reached(step, entries.iter().map(|entry| &*entry.name));
+    reached(Step::Sequenced);
+    match ctx.bus().publish(&entries).await {
+        Ok(()) => reached(Step::Published),
+        Err(error) => {
+            tracing::warn!(module = unit.spec.name, %error, "consumers will read the journal");
+        }
     }
     Ok(())
 }

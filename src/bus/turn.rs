@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::Entry;
 use super::stretch::Stretch;
 use crate::context::{Context, Tx};
+use crate::fail_point::Step;
 use crate::failure::Failure;
 use crate::id::MemberId;
 use crate::store::unit::{Listeners, Unit};
@@ -121,7 +122,10 @@ impl Turn {
             }
         }
         self.move_offset(&mut tx, stretch, lane).await?;
+        let reached = |step| self.ctx.fail_points().reached(step, new.iter().map(|entry| &*entry.name));
+        reached(Step::Offset);
         tx.commit().await?;
+        reached(Step::Consumed);
         if lane == Lane::Main {
             self.unit.handled(stretch.source, stretch.upto);
         }
@@ -251,6 +255,7 @@ impl Turn {
             } else {
                 let _ = record.listener.batch(tx, run).await?;
             }
+            self.ctx.fail_points().reached(Step::Heard, [&*first.name]);
         }
         Ok(())
     }

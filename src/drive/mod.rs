@@ -1,6 +1,7 @@
 //! What client programs share that drive a server of their own over HTTP: the server, a client, members, and
 //! what is told at the end. It knows the site's API and nothing of its inside.
 
+pub mod broker;
 pub(crate) mod client;
 pub(crate) mod members;
 pub(crate) mod order;

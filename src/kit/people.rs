@@ -86,7 +86,7 @@ impl Ideal {
 }
 
 /// Who decided: a member, or the operator at the command line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum By {
     Operator(Operator),
@@ -94,7 +94,7 @@ pub enum By {
 }
 
 /// The word `operator`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Operator {
     Operator,

@@ -13,6 +13,7 @@ pub mod media;
 pub mod nav;
 pub mod news;
 pub mod online;
+pub mod operations;
 pub mod poll;
 pub mod profile;
 pub mod register;
@@ -42,6 +43,7 @@ pub static ALL: &[&dyn Module] = &[
     &news::News,
     &nav::Nav,
     &poll::Poll,
+    &operations::Operations,
     &Limits,
 ];
 

@@ -61,12 +61,7 @@ pub struct Schemas {
 
 impl Default for Schemas {
     fn default() -> Self {
-        let settings = || {
-            SchemaSettings::draft2020_12().with(|settings| {
-                settings.definitions_path = COMPONENTS.into();
-                settings.meta_schema = None;
-            })
-        };
+        let settings = || unversioned().with(|settings| settings.definitions_path = COMPONENTS.into());
         Self {
             input: settings().for_deserialize().with_transform(without_nul).into_generator(),
             output: settings().for_serialize().with_transform(leave_out).into_generator(),
@@ -92,6 +87,17 @@ impl Schemas {
         }
         named
     }
+}
+
+/// For a schema of what is written that needs no other: everything in it is at its place.
+pub fn alone() -> SchemaGenerator {
+    let settings = unversioned().with(|settings| settings.inline_subschemas = true);
+    settings.for_serialize().with_transform(leave_out).into_generator()
+}
+
+/// The dialect is said once, and not by every schema.
+fn unversioned() -> SchemaSettings {
+    SchemaSettings::draft2020_12().with(|settings| settings.meta_schema = None)
 }
 
 /// No text may hold a NUL (see [`crate::web::extract`]), so every schema of one says so.

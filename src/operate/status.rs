@@ -3,8 +3,10 @@
 use clap::Args;
 use sqlx::{AssertSqlSafe, Executor, query_scalar};
 
+use super::nodes::Node;
+use super::overview::{Overview, overview};
 use super::{OperateError, Program, with_program};
-use crate::bus::status::{Feed, State, feeds, state};
+use crate::bus::status::{Feed, State};
 use crate::config::StoreConfig;
 use crate::failure::Failure;
 use crate::store::unit::Unit;
@@ -21,34 +23,31 @@ pub async fn run(args: StatusArgs) -> Result<String, OperateError> {
 }
 
 async fn report(program: &Program) -> Result<String, OperateError> {
-    let mut said = format!(
-        "{:<10} {:>12} {:>6} {:>12} {:>8} {:>13} {:>12}\n",
+    let Overview { nodes, modules, feeds, needs } = overview(&program.ctx).await?;
+    let mut said =
+        format!("{:<22} {:<8} {:<20} {:<20} {:<7} bus\n", "node", "version", "started", "heard of", "state");
+    for Node { address, version, bus, started, seen, silent, .. } in nodes {
+        let [started, seen] = [started, seen].map(|at| at.format("%Y-%m-%d %H:%M:%S").to_string());
+        let state = if silent { "silent" } else { "runs" };
+        said.push_str(&format!("{address:<22} {version:<8} {started:<20} {seen:<20} {state:<7} {bus}\n"));
+    }
+    said.push_str(&format!(
+        "\n{:<10} {:>12} {:>6} {:>12} {:>8} {:>13} {:>12}\n",
         "module", "journal", "epoch", "trimmed to", "outbox", "dead letters", "connections"
-    );
-    let mut needs = Vec::new();
-    for unit in program.ctx.units() {
-        let name = unit.spec.name;
-        let State { pos, epoch, floor, outbox, parked, rebuilding } = state(unit).await?;
+    ));
+    for (name, State { pos, epoch, floor, outbox, parked, .. }) in modules {
+        let Some(unit) = program.ctx.unit_named(name) else { continue };
         let connections = connections(unit).await?;
         said.push_str(&format!(
             "{name:<10} {pos:>12} {epoch:>6} {floor:>12} {outbox:>8} {parked:>13} {connections:>12}\n"
         ));
-        if parked > 0 {
-            needs.push(format!("{name} has parked {parked} events: pancake dead-letter list {name}"));
-        }
-        if rebuilding {
-            needs.push(format!(
-                "{name} is being rebuilt. If that was broken off, do it again: pancake rebuild {name}"
-            ));
-        }
     }
     said.push_str(&format!("\n{:<10} {:<10} {:>12} {:>12}\n", "consumer", "source", "read to", "behind"));
-    for Feed { consumer, source, pos, lag, remark, stopped } in feeds(&program.ctx).await? {
-        let remark = remark.unwrap_or_default();
+    for Feed { consumer, source, pos, lag, remark, stopped } in feeds {
         if stopped {
-            needs.push(remark);
             said.push_str(&format!("{consumer:<10} {source:<10} {pos:>12} {:>12}\n", "stopped"));
         } else {
+            let remark = remark.unwrap_or_default();
             said.push_str(&format!("{consumer:<10} {source:<10} {pos:>12} {lag:>12}  {remark}"));
             said.truncate(said.trim_end().len());
             said.push('\n');

@@ -92,6 +92,14 @@ pub(super) async fn clear_remains(cluster: &Path) -> Result<(), StoreError> {
     remove_file(&cluster.join("postmaster.pid"))
 }
 
+/// Tells the server that runs on this cluster, if one does.
+pub(super) fn signal(cluster: &Path, signal: Signal) {
+    if let Some(pid) = running(cluster) {
+        // It may have ended since we looked.
+        let _ = kill_process(pid, signal);
+    }
+}
+
 /// The server that runs on this cluster. postmaster.pid alone proves nothing: after a crash its number may
 /// belong to any process, and then Postgres itself would refuse to start. So the process is asked what it is.
 pub(super) fn running(cluster: &Path) -> Option<Pid> {

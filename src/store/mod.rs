@@ -11,5 +11,5 @@ pub mod unit;
 
 pub use error::StoreError;
 pub use home::discard;
-pub use open::{Store, Units, open, open_at};
+pub use open::{Apart, Store, Units, open, open_apart, open_at};
 pub use private::{PrivatePostgres, Server};

@@ -50,6 +50,9 @@ static VERSIONS: Migrator = sqlx::migrate!("schemas/versions");
 /// The modules by name.
 pub type Units = BTreeMap<&'static str, Arc<Unit>>;
 
+/// What `DATABASE_URL_<MODULE>` would say, by module.
+pub type Apart = BTreeMap<&'static str, String>;
+
 /// The open database.
 pub struct Store {
     pub units: Units,
@@ -86,8 +89,18 @@ pub async fn open_at(
     connections: u16,
     registry: &Registry,
 ) -> Result<Units, StoreError> {
+    open_apart(options, &Apart::new(), connections, registry).await
+}
+
+/// The same, with some modules on databases of their own.
+pub async fn open_apart(
+    options: PgConnectOptions,
+    apart: &Apart,
+    connections: u16,
+    registry: &Registry,
+) -> Result<Units, StoreError> {
     let place = Place { what: "the test database".to_owned(), options };
-    units(connections, registry, &place, |_| None).await
+    units(connections, registry, &place, |module| apart.get(module).cloned()).await
 }
 
 /// The modules at their places: `default`, unless `own` gives a URL for a module.

@@ -11,11 +11,12 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use rustix::process::Signal;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::{Connection, PgConnection};
 
 use super::error::StoreError;
-use super::guard::{Guard, clear_remains, drop_to};
+use super::guard::{self, Guard, clear_remains, drop_to};
 use super::home::{Home, make_private};
 use super::programs::{Programs, settle_environment};
 
@@ -45,6 +46,7 @@ pub struct PrivatePostgres {
 }
 
 struct Owner {
+    cluster: PathBuf,
     guard: Guard,
     lock: File,
 }
@@ -92,13 +94,21 @@ impl PrivatePostgres {
 
     /// Ends the server if this process started it: fast, and after a bounded wait at once.
     pub async fn stop(self) -> Result<(), StoreError> {
-        let Some(Owner { guard, lock }) = self.owner else { return Ok(()) };
+        let Some(Owner { guard, lock, .. }) = self.owner else { return Ok(()) };
         write_socket(&lock, &[])?;
         guard.stop().await;
         // What is left in the folder, if anything, the next start removes.
         let _ = fs::remove_dir(&self.socket);
         drop(lock);
         Ok(())
+    }
+
+    /// Ends the server as a crash does, if this process started it: the next start recovers. For tests.
+    pub async fn crash(self) -> Result<(), StoreError> {
+        if let Some(owner) = &self.owner {
+            guard::signal(&owner.cluster, Signal::QUIT);
+        }
+        self.stop().await
     }
 
     async fn start_own(data: &Path, lock: File, server: Server) -> Result<Self, StoreError> {
@@ -116,7 +126,7 @@ impl PrivatePostgres {
         let guard = run(&programs, &home, server).await?;
         write_socket(&lock, home.socket.as_os_str().as_encoded_bytes())?;
         tracing::info!(folder = %home.cluster.display(), "private Postgres runs");
-        Ok(Self { socket: home.socket, owner: Some(Owner { guard, lock }) })
+        Ok(Self { socket: home.socket, owner: Some(Owner { cluster: home.cluster, guard, lock }) })
     }
 }
 

@@ -21,8 +21,8 @@ macro_rules! statements {
 statements! {
     /// Publishes. Refused, with no row written, while the module is rebuilt.
     write_outbox =
-        "insert into {m}.outbox (event, name, key, at, subjects, payload)
-         select event, name, key, at, string_to_array(subjects, ',')::uuid[], payload::json
+        "insert into {m}.outbox (event, name, key, at, subjects, payload, cause)
+         select event, name, key, at, string_to_array(subjects, ',')::uuid[], payload::json, $7
          from unnest($1::uuid[], $2::text[], $3::uuid[], $4::timestamptz[], $5::text[], $6::text[])
               with ordinality as row (event, name, key, at, subjects, payload, number)
          where not exists (select from {m}.turn where rebuilding is not null)
@@ -30,9 +30,9 @@ statements! {
 
     /// The same with one row, as nearly every command has it: nothing to expand, and nothing to sort.
     write_outbox_row =
-        "insert into {m}.outbox (event, name, key, at, subjects, payload)
+        "insert into {m}.outbox (event, name, key, at, subjects, payload, cause)
          select ($1::uuid[])[1], ($2::text[])[1], ($3::uuid[])[1], ($4::timestamptz[])[1],
-                string_to_array(($5::text[])[1], ',')::uuid[], ($6::text[])[1]::json
+                string_to_array(($5::text[])[1], ',')::uuid[], ($6::text[])[1]::json, $7
          where not exists (select from {m}.turn where rebuilding is not null)";
 
     /// Waits for every transaction that has written to it.
@@ -47,8 +47,8 @@ statements! {
          moved as (delete from {m}.outbox o using top where o.id = top.id returning o.*),
          placed as (select $2 + row_number() over (order by id) as pos, * from moved),
          written as (
-             insert into {m}.journal (pos, event, name, key, at, subjects, payload)
-             select pos, event, name, key, at, subjects, payload from placed order by pos returning pos
+             insert into {m}.journal (pos, event, name, key, at, subjects, payload, cause)
+             select pos, event, name, key, at, subjects, payload, cause from placed order by pos returning pos
          )
          select count(*) from written";
 
@@ -63,11 +63,11 @@ statements! {
 
     /// Entries after a position, so many.
     read_journal =
-        "select pos, event, name, key, at, payload from {m}.journal where pos > $1 order by pos limit $2";
+        "select pos, event, name, key, at, payload, cause from {m}.journal where pos > $1 order by pos limit $2";
 
     /// Entries after a position, so many, up to another, of some types.
     read_types =
-        "select pos, event, name, key, at, payload from {m}.journal
+        "select pos, event, name, key, at, payload, cause from {m}.journal
          where pos > $1 and pos <= $3 and name = any($4) order by pos limit $2";
 
     /// Empties the entries between two positions that tell of a member.
@@ -147,7 +147,7 @@ statements! {
 
     /// The first letter of a key.
     first_letter =
-        "select pos, event, name, key, at, payload from {m}.dead_letter
+        "select pos, event, name, key, at, payload, null::uuid as cause from {m}.dead_letter
          where source = $1 and key = $2 order by pos limit 1";
 
     /// Takes a letter away.

@@ -1,9 +1,10 @@
 //! `usecases/BOOK.md`: all stories, for those who read and do not run. Generated, committed and checked, and
-//! docs/problems.md and docs/examples.json with it.
+//! docs/problems.md, docs/events.md and docs/examples.json with it.
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
+use super::events;
 use super::example::{examples, of_operations};
 use super::load::UseCases;
 use super::paint::Paint;
@@ -57,21 +58,29 @@ pub fn book(registry: &Registry, usecases: &UseCases) -> String {
 }
 
 /// What is written from the registry and the use cases, and where: the book in `dir`, and in docs beside it the
-/// problems and the examples of the API.
-fn written(dir: &Path, registry: &Registry, usecases: &UseCases) -> [(PathBuf, String); 3] {
+/// problems and the examples of the API, and the events with the samples that tests keep of them.
+fn written(
+    dir: &Path,
+    registry: &Registry,
+    usecases: &UseCases,
+) -> Result<[(PathBuf, String); 4], BookError> {
     let docs = dir.with_file_name("docs");
     let examples = of_operations(&examples(usecases, &openapi::document(registry)));
-    [
+    let folder = dir.with_file_name("tests").join("samples/events");
+    let samples =
+        events::samples(&folder, registry).map_err(|error| BookError::Io { path: shown(&folder), error })?;
+    Ok([
         (dir.join("BOOK.md"), book(registry, usecases)),
         (docs.join("problems.md"), catalogue(registry, &usecases.cases)),
+        (docs.join("events.md"), events::events(registry, &usecases.cases, &samples)),
         // Plain data always encodes.
         (docs.join("examples.json"), openapi::example::lines(&examples).unwrap_or_default()),
-    ]
+    ])
 }
 
 /// Whether what is committed is current.
 pub fn check(dir: &Path, registry: &Registry, usecases: &UseCases) -> Result<(), BookError> {
-    written(dir, registry, usecases).iter().try_for_each(|(path, current)| is_current(path, current))
+    written(dir, registry, usecases)?.iter().try_for_each(|(path, current)| is_current(path, current))
 }
 
 fn is_current(path: &Path, current: &str) -> Result<(), BookError> {
@@ -89,7 +98,7 @@ fn is_current(path: &Path, current: &str) -> Result<(), BookError> {
 
 /// Writes it anew.
 pub fn bless(dir: &Path, registry: &Registry, usecases: &UseCases) -> Result<(), BookError> {
-    written(dir, registry, usecases).iter().try_for_each(|(path, text)| {
+    written(dir, registry, usecases)?.iter().try_for_each(|(path, text)| {
         fs::write(path, text).map_err(|error| BookError::Io { path: shown(path), error })
     })
 }

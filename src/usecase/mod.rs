@@ -6,6 +6,7 @@
 pub mod book;
 pub mod cast;
 pub mod check;
+pub mod events;
 pub mod example;
 pub mod expect;
 pub mod fault;

@@ -9,9 +9,11 @@ use axum::routing::MethodRouter;
 
 use super::limits;
 use super::prefer::Wait;
+use super::render::REQUEST_ID;
 use super::session::looks_ahead;
 use super::visitor::Visitor;
 use crate::bus::waiting;
+use crate::cause;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::module::{ActionRecord, Policy};
@@ -94,9 +96,12 @@ async fn change(record: &'static ActionRecord, ctx: Context, request: Request, n
         return problem::BODY_TOO_LARGE.saying(detail).into_response();
     };
     let wait = Wait::of(record.face, &parts.headers);
+    // Ours, which the outermost layer has put there.
+    let id = parts.headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()?.parse().ok());
     let own = ctx.clone();
     let work = ctx.spawn(async move {
-        let (mut response, arrived) = waiting::effects(&own, wait.patience, run(&parts, &body, &next)).await;
+        let work = cause::of(id, run(&parts, &body, &next));
+        let (mut response, arrived) = waiting::effects(&own, wait.patience, work).await;
         wait.answer(arrived, response.headers_mut());
         response
     });

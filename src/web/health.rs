@@ -16,6 +16,7 @@ use tokio::sync::Mutex;
 
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::operate::overview;
 use crate::store::unit::Unit;
 use crate::web::answer::Json;
 
@@ -37,6 +38,14 @@ struct Report {
 struct Checks {
     database: bool,
     stopping: bool,
+    bus: BusCheck,
+}
+
+/// A bus that is away makes nobody unready: effects arrive by the journals, a second later.
+#[derive(Serialize)]
+struct BusCheck {
+    name: &'static str,
+    works: bool,
 }
 
 /// `/health/live` and `/health/ready`.
@@ -60,7 +69,10 @@ async fn live() -> &'static str {
 }
 
 async fn ready(ctx: Context, last: Last) -> impl IntoResponse {
-    let checks = Checks { database: database(&ctx, &last).await, stopping: ctx.stopping().is_cancelled() };
+    let bus = ctx.bus().report();
+    let bus = BusCheck { name: bus.name, works: bus.fault.is_none() };
+    let stopping = ctx.leaving().is_cancelled();
+    let checks = Checks { database: database(&ctx, &last).await, stopping, bus };
     let (code, status) = if checks.database && !checks.stopping {
         (StatusCode::OK, "ready")
     } else {
@@ -90,6 +102,9 @@ async fn answers(unit: &Unit) -> bool {
 
 async fn metrics(State(ctx): State<Context>) -> Result<impl IntoResponse, Failure> {
     ctx.metrics().waiting(ctx.live().waiting());
+    ctx.metrics().bus(&ctx.bus().report());
+    // Without the database the last ones stand.
+    let _ = tokio::time::timeout(ANSWER_MAX, overview::measure(&ctx)).await;
     let text = ctx.metrics().text().map_err(Failure::internal)?;
     Ok(([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text))
 }

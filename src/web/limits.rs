@@ -30,15 +30,16 @@ const SWEEP_ROWS: u64 = 1000;
 /// Bits of an IPv6 address that stand for one customer: she has 2^64 addresses to choose from.
 const IPV6_BITS: u32 = 64;
 
-/// Only storage: the web's own, with no actions and no events.
+/// Only storage: the frame's own, with no actions and no events. Which nodes run is here too
+/// ([`crate::operate::nodes`]): a module of its own would take connections from all others.
 pub static SPEC: ModuleSpec = ModuleSpec {
     name: "limits",
     schema: "limits",
     segments: &[],
-    purpose: "Keeps what is left of each member's rate limits.",
+    purpose: "Keeps what is left of each member's rate limits, and which nodes run.",
     migrations: sqlx::migrate!("schemas/limits"),
     kit: &[],
-    owned: &["allowance"],
+    owned: &["allowance", "node"],
 };
 
 /// The module in [`SPEC`], for the list of modules.

@@ -4,6 +4,7 @@ pub mod address;
 pub mod admission;
 pub mod answer;
 pub mod docs;
+pub mod door;
 pub mod extract;
 pub mod form;
 pub mod guard;

@@ -23,6 +23,7 @@ use super::{docs, health, limits, live, presence, render, statics};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::openapi;
+use crate::operate::nodes;
 use crate::problem;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static(render::REQUEST_ID);
@@ -52,11 +53,12 @@ pub fn router(ctx: &Context) -> Router {
         .with_state(ctx.clone())
 }
 
-/// What runs beside the requests: the sessions in memory stay true, used-up allowances go, and who waits for
-/// news gets them even where a signal was lost.
+/// What runs beside the requests: the sessions in memory stay true, used-up allowances go, this node is
+/// known to run, and who waits for news gets them even where a signal was lost.
 pub fn start(ctx: &Context) {
     ctx.spawn_loop(session::hear_signals(ctx.clone()));
     ctx.spawn_loop(limits::sweep(ctx.clone()));
+    ctx.spawn_loop(nodes::keep(ctx.clone()));
     ctx.spawn_loop(live::reread_regularly(ctx.clone()));
     ctx.spawn_loop(presence::refresh_regularly(ctx.clone()));
 }

@@ -97,6 +97,7 @@ pub struct ShellActor {
     pub nickname: String,
     pub approved: bool,
     pub reviewer: bool,
+    pub admin: bool,
 }
 
 impl From<&Actor> for ShellActor {
@@ -105,6 +106,7 @@ impl From<&Actor> for ShellActor {
             nickname: actor.nickname.clone(),
             approved: actor.state == State::Approved,
             reviewer: actor.state == State::Approved && (actor.reviewer || actor.admin),
+            admin: actor.state == State::Approved && actor.admin,
         }
     }
 }

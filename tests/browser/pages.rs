@@ -47,7 +47,7 @@ const EVERYBODY: [(&str, &[Policy]); 4] = [
     ("stranger", &[Policy::Public]),
     ("wilma", &[Policy::Registered]),
     ("rolf", &[Policy::Registered]),
-    (WIDE, &[Policy::Public, Policy::Registered, Policy::Member, Policy::Reviewer]),
+    (WIDE, &[Policy::Public, Policy::Registered, Policy::Member, Policy::Reviewer, Policy::Admin]),
 ];
 
 /// Something on every list: an alert, a message, a favourite, a photo, a blocked member, a decision, and an application that waits.
@@ -55,7 +55,9 @@ fn settle_in(town: &Town) {
     town.join("wilma", "waiting");
     town.join("rolf", "rejected");
     let (bob, wide) = (town.id("bob"), town.join(WIDE, "approved"));
-    town.give(RoleGranted { member: wide, role: Role::Reviewer, by: By::OPERATOR });
+    for role in [Role::Reviewer, Role::Admin] {
+        town.give(RoleGranted { member: wide, role, by: By::OPERATOR });
+    }
     town.give(FlirtSent { from: bob, to: wide });
     town.give(FavoriteMarked { member: wide, favorite: bob });
     let photo = PhotoId::of(bob.uuid());

@@ -6,8 +6,12 @@ use pancake::bus::Bus;
 use pancake::bus::faulty::{Faults, FaultyBus};
 use pancake::bus::memory::MemoryBus;
 use pancake::bus::null::NullBus;
+use pancake::bus::rabbit::RabbitBus;
+use pancake::fail_point::FailPoints;
 
+use crate::broker;
 use crate::bus_facts::{FACTS, entries, positions, read};
+use crate::postgres::folder;
 
 /// All facts, each on a bus of its own.
 async fn holds(mut bus: impl AsyncFnMut() -> Arc<dyn Bus>) {
@@ -23,6 +27,22 @@ async fn holds(mut bus: impl AsyncFnMut() -> Arc<dyn Bus>) {
 #[tokio::test]
 async fn the_memory_bus() {
     holds(async || Arc::new(MemoryBus::default()) as Arc<dyn Bus>).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rabbitmq() {
+    let Some(broker) = broker::start(&folder("broker")).await else { return };
+    let mut number = 0;
+    holds(async || {
+        number += 1;
+        let modules = vec!["alerts", "block", "chat", "flirt"];
+        let bus = RabbitBus::open(&broker.url(), &format!("facts-{number}"), modules, FailPoints::default())
+            .await
+            .unwrap();
+        assert_eq!(bus.report().fault, None);
+        Arc::new(bus) as Arc<dyn Bus>
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -78,7 +98,7 @@ async fn a_seed_makes_the_same_faults_later_on() {
         let mut inbound = bus.subscribe("alerts", &["flirt"]).await.unwrap();
         bus.publish(&entries("flirt", 1, 40)).await.unwrap();
         let before = inbound.recv().await.unwrap();
-        assert!(before.iter().all(|entry| entry.pos <= 40), "{before:?}");
+        assert!(before.entries.iter().all(|entry| entry.pos <= 40), "{before:?}");
         bus.reseed(7);
         for entry in entries("flirt", 41, 100) {
             bus.publish(&[entry]).await.unwrap();

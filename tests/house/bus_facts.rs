@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use pancake::bus::{Bus, Entry, Features, Inbound, Signal};
+use pancake::bus::{Bunch, Bus, Entry, Features, Inbound, Signal};
 use pancake::id::{EventId, MemberId, SessionId, TypedId};
 use pancake::stage::story_time;
 use serde_json::value::RawValue;
@@ -84,9 +84,11 @@ async fn bunches(bus: &dyn Bus) {
     }
     while left > 0 {
         let Some(bunch) = timeout(WAIT_MAX, inbound.recv()).await.expect("it ends") else { break };
-        let source = bunch.first().expect("an entry").source;
-        assert!(bunch.iter().all(|entry| entry.source == source), "{bunch:?}");
-        left -= bunch.len();
+        let Bunch { entries, receipt } = bunch;
+        let source = entries.first().expect("an entry").source;
+        assert!(entries.iter().all(|entry| entry.source == source), "{entries:?}");
+        left -= entries.len();
+        receipt.give().await;
     }
 }
 
@@ -140,7 +142,7 @@ async fn to_nobody(bus: &dyn Bus) {
 }
 
 async fn who_does_not_read(bus: &dyn Bus) {
-    const COUNT: usize = 10_000;
+    const COUNT: usize = 5_000;
     let idle = bus.subscribe("chat", &["flirt"]).await.unwrap();
     let reading = bus.subscribe("alerts", &["flirt"]).await.unwrap();
     let publish = async {
@@ -210,7 +212,10 @@ pub(crate) async fn read(bus: &dyn Bus, mut inbound: Inbound, count: usize) -> V
     let mut got: Vec<Entry> = Vec::new();
     while !bus.features().delivers || got.len() < count {
         match timeout(WAIT_MAX, inbound.recv()).await.expect("all arrive in time") {
-            Some(bunch) => got.extend(bunch.iter().cloned()),
+            Some(bunch) => {
+                got.extend(bunch.entries.iter().cloned());
+                bunch.receipt.give().await;
+            }
             None => break,
         }
     }
@@ -234,6 +239,7 @@ fn entry(source: &'static str, pos: i64, payload: &Arc<RawValue>) -> Entry {
         key: MemberId::of(Uuid::from_u128(number % 7)),
         at: story_time(),
         payload: Some(payload.clone()),
+        cause: (number % 2 == 0).then(|| Uuid::from_u128(number)),
     }
 }
 

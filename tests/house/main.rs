@@ -13,7 +13,9 @@ mod cancelled;
 mod contract;
 mod crossing;
 mod docs;
+mod door;
 mod effects;
+mod events;
 mod favorites;
 mod fences;
 mod fuzz;
@@ -44,4 +46,4 @@ mod tidy_proof;
 mod walk;
 mod wire;
 
-use shared::{dice, join, postgres, site, wait};
+use shared::{broker, dice, join, postgres, site, wait};

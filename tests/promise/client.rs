@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::http::{Method, Request, header};
-use http_body_util::{BodyExt, Empty};
+use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -24,6 +24,11 @@ pub(crate) struct Call {
     pub(crate) method: Method,
     pub(crate) path: String,
     pub(crate) token: String,
+    pub(crate) body: Option<Value>,
+    /// However often it is sent with this key, it counts once.
+    pub(crate) key: Option<String>,
+    /// The header `Prefer`.
+    pub(crate) prefer: &'static str,
 }
 
 /// What came back.
@@ -46,11 +51,12 @@ pub(crate) enum Heard {
 }
 
 /// See the module.
-pub(crate) struct Client(legacy::Client<HttpConnector, Empty<Bytes>>);
+pub(crate) struct Client(legacy::Client<HttpConnector, Full<Bytes>>);
 
 impl Call {
     pub(crate) fn new(method: Method, path: impl Into<String>, by: &Person) -> Self {
-        Self { method, path: path.into(), token: by.token.clone() }
+        let (path, token) = (path.into(), by.token.clone());
+        Self { method, path, token, body: None, key: None, prefer: "" }
     }
 
     pub(crate) fn get(path: impl Into<String>, by: &Person) -> Self {
@@ -59,6 +65,16 @@ impl Call {
 
     pub(crate) fn flirt(by: &Person, to: &Person) -> Self {
         Self::new(Method::POST, format!("/api/flirt/{}", to.id), by)
+    }
+
+    pub(crate) fn message(by: &Person, to: &Person, text: &str, key: String) -> Self {
+        let call = Self::new(Method::POST, format!("/api/chat/{}", to.id), by);
+        Self { body: Some(serde_json::json!({ "text": text })), key: Some(key), ..call }
+    }
+
+    /// The answer comes when everybody has heard of it.
+    pub(crate) fn awaited(self) -> Self {
+        Self { prefer: "wait=10", ..self }
     }
 
     pub(crate) fn block(method: Method, by: &Person, whom: &Person) -> Self {
@@ -123,12 +139,22 @@ impl Client {
     }
 
     async fn once(&self, address: &str, call: &Call) -> Heard {
-        let request = Request::builder()
+        let mut request = Request::builder()
             .method(&call.method)
             .uri(format!("http://{address}{}", call.path))
             .header(header::AUTHORIZATION, format!("Bearer {}", call.token))
-            .body(Empty::new())
-            .unwrap();
+            .header("prefer", call.prefer);
+        if let Some(key) = &call.key {
+            request = request.header("idempotency-key", key);
+        }
+        let body = match &call.body {
+            Some(body) => {
+                request = request.header(header::CONTENT_TYPE, "application/json");
+                Full::from(body.to_string())
+            }
+            None => Full::default(),
+        };
+        let request = request.body(body).unwrap();
         let answer = match self.0.request(request).await {
             Ok(answer) => answer,
             Err(error) if error.is_connect() => return Heard::Unsent,

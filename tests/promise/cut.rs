@@ -117,7 +117,7 @@ async fn client(town: &Town, site: &Site, seed: u64, typical: Duration, count: &
     let mut dice = Dice::new(seed);
     while count.cut.load(Ordering::SeqCst) < CUT {
         assert!(count.tries() < TRIES_MAX, "the answers come too soon");
-        let Call { method, path, token } = call(town, &mut dice);
+        let Call { method, path, token, .. } = call(town, &mut dice);
         let half = dice.roll(5) == 0;
         let length = if half { 10 } else { 0 };
         let mut request = format!(

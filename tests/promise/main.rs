@@ -3,8 +3,12 @@
 //!
 //! `cargo test --test promise -- --nocapture` prints what was measured; docs/reliability.md tells how it works.
 
+mod aborted;
+mod chaos;
 mod client;
 mod cut;
+mod drained;
+mod foreign;
 mod frozen;
 mod kept;
 mod killed;
@@ -17,7 +21,7 @@ mod shared;
 mod streams;
 mod town;
 
-use shared::{dice, join, postgres, site, wait};
+use shared::{broker, dice, join, postgres, site, wait};
 
 /// Whoever needs the machine for itself takes it whole; all others share it.
 static MACHINE: tokio::sync::RwLock<()> = tokio::sync::RwLock::const_new(());

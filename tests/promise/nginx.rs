@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, ErrorKind};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
@@ -49,19 +49,21 @@ pub(crate) struct Nginx {
     child: Child,
     folder: PathBuf,
     port: String,
+    plain: String,
 }
 
 impl Nginx {
-    /// Starts it in front of a site on that port, and waits until it listens.
-    pub(crate) async fn start(folder: &Path, port: String, site_port: &str) -> Self {
+    /// Starts it in front of nodes on these ports, and waits until it listens.
+    pub(crate) async fn start(folder: &Path, nodes: &[String]) -> Self {
+        let (port, plain) = (free_port(), free_port());
         fs::create_dir_all(folder).unwrap();
         certify(folder);
-        fs::write(folder.join("site.conf"), filled_in(folder, &port, site_port)).unwrap();
+        fs::write(folder.join("site.conf"), filled_in(folder, [&port, &plain], nodes)).unwrap();
         fs::write(folder.join("nginx.conf"), AROUND).unwrap();
         let mut command = program("nginx");
         command.arg("-p").arg(folder).arg("-c").arg(folder.join("nginx.conf"));
         command.arg("-e").arg(folder.join("error.log"));
-        let mut nginx = Self { child: spawn(&mut command), folder: folder.to_owned(), port };
+        let mut nginx = Self { child: spawn(&mut command), folder: folder.to_owned(), port, plain };
         wait::until("nginx listens", async || {
             if let Some(status) = nginx.child.try_wait().unwrap() {
                 panic!("nginx: {status}: {}", fs::read_to_string(folder.join("error.log")).unwrap());
@@ -75,6 +77,11 @@ impl Nginx {
     /// The site's address as members type it.
     pub(crate) fn url(&self) -> String {
         format!("https://{NAME}:{}", self.port)
+    }
+
+    /// Where it takes requests without TLS, for clients that have none.
+    pub(crate) fn plain(&self) -> String {
+        format!("127.0.0.1:{}", self.plain)
     }
 
     /// Asks through the proxy, with the headers of the answer before its body.
@@ -169,16 +176,24 @@ fn certify(folder: &Path) {
     assert!(status.success(), "openssl: {status}: {}", folder.join("openssl.log").display());
 }
 
+/// A port that nobody has now: the proxy has to know where the site is, and the site what it is called, before either
+/// starts.
+pub(crate) fn free_port() -> String {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string()
+}
+
 /// The operators' file with the test's values.
-fn filled_in(folder: &Path, port: &str, site_port: &str) -> String {
+fn filled_in(folder: &Path, [port, plain]: [&str; 2], nodes: &[String]) -> String {
     let mut text = include_str!("../../docs/nginx.conf").to_owned();
+    let node = |port: &str| format!("    server 127.0.0.1:{port} max_fails=0;\n");
+    let examples: String = ["8080", "8081", "8082"].map(node).concat();
     let below = |name: &str| folder.join(name).display().to_string();
     for (example, value) in [
-        ("listen 443 ", format!("listen 127.0.0.1:{port} ")),
+        ("listen 443 ", format!("listen 127.0.0.1:{plain}; listen 127.0.0.1:{port} ")),
         ("server_name example.org;", format!("server_name {NAME};")),
         ("/etc/ssl/example.org.pem", below("cert.pem")),
         ("/etc/ssl/example.org.key", below("key.pem")),
-        ("http://127.0.0.1:8080;", format!("http://127.0.0.1:{site_port};")),
+        (&examples, nodes.iter().map(|port| node(port)).collect()),
     ] {
         assert_eq!(text.matches(example).count(), 1, "{example} in docs/nginx.conf");
         text = text.replace(example, &value);

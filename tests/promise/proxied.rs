@@ -3,12 +3,12 @@
 //!
 //! The proxy runs docs/nginx.conf, the file that operators have; the clients are curl.
 
-use std::net::TcpListener;
+use std::slice;
 
 use rustix::process::{Signal, kill_process};
 use serde_json::Value;
 
-use crate::nginx::{Curl, Nginx, Version};
+use crate::nginx::{Curl, Nginx, Version, free_port};
 use crate::postgres::{folder, postgres};
 use crate::site::Site;
 use crate::town::{Person, Town};
@@ -21,7 +21,7 @@ async fn streams_and_polls_pass_a_proxy() {
     let town = Town::open(postgres().await, "proxied", 2).await;
     let [writer, reader] = &town.people[..] else { panic!("two members") };
     let site_port = free_port();
-    let nginx = Nginx::start(&folder("nginx"), free_port(), &site_port).await;
+    let nginx = Nginx::start(&folder("nginx"), slice::from_ref(&site_port)).await;
     let mut site = start(&town, &nginx, &site_port).await;
 
     let after = seen(&nginx, reader).await;
@@ -108,9 +108,4 @@ async fn seen(nginx: &Nginx, by: &Person) -> String {
 fn body(answer: &str) -> Value {
     let (_, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {answer}"));
     serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {answer}"))
-}
-
-/// The proxy has to know where the site is, and the site what it is called, before either starts.
-fn free_port() -> String {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string()
 }

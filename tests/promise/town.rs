@@ -83,7 +83,7 @@ impl Town {
     }
 
     /// A server, once it serves. Several make several nodes.
-    pub(crate) async fn site(&self, more: &[(&'static str, &'static str)]) -> Site {
+    pub(crate) async fn site(&self, more: &[(&'static str, &str)]) -> Site {
         let (data, environment) = self.place(more);
         let start = move || Site::start(&data, &borrowed(&environment));
         tokio::task::spawn_blocking(start).await.unwrap()
@@ -95,7 +95,7 @@ impl Town {
         Site::launch(&data, &borrowed(&environment))
     }
 
-    fn place(&self, more: &[(&'static str, &'static str)]) -> (PathBuf, Vec<(&'static str, String)>) {
+    fn place(&self, more: &[(&'static str, &str)]) -> (PathBuf, Vec<(&'static str, String)>) {
         let own = [("DATABASE_URL", self.url.clone()), ("LIMITS_FACTOR", LIMITS_FACTOR.to_owned())];
         let more = more.iter().map(|(name, value)| (*name, (*value).to_owned()));
         (self.data.clone(), own.into_iter().chain(more).collect())

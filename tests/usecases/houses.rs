@@ -7,7 +7,11 @@ use pancake::bus::Bus;
 use pancake::bus::faulty::{Faults, FaultyBus};
 use pancake::bus::memory::MemoryBus;
 use pancake::bus::null::NullBus;
+use pancake::bus::rabbit::RabbitBus;
+use pancake::fail_point::FailPoints;
+use pancake::modules;
 use pancake::stage::{Stage, StageError, StageOptions};
+use pancake::store::Apart;
 
 use crate::kept::Kept;
 use crate::kind::Site;
@@ -32,11 +36,16 @@ pub(crate) fn connections(workers: u16) -> u16 {
     workers * Site::ALL.map(budget).iter().sum::<u16>()
 }
 
+/// The same for the other server.
+pub(crate) fn connections_beside(workers: u16) -> u16 {
+    (workers + 1) * budget(Site::Apart)
+}
+
 fn budget(site: Site) -> u16 {
     match site {
         // A pool for requests and one for the background a module.
-        Site::Narrow => u16::try_from(2 * pancake::modules::registry().modules().len()).unwrap_or(u16::MAX),
-        Site::Memory | Site::Faulty | Site::Null => CONNECTIONS,
+        Site::Narrow => u16::try_from(2 * modules::registry().modules().len()).unwrap_or(u16::MAX),
+        Site::Memory | Site::Faulty | Site::Null | Site::Rabbit | Site::Apart => CONNECTIONS,
     }
 }
 
@@ -45,15 +54,21 @@ fn options(site: Site, bus: Arc<dyn Bus>) -> StageOptions {
 }
 
 /// A site's bus, and the same by its own type if it takes seeds.
-fn bus(site: Site) -> (Arc<dyn Bus>, Option<Arc<FaultyBus>>) {
-    match site {
-        Site::Memory | Site::Narrow => (Arc::new(MemoryBus::default()), None),
+async fn bus(site: Site, kept: &Kept<'_>) -> Result<(Arc<dyn Bus>, Option<Arc<FaultyBus>>), StageError> {
+    Ok(match site {
+        Site::Memory | Site::Narrow | Site::Apart => (Arc::new(MemoryBus::default()), None),
         Site::Null => (Arc::new(NullBus::default()), None),
         Site::Faulty => {
             let bus = Arc::new(FaultyBus::new(Arc::new(MemoryBus::default()), 0));
             (bus.clone(), Some(bus))
         }
-    }
+        Site::Rabbit => {
+            // Of its own, or it would get what was left for another.
+            let (url, prefix) = kept.broker();
+            let modules = modules::registry().modules().iter().map(|spec| spec.name).collect();
+            (Arc::new(RabbitBus::open(&url, &prefix, modules, FailPoints::default()).await?), None)
+        }
+    })
 }
 
 impl<'k> Houses<'k> {
@@ -74,15 +89,33 @@ impl<'k> Houses<'k> {
     /// if there is none, or none that works.
     async fn open(&self, site: Site) -> Result<House, StageError> {
         let (postgres, database) = (self.kept.postgres(), self.database(site));
-        let (bus, faulty) = bus(site);
-        if let Ok(stage) = Stage::reopen_with(postgres, &database, options(site, bus)).await {
-            if stage.reset().await.is_ok() {
-                return Ok(House::of(stage, faulty));
+        let apart = self.apart(site);
+        let reopened = async || {
+            let (bus, faulty) = bus(site, self.kept).await?;
+            let there = postgres.options().database(&database);
+            Stage::apart(there, &apart, options(site, bus)).await.map(|stage| House::of(stage, faulty))
+        };
+        if let Ok(house) = reopened().await {
+            if house.stage.reset().await.is_ok() {
+                return Ok(house);
             }
-            stage.close().await;
+            house.stage.close().await;
         }
-        let (bus, faulty) = self::bus(site);
-        Ok(House::of(Stage::open_with(postgres, &database, options(site, bus)).await?, faulty))
+        Stage::make_database(postgres, &database).await?;
+        if !apart.is_empty() {
+            Stage::make_database(self.kept.beside(), &database).await?;
+        }
+        reopened().await
+    }
+
+    /// Every other module, where a site is on two servers: most events cross then.
+    fn apart(&self, site: Site) -> Apart {
+        let beside = self.kept.beside().options();
+        let (Site::Apart, Some(socket)) = (site, beside.get_socket()) else { return Apart::new() };
+        let (user, database, socket) = (beside.get_username(), self.database(site), socket.display());
+        let url = format!("postgres://{user}@localhost/{database}?host={socket}");
+        let registry = modules::registry();
+        registry.modules().iter().skip(1).step_by(2).map(|spec| (spec.name, url.clone())).collect()
     }
 
     /// Leaves the site's database as it is for somebody to look at, if there are not enough of those. Says how.

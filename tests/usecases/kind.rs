@@ -23,6 +23,8 @@ pub(crate) enum Kind {
     SourceAfterSource,
     /// At the end, every module writes its tables anew.
     Rebuilt,
+    /// Every other module on a database of another server.
+    Apart,
     NoSession,
     Stranger,
     /// Whoever saw somebody asks again after one of the two has blocked the other.
@@ -42,8 +44,11 @@ pub(crate) enum Site {
     Memory,
     Faulty,
     Null,
+    Rabbit,
     /// On the memory bus too, with one connection a pool.
     Narrow,
+    /// On the memory bus too, and on two servers.
+    Apart,
 }
 
 /// Where a case's seeds come from.
@@ -71,8 +76,9 @@ impl Kind {
         if !matches!(seeds, Seeds::Only(_)) {
             kinds.extend(Self::whole(Site::Memory));
             kinds.extend([Self::NoSession, Self::Stranger, Self::Blocked, Self::SourceAfterSource]);
-            kinds.extend([Self::Rebuilt, Self::PoolsOfOne]);
+            kinds.extend([Self::Rebuilt, Self::PoolsOfOne, Self::Apart]);
             kinds.extend(Self::whole(Site::Null));
+            kinds.extend(Self::whole(Site::Rabbit));
         }
         // As many as there are ways that take one, so that no two are the same.
         let mut own = (1 + case as u64 * 5)..;
@@ -109,6 +115,7 @@ impl Kind {
             Self::Merged(_) => return "sources merged".into(),
             Self::SourceAfterSource => return "source after source".into(),
             Self::Rebuilt => return "rebuilt at the end".into(),
+            Self::Apart => return "on two servers".into(),
             Self::NoSession => return "without a session".into(),
             Self::Stranger => return "as a stranger".into(),
             Self::Blocked => return "with the pair blocked".into(),
@@ -129,6 +136,7 @@ impl Kind {
         match self {
             Self::Whole { site, .. } => site,
             Self::PoolsOfOne => Site::Narrow,
+            Self::Apart => Site::Apart,
             _ => Site::Memory,
         }
     }
@@ -171,7 +179,8 @@ impl Mark {
 }
 
 impl Site {
-    pub(crate) const ALL: [Self; 4] = [Self::Memory, Self::Faulty, Self::Null, Self::Narrow];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Memory, Self::Rabbit, Self::Faulty, Self::Null, Self::Narrow, Self::Apart];
 
     /// Part of its database's name.
     pub(crate) fn name(self) -> &'static str {
@@ -180,6 +189,8 @@ impl Site {
             Self::Narrow => "narrow",
             Self::Faulty => "faulty",
             Self::Null => "null",
+            Self::Rabbit => "rabbit",
+            Self::Apart => "apart",
         }
     }
 
@@ -188,6 +199,8 @@ impl Site {
             Self::Memory => "memory bus",
             Self::Faulty => "faulty bus",
             Self::Null => "null bus",
+            Self::Rabbit => "RabbitMQ",
+            Self::Apart => "memory, two servers",
             Self::Narrow => "memory, pools of one",
         }
     }

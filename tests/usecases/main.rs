@@ -27,6 +27,7 @@ use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 
 use clap::Parser;
+use pancake::drive::broker::{BrokerError, PrivateBroker};
 use pancake::module::Registry;
 use pancake::modules;
 use pancake::openapi::catalogue::unnamed;
@@ -37,7 +38,7 @@ use pancake::usecase::{UseCase, UseCases, book, load};
 
 use houses::Houses;
 use kept::Kept;
-use kind::{Kind, Seeds};
+use kind::{Kind, Seeds, Site};
 use play::play;
 use report::Report;
 
@@ -60,6 +61,9 @@ struct Arguments {
     /// Also see whether somebody misses each action, listener and event of the module; a full run always does
     #[arg(long)]
     gate: bool,
+    /// Play on RabbitMQ, too; a full run always does
+    #[arg(long)]
+    rabbitmq: bool,
     /// Run the Postgres with the databases that the last run's failures have left, to look into them
     #[arg(long)]
     look: bool,
@@ -167,7 +171,13 @@ async fn perform(play: Play<'_>, arguments: &Arguments, report: &mut Report) -> 
     let max_connections = houses::connections(WORKERS) + CONNECTIONS_SPARE;
     let server = Server { durable: false, max_connections };
     let postgres = PrivatePostgres::start(&arguments.data, server).await.map_err(|e| e.to_string())?;
-    let kept = Kept::none(&postgres, &arguments.data).await.map_err(|e| e.to_string())?;
+    let data = arguments.data.with_extension("beside");
+    let beside = Server { durable: false, max_connections: houses::connections_beside(WORKERS) };
+    let beside = PrivatePostgres::start(&data, beside).await.map_err(|e| e.to_string())?;
+    let broker = broker(play, arguments).await?;
+    let kept = Kept::none((&postgres, &beside), broker.as_ref(), &arguments.data)
+        .await
+        .map_err(|e| e.to_string())?;
     let queue = Mutex::new(play.cases.iter());
     let shared = Mutex::new(report);
     each_worker(play.cases.len(), |number| {
@@ -178,7 +188,8 @@ async fn perform(play: Play<'_>, arguments: &Arguments, report: &mut Report) -> 
                 // Taken by itself: in a `while let`, the lock would be held while the case is played.
                 let next = lock(queue).next();
                 let Some((number, case)) = next else { break };
-                for kind in Kind::all(play.seeds, *number) {
+                let kinds = Kind::all(play.seeds, *number).into_iter();
+                for kind in kinds.filter(|kind| kept.has_broker() || kind.site() != Site::Rabbit) {
                     let outcome = self::play(&mut houses, &play.usecases.cast, case, kind).await;
                     lock(shared).add(case, kind, outcome);
                 }
@@ -194,7 +205,26 @@ async fn perform(play: Play<'_>, arguments: &Arguments, report: &mut Report) -> 
     {
         report.proven(gate::prove(registry, play.usecases, &kept, only));
     }
+    beside.stop().await.map_err(|e| e.to_string())?;
     postgres.stop().await.map_err(|e| e.to_string())
+}
+
+/// RabbitMQ, for a whole run, or where it is asked for: it takes seconds to start. Where it is not installed what
+/// needs it is skipped, loudly; where `CI` is set nothing is.
+async fn broker(play: Play<'_>, arguments: &Arguments) -> Result<Option<PrivateBroker>, String> {
+    if play.gate.is_none() && !arguments.rabbitmq {
+        return Ok(None);
+    }
+    let folder = arguments.data.with_extension("broker");
+    let _ = std::fs::remove_dir_all(&folder);
+    match PrivateBroker::start(&folder).await {
+        Ok(broker) => Ok(Some(broker)),
+        Err(missing @ BrokerError::NoPrograms) if std::env::var_os("CI").is_none() => {
+            eprintln!("SKIPPED, although it matters: every play on RabbitMQ. {missing}");
+            Ok(None)
+        }
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 /// Runs the same in each worker, at most so many, and waits for all. Each has a thread of its own: as tasks of one

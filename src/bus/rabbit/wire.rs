@@ -29,6 +29,9 @@ const SUBJECT: &str = "cloudEvents_subject";
 const KEY: &str = "cloudEvents_partitionkey";
 const SEQUENCE: &str = "cloudEvents_sequence";
 const EPOCH: &str = "cloudEvents_epoch";
+/// The request that it followed from, and the same as W3C Trace Context, for tools that follow traces.
+const CAUSE: &str = "cloudEvents_causationid";
+const TRACE: &str = "cloudEvents_traceparent";
 /// True where a member it tells of was erased: the body is empty.
 const ERASED: &str = "erased";
 
@@ -51,6 +54,11 @@ pub(super) fn encode(entry: &Entry, user: &str) -> (String, BasicProperties) {
     ];
     for (name, value) in fields {
         headers.insert(name.into(), AMQPValue::LongString(LongString::from(value)));
+    }
+    if let Some(cause) = entry.cause {
+        let trace = format!("00-{}-{:016x}-01", cause.simple(), entry.id.uuid().as_u64_pair().1);
+        headers.insert(CAUSE.into(), AMQPValue::LongString(LongString::from(cause.to_string())));
+        headers.insert(TRACE.into(), AMQPValue::LongString(LongString::from(trace)));
     }
     if entry.payload.is_none() {
         headers.insert(ERASED.into(), AMQPValue::Boolean(true));
@@ -101,6 +109,7 @@ pub(super) fn decode(
         key: MemberId::of(text(headers, KEY)?.parse::<Uuid>().map_err(|_| "its key is none")?),
         at: text(headers, TIME)?.parse::<DateTime<Utc>>().map_err(|_| "its time is none")?,
         payload,
+        cause: text(headers, CAUSE).ok().and_then(|cause| cause.parse().ok()),
     })
 }
 
@@ -115,5 +124,5 @@ fn text<'h>(headers: &'h FieldTable, name: &str) -> Result<&'h str, &'static str
 
 fn number(headers: &FieldTable, name: &str) -> Result<i64, &'static str> {
     let number: i64 = text(headers, name)?.parse().map_err(|_| "a number is none")?;
-    if number > 0 { Ok(number) } else { Err("a number is not positive") }
+    if number >= 0 { Ok(number) } else { Err("a number is negative") }
 }

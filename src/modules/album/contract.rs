@@ -2,13 +2,14 @@
 
 #![warn(missing_docs)]
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::event::{Event, Names};
 use crate::id::MemberId;
 
 /// A member opened her private album to another.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PrivateAlbumAccessGranted {
     /// Whose album.
@@ -33,7 +34,7 @@ impl Event for PrivateAlbumAccessGranted {
 }
 
 /// A member closed her private album to another, who had seen it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PrivateAlbumAccessRevoked {
     /// Whose album.

@@ -2,13 +2,14 @@
 
 #![warn(missing_docs)]
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::event::{Event, Names};
 use crate::id::MemberId;
 
 /// A member wants nothing more to do with another: the two see each other nowhere.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MemberBlocked {
     /// Who blocks.
@@ -33,7 +34,7 @@ impl Event for MemberBlocked {
 }
 
 /// The block is taken back: what was there before shows again.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MemberUnblocked {
     /// Who had blocked.

@@ -2,13 +2,14 @@
 
 #![warn(missing_docs)]
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::event::{Event, Names};
 use crate::id::MemberId;
 
 /// One member wrote to another.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MessageSent {
     /// Who wrote.
@@ -22,7 +23,7 @@ pub struct MessageSent {
 }
 
 /// A member wrote to somebody who has blocked her: only she sees it. Nobody but `chat` listens to this.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MessageWithheld {
     /// Who wrote.
@@ -36,7 +37,7 @@ pub struct MessageWithheld {
 }
 
 /// A member has read her thread with another up to a message.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MemberReadThread {
     /// Who read.

@@ -2,13 +2,14 @@
 
 #![warn(missing_docs)]
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::event::{Event, Names};
 use crate::id::MemberId;
 
 /// A member put another on her list of favourites. Only she knows.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FavoriteMarked {
     /// Whose list.
@@ -33,7 +34,7 @@ impl Event for FavoriteMarked {
 }
 
 /// A member took another off her list of favourites.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FavoriteUnmarked {
     /// Whose list.

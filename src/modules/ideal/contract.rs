@@ -2,6 +2,7 @@
 
 #![warn(missing_docs)]
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::event::{Event, Names};
@@ -9,7 +10,7 @@ use crate::id::MemberId;
 use crate::kit::people::Ideal;
 
 /// A member looks for somebody else than before. Her first ideal is in `registration-approved`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct IdealUpdated {
     /// Who.

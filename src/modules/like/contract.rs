@@ -2,6 +2,7 @@
 
 #![warn(missing_docs)]
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::event::{Event, Names};
@@ -13,7 +14,7 @@ crate::typed_id! {
 }
 
 /// A member likes a photo of another.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PhotoLiked {
     /// Who likes it.
@@ -40,7 +41,7 @@ impl Event for PhotoLiked {
 }
 
 /// The like is taken back.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PhotoUnliked {
     /// Who had liked it.

@@ -2,6 +2,7 @@
 
 #![warn(missing_docs)]
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::event::{Event, Names};
@@ -9,7 +10,7 @@ use crate::id::MemberId;
 use crate::modules::like::contract::PhotoId;
 
 /// A photo is gone, for good.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PhotoDeleted {
     /// Whose it was.

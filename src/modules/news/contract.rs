@@ -3,13 +3,14 @@
 #![warn(missing_docs)]
 
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::event::{Event, Names};
 use crate::id::{EventId, MemberId};
 
 /// A member has seen her news, up to this one.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct NewsRead {
     /// Who.

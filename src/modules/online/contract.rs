@@ -3,13 +3,14 @@
 #![warn(missing_docs)]
 
 use chrono::TimeDelta;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::event::{Event, Names};
 use crate::id::MemberId;
 
 /// A member was here. At most one a member and minute, and none of who hides.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MemberSeen {
     /// Who.
@@ -31,7 +32,7 @@ impl Event for MemberSeen {
 }
 
 /// A member hides: nobody sees that she is here, and she sees it of nobody.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OnlineHidden {
     /// Who.
@@ -51,7 +52,7 @@ impl Event for OnlineHidden {
 }
 
 /// A member hides no longer.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OnlineShown {
     /// Who.

@@ -29,7 +29,8 @@ const HEARTBEAT: Duration = Duration::from_secs(25);
 const AGE_SECONDS: std::ops::Range<u64> = 600..1800;
 /// Milliseconds after which a browser comes back when the connection breaks.
 const RETRY_MS: std::ops::Range<u64> = 1000..4000;
-/// The same when the program stops: everybody comes back, so they had better spread.
+/// The same when the program stops: everybody comes back, so they had better spread, and nobody before it has closed
+/// its door.
 const RETRY_STOPPED_MS: std::ops::Range<u64> = 1000..8000;
 /// Keeps a proxy from collecting the events.
 const UNBUFFERED: (HeaderName, &str) = (HeaderName::from_static("x-accel-buffering"), "no");
@@ -86,7 +87,7 @@ impl Stream {
         let beat = Instant::now() + HEARTBEAT;
         tokio::select! {
             biased;
-            () = self.ctx.stopping().cancelled() => {
+            () = self.ctx.leaving().cancelled() => {
                 self.over = true;
                 Some(format!("retry: {}\n\n", rand::random_range(RETRY_STOPPED_MS)))
             }

@@ -11,7 +11,7 @@ use crate::id::MemberId;
 use crate::kit::people::{By, Gender, Ideal};
 
 /// Somebody applied, for the first time or again after a rejection.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MemberRegistered {
     /// Who: the id stays the same when she applies again.
@@ -72,7 +72,7 @@ impl Role {
 }
 
 /// A member may do more now.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RoleGranted {
     /// Who got it.
@@ -96,7 +96,7 @@ impl Event for RoleGranted {
 }
 
 /// A member may do less now.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RoleRevoked {
     /// Who lost it.

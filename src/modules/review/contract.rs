@@ -3,6 +3,7 @@
 #![warn(missing_docs)]
 
 use chrono::NaiveDate;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::event::{Event, Names};
@@ -16,7 +17,7 @@ crate::typed_id! {
 }
 
 /// A registered member became a full one. Carries who she is, for everybody's copies.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RegistrationApproved {
     /// Who.
@@ -54,7 +55,7 @@ impl Event for RegistrationApproved {
 }
 
 /// An application was refused. She may apply again.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RegistrationRejected {
     /// Who.
@@ -83,7 +84,7 @@ impl Event for RegistrationRejected {
 }
 
 /// What a member wrote about herself is public now. Played until presentations are reviewed here.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PresentationApproved {
     /// Whose.
@@ -107,7 +108,7 @@ impl Event for PresentationApproved {
 }
 
 /// What a member wrote about herself stays private. Played until presentations are reviewed here.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PresentationRejected {
     /// Whose.
@@ -136,7 +137,7 @@ impl Event for PresentationRejected {
 }
 
 /// A photo is public now. Played until photos are reviewed here.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PhotoApproved {
     /// Whose.
@@ -160,7 +161,7 @@ impl Event for PhotoApproved {
 }
 
 /// A photo stays private. Played until photos are reviewed here.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PhotoRejected {
     /// Whose.

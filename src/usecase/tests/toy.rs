@@ -1,5 +1,6 @@
 //! Three toy modules, small enough to hold in one's head: a gate, a post and a letter box.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sqlx::migrate::Migrator;
 
@@ -10,7 +11,7 @@ use crate::id::{EventId, MemberId};
 use crate::module::{Action, Module, ModuleSpec, Policy, Registry};
 use crate::web::answer::Nothing;
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct LetterSent {
     letter: EventId,
@@ -34,7 +35,7 @@ impl Event for LetterSent {
     }
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 pub(super) struct LetterRead {
     member: MemberId,
 }
@@ -53,7 +54,7 @@ impl Event for LetterRead {
     }
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 pub(super) struct MemberRegistered {
     member: MemberId,
     nickname: String,

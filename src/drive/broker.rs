@@ -1,0 +1,196 @@
+//! A RabbitMQ of one's own, for tests and for `pancake chaos`: a child process on free ports, with a data folder of its
+//! own, that ends with the process that started it.
+
+use std::env;
+use std::fs::{self, DirBuilder};
+use std::io;
+use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use lapin::{Connection, ConnectionProperties};
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::process::{Child, Command};
+use tokio::time::timeout;
+
+const GUARD: &str = include_str!("broker.sh");
+/// Erlang is slow to start where others want the processor too.
+const START_MAX: Duration = Duration::from_mins(2);
+const END_MAX: Duration = Duration::from_secs(30);
+const COMMAND_MAX: Duration = Duration::from_mins(1);
+const TURN: Duration = Duration::from_millis(50);
+/// One write-ahead log serves all queues; the default of 512 MB would be the size of the folder, too.
+const SETTINGS: &str = "loopback_users = none\nraft.wal_max_size_bytes = 67108864\n";
+/// For its own machine alone; and where others want the processor too, nobody turns round in circles waiting for work.
+const ARGUMENTS: &str = "-kernel inet_dist_use_interface {127,0,0,1} +sbwt none +sbwtdcpu none +sbwtdio none";
+/// What a missing server says.
+const MISSING: &str = "RabbitMQ is not installed (Debian, Ubuntu: sudo apt-get install rabbitmq-server; elsewhere set \
+     PANCAKE_RABBITMQ_BIN to the folder that holds rabbitmq-server and rabbitmqctl)";
+
+/// Why there is no broker.
+#[derive(Debug, thiserror::Error)]
+pub enum BrokerError {
+    #[error("{MISSING}")]
+    NoPrograms,
+    #[error("Cannot {doing} {}: {source}", path.display())]
+    File { doing: &'static str, path: PathBuf, source: io::Error },
+    #[error("The broker did not answer within {seconds} s; its log: {}", log.display())]
+    NotReady { seconds: u64, log: PathBuf },
+    #[error("`rabbitmqctl {words}` failed: {said}")]
+    Command { words: String, said: String },
+}
+
+/// A broker that answers. Dropped, it ends.
+pub struct PrivateBroker {
+    programs: PathBuf,
+    folder: PathBuf,
+    /// For clients, between Erlang nodes, and of epmd. The same after each start.
+    ports: [u16; 3],
+    guard: Option<Child>,
+}
+
+impl PrivateBroker {
+    /// Makes the folder, which must not be there, and starts a broker in it.
+    pub async fn start(folder: &Path) -> Result<Self, BrokerError> {
+        let programs = programs().ok_or(BrokerError::NoPrograms)?;
+        let file = |doing, source| BrokerError::File { doing, path: folder.to_path_buf(), source };
+        DirBuilder::new().mode(0o700).recursive(true).create(folder).map_err(|error| file("make", error))?;
+        fs::write(folder.join("plugins"), "[].\n").map_err(|error| file("write in", error))?;
+        fs::write(folder.join("rabbitmq.conf"), SETTINGS).map_err(|error| file("write in", error))?;
+        let ports = free_ports().map_err(|error| file("find ports for", error))?;
+        let mut broker = Self { programs, folder: folder.to_path_buf(), ports, guard: None };
+        broker.again().await?;
+        Ok(broker)
+    }
+
+    /// Where clients find it, before and after each start.
+    pub fn url(&self) -> String {
+        format!("amqp://guest:guest@127.0.0.1:{}/%2f", self.ports[0])
+    }
+
+    /// Starts it, after it was stopped or killed, on what it has written.
+    pub async fn again(&mut self) -> Result<(), BrokerError> {
+        let mut command = self.command("/bin/sh");
+        command.args(["-c", GUARD, "pancake-broker"]).arg(&self.programs).arg(self.pid_file());
+        // The guard keeps its own end; the terminal's Ctrl-C is for this process.
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
+        let guard = command.spawn().map_err(|source| self.fault("start", source))?;
+        self.guard = Some(guard);
+        let (begun, url) = (Instant::now(), self.url());
+        while begun.elapsed() < START_MAX {
+            let answer = Connection::connect(&url, ConnectionProperties::default());
+            if let Ok(Ok(connection)) = timeout(START_MAX, answer).await {
+                // It answered; how it takes the farewell does not matter.
+                let _ = connection.close(200, "ready".into()).await;
+                return Ok(());
+            }
+            tokio::time::sleep(TURN).await;
+        }
+        Err(BrokerError::NotReady { seconds: START_MAX.as_secs(), log: self.folder.join("server.log") })
+    }
+
+    /// Stops it in order. What is durable stays.
+    pub async fn stop(&mut self) {
+        let Some(mut guard) = self.guard.take() else { return };
+        drop(guard.stdin.take());
+        if timeout(END_MAX, guard.wait()).await.is_err() {
+            let _ = guard.kill().await;
+        }
+    }
+
+    /// Ends it as a power cut does.
+    pub async fn kill(&mut self) {
+        let Some(mut guard) = self.guard.take() else { return };
+        self.signal(Signal::KILL);
+        if timeout(END_MAX, guard.wait()).await.is_err() {
+            let _ = guard.kill().await;
+        }
+    }
+
+    /// Runs `rabbitmqctl`, and returns what it says.
+    pub async fn control(&self, words: &[&str]) -> Result<String, BrokerError> {
+        let failed = |said: String| BrokerError::Command { words: words.join(" "), said };
+        let mut command = self.command(&self.programs.join("rabbitmqctl"));
+        let output = command.arg("--quiet").args(words).stdin(Stdio::null()).kill_on_drop(true).output();
+        let output = timeout(COMMAND_MAX, output)
+            .await
+            .map_err(|_| failed(format!("it took more than {} s", COMMAND_MAX.as_secs())))?
+            .map_err(|source| failed(source.to_string()))?;
+        if output.status.success() {
+            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+        }
+        Err(failed(String::from_utf8_lossy(&output.stderr).trim().to_owned()))
+    }
+
+    fn signal(&self, signal: Signal) {
+        let pid = fs::read_to_string(self.pid_file()).ok().and_then(|text| text.trim().parse().ok());
+        if let Some(pid) = pid.and_then(Pid::from_raw) {
+            // It may have ended by itself.
+            let _ = kill_process(pid, signal);
+        }
+    }
+
+    fn pid_file(&self) -> PathBuf {
+        self.folder.join("server.pid")
+    }
+
+    /// A program that takes this broker for the only one of the machine.
+    fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
+        let [clients, nodes, epmd] = self.ports.map(|port| port.to_string());
+        let mut command = Command::new(program);
+        for (name, _) in env::vars_os() {
+            if name.to_string_lossy().starts_with("RABBITMQ_") {
+                command.env_remove(name);
+            }
+        }
+        command
+            .env("HOME", &self.folder)
+            .env("RABBITMQ_NODENAME", "pancake@localhost")
+            .env("RABBITMQ_MNESIA_BASE", self.folder.join("data"))
+            .env("RABBITMQ_LOG_BASE", self.folder.join("log"))
+            .env("RABBITMQ_CONFIG_FILE", self.folder.join("rabbitmq.conf"))
+            .env("RABBITMQ_CONF_ENV_FILE", self.folder.join("no-environment"))
+            .env("RABBITMQ_ENABLED_PLUGINS_FILE", self.folder.join("plugins"))
+            .env("RABBITMQ_NODE_IP_ADDRESS", "127.0.0.1")
+            .env("RABBITMQ_NODE_PORT", clients)
+            .env("RABBITMQ_DIST_PORT", nodes)
+            .env("ERL_EPMD_PORT", epmd)
+            .env("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", ARGUMENTS)
+            // Without this the script stays between us and the server, and waits.
+            .env("RUNNING_UNDER_SYSTEMD", "true")
+            .current_dir("/");
+        command
+    }
+
+    fn fault(&self, doing: &'static str, source: io::Error) -> BrokerError {
+        BrokerError::File { doing, path: self.programs.join("rabbitmq-server"), source }
+    }
+}
+
+/// Ports that nobody has at this moment.
+fn free_ports() -> io::Result<[u16; 3]> {
+    let bind = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
+    // All are held until all are known.
+    let (clients, nodes, epmd) = (bind()?, bind()?, bind()?);
+    Ok([clients.local_addr()?.port(), nodes.local_addr()?.port(), epmd.local_addr()?.port()])
+}
+
+/// The folder of `rabbitmq-server` and `rabbitmqctl`; scripts/rabbitmq.sh keeps the same list. Debian's in /usr/sbin are
+/// for the one broker of the whole machine.
+fn programs() -> Option<PathBuf> {
+    let whole = |folder: &PathBuf| {
+        ["rabbitmq-server", "rabbitmqctl"].iter().all(|program| folder.join(program).is_file())
+    };
+    if let Some(folder) = env::var_os("PANCAKE_RABBITMQ_BIN") {
+        return Some(PathBuf::from(folder)).filter(whole);
+    }
+    let folders = [
+        "/usr/lib/rabbitmq/bin",
+        "/opt/homebrew/opt/rabbitmq/sbin",
+        "/usr/local/opt/rabbitmq/sbin",
+        "/opt/rabbitmq/sbin",
+    ];
+    folders.into_iter().map(PathBuf::from).find(whole)
+}

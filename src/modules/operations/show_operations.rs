@@ -1,0 +1,117 @@
+//! Nodes, journals, consumers, and what waits for somebody.
+
+use askama::Template;
+use axum::extract::State;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::operate::nodes::Node;
+use crate::operate::overview::{Overview, overview};
+use crate::web::answer::{Json, Page};
+use crate::web::shell::Shell;
+use crate::web::when;
+
+/// How the site is.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Operations")]
+pub(super) struct Shown {
+    /// What waits for the operator: a sentence each, with the command that helps. None is well.
+    needs: Vec<String>,
+    /// The oldest first.
+    nodes: Vec<Node>,
+    modules: Vec<Journal>,
+    consumers: Vec<Consumer>,
+}
+
+/// What a module has published, and what it could not handle.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "JournalState")]
+struct Journal {
+    module: &'static str,
+    /// Events that it has published.
+    journal: i64,
+    /// Events that are committed and not yet in the journal.
+    outbox: i64,
+    /// Events of others that it could not handle.
+    dead_letters: i64,
+}
+
+/// How far a module has read another's journal.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "ConsumerState")]
+struct Consumer {
+    consumer: &'static str,
+    source: &'static str,
+    /// Up to where it has read.
+    read_to: i64,
+    /// Events that it has not read yet.
+    behind: i64,
+    /// It reads no more until it is rebuilt.
+    stopped: bool,
+    /// Why, or what it does instead.
+    remark: Option<String>,
+}
+
+impl From<Overview> for Shown {
+    fn from(all: Overview) -> Self {
+        let modules = all.modules.into_iter().map(|(module, state)| Journal {
+            module,
+            journal: state.pos,
+            outbox: state.outbox,
+            dead_letters: state.parked,
+        });
+        let consumers = all.feeds.into_iter().map(|feed| Consumer {
+            consumer: feed.consumer,
+            source: feed.source,
+            read_to: feed.pos,
+            behind: feed.lag,
+            stopped: feed.stopped,
+            remark: feed.remark,
+        });
+        Self {
+            needs: all.needs,
+            nodes: all.nodes,
+            modules: modules.collect(),
+            consumers: consumers.collect(),
+        }
+    }
+}
+
+pub(super) async fn json(State(ctx): State<Context>) -> Result<Json<Shown>, Failure> {
+    Ok(Json(overview(&ctx).await?.into()))
+}
+
+#[derive(Template)]
+#[template(path = "operations/site.html")]
+pub(super) struct OperationsPage {
+    shell: Shell,
+    needs: Vec<String>,
+    nodes: Vec<Row>,
+    modules: Vec<Journal>,
+    /// Only those that are behind, stopped or have a remark.
+    behind: Vec<Consumer>,
+    consumers: usize,
+}
+
+struct Row {
+    node: Node,
+    started: String,
+    seen: String,
+}
+
+pub(super) async fn page(State(ctx): State<Context>, shell: Shell) -> Result<Page<OperationsPage>, Failure> {
+    let Shown { needs, nodes, modules, consumers } = overview(&ctx).await?.into();
+    let now = ctx.now();
+    let row =
+        |node: Node| Row { started: when::ago(node.started, now), seen: when::ago(node.seen, now), node };
+    let nodes = nodes.into_iter().map(row).collect();
+    let all = consumers.len();
+    let late = |one: &Consumer| one.behind > 0 || one.stopped || one.remark.is_some();
+    let behind = consumers.into_iter().filter(late).collect();
+    let shell = shell.titled("Operations");
+    Ok(Page::new(OperationsPage { shell, needs, nodes, modules, behind, consumers: all }))
+}

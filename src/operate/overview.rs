@@ -1,0 +1,57 @@
+//! How the whole site is: its nodes, every journal and consumer, and what waits for somebody, with the way out.
+//!
+//! `pancake status`, the page for admins and `/metrics` show the same.
+
+use super::nodes::{self, Node};
+use crate::bus::status::{self, Feed, State};
+use crate::context::Context;
+use crate::failure::Failure;
+
+/// See the module.
+#[derive(Debug)]
+pub struct Overview {
+    pub nodes: Vec<Node>,
+    pub modules: Vec<(&'static str, State)>,
+    pub feeds: Vec<Feed>,
+    /// What waits for the operator: a sentence each, with the command that helps.
+    pub needs: Vec<String>,
+}
+
+/// Reads everything, one table after the other.
+pub async fn overview(ctx: &Context) -> Result<Overview, Failure> {
+    let nodes = nodes::nodes(ctx).await?;
+    let mut modules = Vec::new();
+    for unit in ctx.units() {
+        modules.push((unit.spec.name, status::state(unit).await?));
+    }
+    let feeds = status::feeds(ctx).await?;
+    let needs = needs(&modules, &feeds);
+    Ok(Overview { nodes, modules, feeds, needs })
+}
+
+/// Tells the metrics what only the tables know.
+pub async fn measure(ctx: &Context) -> Result<(), Failure> {
+    for unit in ctx.units() {
+        let State { outbox, parked, .. } = status::state(unit).await?;
+        ctx.metrics().tables(unit.spec.name, outbox, parked);
+    }
+    let nodes = nodes::nodes(ctx).await?;
+    ctx.metrics().nodes(nodes.iter().filter(|node| !node.silent).count());
+    Ok(())
+}
+
+fn needs(modules: &[(&'static str, State)], feeds: &[Feed]) -> Vec<String> {
+    let mut needs = Vec::new();
+    for (name, State { parked, rebuilding, .. }) in modules {
+        if *parked > 0 {
+            needs.push(format!("{name} has parked {parked} events: pancake dead-letter list {name}"));
+        }
+        if *rebuilding {
+            needs.push(format!(
+                "{name} is being rebuilt. If that was broken off, do it again: pancake rebuild {name}"
+            ));
+        }
+    }
+    needs.extend(feeds.iter().filter(|feed| feed.stopped).filter_map(|feed| feed.remark.clone()));
+    needs
+}
