@@ -145,6 +145,6 @@ fn computed(
     Output::new(out).map_err(said)
 }
 
-fn said(fault: impl ToString) -> Failure {
+fn said(fault: impl ToString + Copy) -> Failure {
     Failure::internal(fault.to_string())
 }
