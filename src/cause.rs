@@ -15,6 +15,6 @@ pub async fn of<F: Future>(request: Option<Uuid>, work: F) -> F::Output {
 }
 
 /// The request that this task works for, if any.
-pub fn now() -> Option<Uuid> {
+pub fn current() -> Option<Uuid> {
     CAUSE.try_with(|cause| *cause).ok().flatten()
 }

@@ -27,14 +27,14 @@ pub struct Cli {
 impl Cli {
     /// What is to be done.
     pub fn chosen(self) -> Command {
-        self.command.unwrap_or(Command::Serve(self.config))
+        self.command.unwrap_or(Command::Serve(Box::new(self.config)))
     }
 }
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Serve the site (also what happens without a command)
-    Serve(Config),
+    Serve(Box<Config>),
     /// Print the use cases, to be read aloud
     Story(StoryArgs),
     /// List every action, event and listener, and what no use case proves

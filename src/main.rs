@@ -34,7 +34,7 @@ fn run(command: Command) -> Result<(), Box<dyn Error>> {
 fn in_runtime(command: Command) -> Result<(), Box<dyn Error>> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let outcome = match command {
-        Command::Serve(config) => runtime.block_on(app::serve(config)).map_err(Into::into),
+        Command::Serve(config) => runtime.block_on(app::serve(*config)).map_err(Into::into),
         Command::Admin(deed) => say(runtime.block_on(roles::run(deed)).map(|said| said + "\n")),
         Command::Status(asked) => say(runtime.block_on(status::run(asked))),
         Command::Rebuild(asked) => say(runtime.block_on(renew::run(asked))),

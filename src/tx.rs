@@ -142,7 +142,7 @@ impl Tx {
                 .bind(rows.at)
                 .bind(rows.subjects)
                 .bind(rows.payloads)
-                .bind(cause::now())
+                .bind(cause::current())
                 .execute(&mut *self.inner)
                 .await?;
             if written.rows_affected() == 0 {

@@ -117,8 +117,8 @@ impl Rebuild {
         }
         // Of a few rows that costs less.
         let small = projected.iter().filter(|table| !large.contains(table));
-        let delete: String = small.map(|table| format!("delete from {table};")).collect();
-        raw_sql(AssertSqlSafe(delete)).execute(tx.conn()).await?;
+        let deletes: Vec<String> = small.map(|table| format!("delete from {table};")).collect();
+        raw_sql(AssertSqlSafe(deletes.concat())).execute(tx.conn()).await?;
         for sql in [&unit.sql.forget_letters, &unit.sql.forget_offsets] {
             query(AssertSqlSafe(sql.clone())).execute(tx.conn()).await?;
         }

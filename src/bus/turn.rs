@@ -110,16 +110,15 @@ impl Turn {
             Err(took) => return Ok(took),
         };
         let new = stretch.newer_than(at);
-        match parking {
-            Some(error) => self.park(&mut tx, new, &error.to_string()).await?,
-            None => {
-                // Without letters, as nearly always, there is nothing to ask for.
-                let parked = match offset {
-                    Some(Offset { letters: false, .. }) => HashSet::new(),
-                    _ => self.parked(&mut tx, stretch.source, new).await?,
-                };
-                self.handle(&mut tx, new, &parked, lane).await?;
-            }
+        if let Some(error) = parking {
+            self.park(&mut tx, new, &error.to_string()).await?;
+        } else {
+            // Without letters, as nearly always, there is nothing to ask for.
+            let parked = match offset {
+                Some(Offset { letters: false, .. }) => HashSet::new(),
+                _ => self.parked(&mut tx, stretch.source, new).await?,
+            };
+            self.handle(&mut tx, new, &parked, lane).await?;
         }
         self.move_offset(&mut tx, stretch, lane).await?;
         let reached = |step| self.ctx.fail_points().reached(step, new.iter().map(|entry| &*entry.name));

@@ -112,7 +112,7 @@ impl PrivateBroker {
     /// Runs `rabbitmqctl`, and returns what it says.
     pub async fn control(&self, words: &[&str]) -> Result<String, BrokerError> {
         let failed = |said: String| BrokerError::Command { words: words.join(" "), said };
-        let mut command = self.command(&self.programs.join("rabbitmqctl"));
+        let mut command = self.command(self.programs.join("rabbitmqctl"));
         let output = command.arg("--quiet").args(words).stdin(Stdio::null()).kill_on_drop(true).output();
         let output = timeout(COMMAND_MAX, output)
             .await

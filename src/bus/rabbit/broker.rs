@@ -61,7 +61,7 @@ impl Broker {
         }
         uri.query.heartbeat.get_or_insert(HEARTBEAT);
         uri.query.connection_timeout.get_or_insert(CONNECT_MS_MAX);
-        Ok(Self { uri, prefix: prefix.to_owned(), node: Uuid::new_v4(), modules })
+        Ok(Self { uri, prefix: prefix.to_owned(), node: Uuid::from_u128(rand::random()), modules })
     }
 
     /// The account that publishes. The broker does not let anybody use another's name.

@@ -92,13 +92,12 @@ pub(super) fn decode(
     let source = text(headers, SOURCE)?.strip_prefix('/').ok_or("its source is none")?;
     let source =
         sources.iter().find(|known| **known == source).ok_or("its source is none of this queue's")?;
-    let payload = match headers.inner().get(ERASED) {
-        Some(AMQPValue::Boolean(true)) => None,
-        _ => {
-            let json = str::from_utf8(&delivery.data).map_err(|_| "its body is no text")?;
-            let json = RawValue::from_string(json.to_owned()).map_err(|_| "its body is no JSON")?;
-            Some(Arc::from(json))
-        }
+    let payload = if headers.inner().get(ERASED) == Some(&AMQPValue::Boolean(true)) {
+        None
+    } else {
+        let json = str::from_utf8(&delivery.data).map_err(|_| "its body is no text")?;
+        let json = RawValue::from_string(json.to_owned()).map_err(|_| "its body is no JSON")?;
+        Some(Arc::from(json))
     };
     Ok(Entry {
         source,

@@ -29,6 +29,7 @@ pub(super) struct Shown {
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "JournalState")]
+#[expect(clippy::struct_field_names, reason = "front ends read the module's journal by this name")]
 struct Journal {
     module: &'static str,
     /// Events that it has published.
@@ -43,6 +44,7 @@ struct Journal {
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "ConsumerState")]
+#[expect(clippy::struct_field_names, reason = "front ends read who consumes by this name")]
 struct Consumer {
     consumer: &'static str,
     source: &'static str,

@@ -4,6 +4,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::ledger::{Ledger, Message};
+use tokio::time::timeout;
+
 use crate::client::{Answer, Call, Client, Heard};
 use crate::dice::Dice;
 use crate::town::{Pair, Person};
@@ -12,6 +14,8 @@ use crate::town::{Pair, Person};
 const THREADS: usize = 6;
 /// After each call: members read, too.
 const PACE: Duration = Duration::from_millis(20);
+/// Who has waited so long for an answer goes away.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// After a node that does not take the connection, or has no answer.
 const REST: Duration = Duration::from_millis(100);
 
@@ -112,7 +116,8 @@ impl Load {
     ) -> Option<Answer> {
         loop {
             self.calls.fetch_add(1, Ordering::SeqCst);
-            match client.ask(dice.pick::<String>(&self.addresses), call).await {
+            let asked = client.ask(dice.pick::<String>(&self.addresses), call);
+            match timeout(PATIENCE, asked).await.unwrap_or(Heard::Nothing) {
                 Heard::Answer(answer) if !answer.is_later() => {
                     tokio::time::sleep(PACE).await;
                     return Some(answer);
