@@ -67,10 +67,6 @@ impl Site {
     pub(crate) fn ended(&mut self) -> ExitStatus {
         ended(&mut self.child)
     }
-
-    pub(crate) fn has_ended(&mut self) -> bool {
-        self.child.try_wait().unwrap().is_some()
-    }
 }
 
 impl Drop for Site {
