@@ -14,7 +14,7 @@ use pancake::stage::{Stage, story_time};
 use serde_json::Value;
 use tower::ServiceExt;
 
-use crate::contract::{Came, Contract};
+use crate::contract::{CONTRACT, Came};
 pub(crate) use crate::join::PASSWORD;
 use crate::join::join;
 use crate::postgres::postgres;
@@ -60,7 +60,6 @@ pub(crate) struct House {
     pub(crate) people: People,
     /// What was wrong with answers so far.
     pub(crate) faults: Mutex<Vec<String>>,
-    pub(crate) contract: Contract,
 }
 
 /// A request, with whatever bytes it likes.
@@ -97,8 +96,7 @@ impl House {
             let _ = stage.give(Box::new(granted), story_time()).await.unwrap();
         }
         stage.settle().await.unwrap();
-        let contract = Contract::of(stage.ctx.registry());
-        Self { stage, people, faults: Mutex::default(), contract }
+        Self { stage, people, faults: Mutex::default() }
     }
 
     pub(crate) fn id(&self, who: Who) -> Option<MemberId> {
@@ -147,7 +145,7 @@ impl House {
             self.fault(ask, answer, "a fault of ours");
         }
         let came = Came { status: answer.status, headers: &answer.headers, body: &answer.body };
-        for breach in self.contract.breaches(ask.method.as_str(), &ask.target, &came) {
+        for breach in CONTRACT.breaches(ask.method.as_str(), &ask.target, &came) {
             self.fault(ask, answer, &breach);
         }
         if answer.status < 400 {

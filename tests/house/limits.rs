@@ -5,7 +5,6 @@ use std::sync::Mutex;
 use chrono::TimeDelta;
 use pancake::stage::{Stage, story_time};
 
-use crate::contract::Contract;
 use crate::house::{Answer, Ask, House, Who};
 use crate::postgres::postgres;
 use crate::sessions::login;
@@ -46,8 +45,7 @@ async fn what_is_used_up_stays_so_after_a_restart() {
 async fn two_nodes_share_an_allowance() {
     let house = House::open("house_nodes", 80).await;
     let second = Stage::reopen(postgres().await, "house_nodes", 80).await.unwrap();
-    let contract = Contract::of(second.ctx.registry());
-    let other = House { stage: second, people: house.people.clone(), faults: Mutex::default(), contract };
+    let other = House { stage: second, people: house.people.clone(), faults: Mutex::default() };
     for number in 0..30 {
         let node = if number % 2 == 0 { &house } else { &other };
         assert_eq!(login(node, "maja", "not her password").await.status, 401, "{number}");

@@ -8,7 +8,7 @@ use pancake::modules;
 use pancake::openapi::{document, operation_id, serve};
 use serde_json::{Value, json};
 
-use crate::contract::{Came, Contract};
+use crate::contract::{CONTRACT, Came};
 use crate::house::{Ask, House};
 use crate::sources;
 
@@ -144,7 +144,6 @@ fn every_declared_problem_is_answered_with() {
 /// The comparison that every other test relies on finds what it is for.
 #[test]
 fn an_answer_that_is_not_as_documented_is_a_breach() {
-    let contract = Contract::of(&modules::registry());
     let id = "01890000-0000-7000-8000-000000000000";
     let breaches = |status: u16, kind: &'static str, body: Value| {
         let named = [("content-type", kind), ("x-request-id", id)];
@@ -152,7 +151,7 @@ fn an_answer_that_is_not_as_documented_is_a_breach() {
             named.map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
         let (headers, body) = (HeaderMap::from_iter(headers), body.to_string());
         let came = Came { status, headers: &headers, body: body.as_bytes() };
-        contract.breaches("POST", &format!("/api/flirt/{id}"), &came)
+        CONTRACT.breaches("POST", &format!("/api/flirt/{id}"), &came)
     };
     let flirt = || json!({ "flirt": id, "to": id, "at": "2026-05-17T12:00:00Z" });
     let refused = |code: &str| {
