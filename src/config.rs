@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use crate::store::Stay;
+
 /// Where data lives. Shared by every command that opens the database.
 #[derive(Debug, Clone, Args)]
 pub struct StoreConfig {
@@ -19,17 +21,20 @@ pub struct StoreConfig {
     /// Connections to Postgres, all modules together
     #[arg(long, env = "CONNECTIONS", default_value_t = 90)]
     pub connections: u16,
+    /// Commands do not stay.
+    #[arg(skip)]
+    pub stay: Stay,
 }
 
 impl StoreConfig {
     /// For what opens no database.
     pub fn none() -> Self {
-        Self { data: PathBuf::new(), database_url: None, connections: 0 }
+        Self { data: PathBuf::new(), database_url: None, connections: 0, stay: Stay::Long }
     }
 
     /// For tests, which bring their own database.
     pub fn for_tests(connections: u16) -> Self {
-        Self { data: PathBuf::new(), database_url: None, connections }
+        Self { data: PathBuf::new(), database_url: None, connections, stay: Stay::Long }
     }
 }
 

@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use pancake::store::{PrivatePostgres, Server, StoreError};
+use pancake::store::{PrivatePostgres, Server, Stay, StoreError};
 use rustix::process::{Pid, Signal, kill_process};
 use sqlx::{Connection, PgConnection};
 
@@ -56,6 +56,22 @@ async fn two_starts_at_once_share_one_server() {
     assert_eq!(cluster_of(&left).await, cluster_of(&right).await);
     let (left, right) = tokio::join!(left.stop(), right.stop());
     left.and(right).expect("both stop");
+}
+
+/// A site that used a command's server would lose it a moment later.
+#[tokio::test]
+async fn a_site_waits_for_the_end_of_a_command() {
+    let data = Data::new("command");
+    let command = PrivatePostgres::start_for(Stay::Brief, &data.0, SERVER).await.expect("starts");
+    let other = PrivatePostgres::start_for(Stay::Brief, &data.0, SERVER).await.expect("is found");
+    assert!(command.owned() && !other.owned());
+    let mut site = Box::pin(begin(&data));
+    assert!(tokio::time::timeout(Duration::from_millis(300), &mut site).await.is_err(), "it waits");
+    command.stop().await.expect("stops");
+    let site = site.await;
+    assert!(site.owned());
+    assert_eq!(ask(&site, "select 'kept'").await, "kept");
+    site.stop().await.expect("stops");
 }
 
 #[tokio::test]

@@ -31,6 +31,15 @@ const LEFT_WAIT: Duration = Duration::from_millis(100);
 /// Entries taken from the bus before they are worked on.
 const BATCH: usize = 1000;
 
+/// How far a journal is read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum To {
+    /// Until nothing more is in it.
+    End,
+    /// Until a read is less than full: so far it went when it was told of.
+    Known,
+}
+
 /// One module's consumer on this node.
 pub struct Consumer {
     turn: Turn,
@@ -93,7 +102,7 @@ impl Consumer {
     async fn handle(&mut self, entries: &[Entry]) {
         for stretch in Stretch::of_bus(entries) {
             match self.persist(&stretch, Lane::Main).await {
-                Ok(Took::Gap) => self.repair(stretch.source).await,
+                Ok(Took::Gap) => self.repair(stretch.source, To::End).await,
                 Ok(Took::Done(new)) => self.turn.ctx.metrics().from_bus(self.name(), new),
                 Ok(Took::Left) => self.left = true,
                 Err(error) => self.report(stretch.source, &error),
@@ -112,7 +121,7 @@ impl Consumer {
                 Ok(Some(pos)) => {
                     let stuck = self.last_look.insert(source, pos) == Some(pos);
                     if now || stuck {
-                        self.repair(source).await;
+                        self.repair(source, To::End).await;
                     }
                 }
                 Err(error) => self.report(source, &error),
@@ -124,21 +133,21 @@ impl Consumer {
     async fn nudged(&self, sources: BTreeSet<&'static str>) {
         if !self.is_held() {
             for source in sources {
-                self.repair(source).await;
+                // What has come since then is told of as well.
+                self.repair(source, To::Known).await;
             }
         }
     }
 
-    /// Reads the journal from the offset on: to its end, or [`REPAIR_STRETCHES`] far.
-    async fn repair(&self, source: &'static str) {
+    /// Reads the journal from the offset on, [`REPAIR_STRETCHES`] far at most.
+    async fn repair(&self, source: &'static str, to: To) {
         let work = async {
             for _ in 0..REPAIR_STRETCHES {
                 let Some((stretch, lane)) = next(&self.turn, source).await? else { return Ok(()) };
                 let Took::Done(new) = self.persist(&stretch, lane).await? else { return Ok(()) };
                 self.turn.ctx.metrics().from_journal(self.name(), new);
-                // What has come since then is told of, or seen at the next look.
-                let end = lane == Lane::Main && !journal::is_full(&stretch.entries);
-                if end || self.turn.ctx.stopping().is_cancelled() {
+                let seen = to == To::Known && lane == Lane::Main && !journal::is_full(&stretch.entries);
+                if seen || self.turn.ctx.stopping().is_cancelled() {
                     return Ok(());
                 }
             }

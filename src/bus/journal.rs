@@ -62,6 +62,9 @@ pub async fn head(source: &Unit) -> Result<Head, Failure> {
 pub async fn read(source: &Unit, pos: i64) -> Result<Stretch, Failure> {
     // In this order: whatever the head counts is in the journal by then.
     let head = head(source).await?;
+    if head.pos <= pos {
+        return Ok(stretch(source, head.epoch, pos, pos, Vec::new()));
+    }
     let rows: Vec<Row> = query_as(AssertSqlSafe(source.sql.read_journal.clone()))
         .bind(pos)
         .bind(BATCH_MAX)

@@ -18,7 +18,7 @@ use crate::failure::Failure;
 use crate::modules;
 use crate::passwords::Passwords;
 use crate::store::unit::Unit;
-use crate::store::{self, PrivatePostgres, Store, StoreError};
+use crate::store::{self, PrivatePostgres, Stay, Store, StoreError};
 
 /// What a command may take to close.
 const CLOSE_MAX: Duration = Duration::from_secs(2);
@@ -52,7 +52,7 @@ impl Program {
         let registry = modules::registry();
         // One connection a pool is enough for a command.
         let connections = u16::try_from(2 * registry.modules().len()).unwrap_or(u16::MAX);
-        let config = StoreConfig { connections, ..store };
+        let config = StoreConfig { connections, stay: Stay::Brief, ..store };
         let Store { units, private } = store::open(&config, &registry).await?;
         let bus = Arc::new(MemoryBus::default());
         let config = Config::for_tools(config);

@@ -12,4 +12,4 @@ pub mod unit;
 pub use error::StoreError;
 pub use home::discard;
 pub use open::{Apart, Store, Units, open, open_apart, open_at};
-pub use private::{PrivatePostgres, Server};
+pub use private::{PrivatePostgres, Server, Stay};

@@ -73,7 +73,7 @@ pub async fn open(config: &StoreConfig, registry: &Registry) -> Result<Store, St
         place("DATABASE_URL", url)?
     } else {
         let server = Server { durable: true, max_connections: config.connections + 20 };
-        let postgres = PrivatePostgres::start(&config.data, server).await?;
+        let postgres = PrivatePostgres::start_for(config.stay, &config.data, server).await?;
         let options = own_database(&postgres).await?;
         private = Some(postgres);
         Place { what: "the private Postgres".to_owned(), options }

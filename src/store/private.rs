@@ -30,6 +30,8 @@ const INITDB_WAIT_MAX: Duration = Duration::from_mins(2);
 const ANSWER_WAIT_MAX: Duration = Duration::from_secs(2);
 const TURN: Duration = Duration::from_millis(10);
 const LOG_TAIL_BYTES: u64 = 2_000;
+/// Stands behind the socket's folder while the owner is a command.
+const BRIEF: &str = "\nfor a command";
 
 /// How the server is to run.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +39,16 @@ pub struct Server {
     /// False is for tests: nothing is forced to the disk, so a power cut may cost everything.
     pub durable: bool,
     pub max_connections: u16,
+}
+
+/// How long the process needs it that starts the server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Stay {
+    /// A site, or a test: until somebody ends it.
+    #[default]
+    Long,
+    /// A command: it ends by itself, and a site that used its server would lose it.
+    Brief,
 }
 
 /// A server that answers; it ends with the process that started it.
@@ -54,6 +66,11 @@ struct Owner {
 impl PrivatePostgres {
     /// Finds the running instance of this data folder, or starts one.
     pub async fn start(data: &Path, server: Server) -> Result<Self, StoreError> {
+        Self::start_for(Stay::Long, data, server).await
+    }
+
+    /// The same. Who stays does not use what a command has started, but waits for its end.
+    pub async fn start_for(stay: Stay, data: &Path, server: Server) -> Result<Self, StoreError> {
         let fault = |error| StoreError::from_file(error, "make", data);
         DirBuilder::new().recursive(true).mode(0o700).create(data).map_err(fault)?;
         let data = data.canonicalize().map_err(fault)?;
@@ -61,14 +78,15 @@ impl PrivatePostgres {
         let begun = Instant::now();
         loop {
             match lock.try_lock() {
-                Ok(()) => return Self::start_own(&data, lock, server).await,
+                Ok(()) => return Self::start_own(stay, &data, lock, server).await,
                 Err(TryLockError::WouldBlock) => {}
                 Err(TryLockError::Error(error)) => {
                     return Err(StoreError::from_file(error, "lock", &data.join("postgres.lock")));
                 }
             }
             // The owner writes down where its server listens as soon as it answers.
-            if let Some(socket) = read_socket(&mut lock)
+            if let Some((socket, theirs)) = read_socket(&mut lock)
+                && (stay == Stay::Brief || theirs == Stay::Long)
                 && answers(&socket).await
             {
                 return Ok(Self { socket, owner: None });
@@ -111,7 +129,7 @@ impl PrivatePostgres {
         self.stop().await
     }
 
-    async fn start_own(data: &Path, lock: File, server: Server) -> Result<Self, StoreError> {
+    async fn start_own(stay: Stay, data: &Path, lock: File, server: Server) -> Result<Self, StoreError> {
         write_socket(&lock, &[])?;
         check_room(data)?;
         let home = Home::of(data, server.durable)?;
@@ -124,7 +142,8 @@ impl PrivatePostgres {
         clear_remains(&home.cluster).await?;
         home.make_socket_folder()?;
         let guard = run(&programs, &home, server).await?;
-        write_socket(&lock, home.socket.as_os_str().as_encoded_bytes())?;
+        let brief: &[u8] = if stay == Stay::Brief { BRIEF.as_bytes() } else { b"" };
+        write_socket(&lock, &[home.socket.as_os_str().as_encoded_bytes(), brief].concat())?;
         tracing::info!(folder = %home.cluster.display(), "private Postgres runs");
         Ok(Self { socket: home.socket, owner: Some(Owner { cluster: home.cluster, guard, lock }) })
     }
@@ -253,11 +272,16 @@ fn write_socket(mut lock: &File, socket: &[u8]) -> Result<(), StoreError> {
         .map_err(|error| StoreError::from_file(error, "write", Path::new("postgres.lock")))
 }
 
-fn read_socket(lock: &mut File) -> Option<PathBuf> {
+/// Where the server listens, and how long its owner stays.
+fn read_socket(lock: &mut File) -> Option<(PathBuf, Stay)> {
     let mut path = String::new();
     lock.seek(SeekFrom::Start(0)).ok()?;
     lock.take(1_000).read_to_string(&mut path).ok()?;
-    (!path.is_empty()).then(|| PathBuf::from(path))
+    let (socket, stay) = match path.strip_suffix(BRIEF) {
+        Some(socket) => (socket, Stay::Brief),
+        None => (path.as_str(), Stay::Long),
+    };
+    (!socket.is_empty()).then(|| (PathBuf::from(socket), stay))
 }
 
 fn check_room(folder: &Path) -> Result<(), StoreError> {

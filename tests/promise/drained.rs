@@ -101,7 +101,7 @@ async fn nodes_are_replaced_and_nobody_notices() {
     let polling = join_all(people.clone().skip(CLIENTS).take(CLIENTS).map(|person| poll(&scene, person)));
     let streaming = join_all(people.skip(2 * CLIENTS).take(STREAMS).map(|person| stream(&scene, person)));
     let load = join(join(flirting, reading), join(polling, streaming));
-    let (longest, _) = join(replace(&scene, &ports, &mut nodes), load).await;
+    let (longest, _) = join(replace(&scene, &ports, nodes), load).await;
 
     let flirts = scene.flirts.load(Ordering::SeqCst);
     println!(
@@ -130,32 +130,29 @@ async fn start(town: &Town, nginx: &Nginx, port: &str) -> Site {
 }
 
 /// Ends and starts every node, one after the other. Returns how long the longest end took.
-async fn replace(scene: &Scene, ports: &[String], nodes: &mut [Site]) -> Duration {
+async fn replace(scene: &Scene, ports: &[String], mut nodes: Vec<Site>) -> Duration {
     let mut longest = Duration::ZERO;
-    for round in 0..ROUNDS {
-        for (number, node) in nodes.iter_mut().enumerate() {
-            let goal = scene.answered.load(Ordering::SeqCst) + BETWEEN;
-            wait::until("everybody is served", async || {
-                scene.answered.load(Ordering::SeqCst) >= goal && scene.open.load(Ordering::SeqCst) == STREAMS
-            })
-            .await;
-            let last = Last::begin(node.address(), &scene.town, round * NODES + number).await;
-            let told = Instant::now();
-            kill_process(node.pid(), Signal::TERM).unwrap();
-            let needing = last.finish(told);
-            let ending = async {
-                wait::until("it says that it ends", async || scene.is_told(node.address()).await).await;
-                wait::until("it has ended", async || node.has_ended()).await;
-                told.elapsed()
-            };
-            let (heard, ended) = join(needing, ending).await;
-            longest = longest.max(ended);
-            assert!(node.ended().success());
-            if !heard.starts_with("HTTP/1.1 201") || !heard.contains("connection: close") {
-                scene.fails(format!("what needed {NEEDS:?}, after {:?}: {heard:?}", told.elapsed()));
-            }
-            *node = start(&scene.town, &scene.nginx, &ports[number]).await;
+    for number in 0..ROUNDS * NODES {
+        let goal = scene.answered.load(Ordering::SeqCst) + BETWEEN;
+        wait::until("everybody is served", async || {
+            scene.answered.load(Ordering::SeqCst) >= goal && scene.open.load(Ordering::SeqCst) == STREAMS
+        })
+        .await;
+        let mut node = nodes.remove(0);
+        let (address, pid) = (node.address().to_owned(), node.pid());
+        let last = Last::begin(&address, &scene.town, number).await;
+        let told = Instant::now();
+        kill_process(pid, Signal::TERM).unwrap();
+        let ending = tokio::task::spawn_blocking(move || (node.ended(), told.elapsed()));
+        let telling = wait::until("it says that it ends", async || scene.is_told(&address).await);
+        let (heard, ()) = join(last.finish(told), telling).await;
+        let (status, took) = ending.await.unwrap();
+        assert!(status.success(), "{status}");
+        longest = longest.max(took);
+        if !heard.starts_with("HTTP/1.1 201") || !heard.contains("connection: close") {
+            scene.fails(format!("what needed {NEEDS:?}: {heard:?}"));
         }
+        nodes.push(start(&scene.town, &scene.nginx, &ports[number % NODES]).await);
     }
     scene.done.store(true, Ordering::SeqCst);
     longest

@@ -67,10 +67,6 @@ impl Site {
     pub(crate) fn ended(&mut self) -> ExitStatus {
         ended(&mut self.child)
     }
-
-    pub(crate) fn has_ended(&mut self) -> bool {
-        self.child.try_wait().unwrap().is_some()
-    }
 }
 
 impl Drop for Site {
@@ -84,7 +80,9 @@ impl Drop for Site {
 pub(crate) fn command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pancake"));
     for (name, _) in std::env::vars() {
-        if name.starts_with("DATABASE_URL") || ["DATA", "CONNECTIONS", "PUBLIC_URL"].contains(&name.as_str())
+        if name.starts_with("DATABASE_URL")
+            || ["DATA", "CONNECTIONS", "PUBLIC_URL", "AMQP_URL", "AMQP_PREFIX", "FAIL_AT"]
+                .contains(&name.as_str())
         {
             command.env_remove(name);
         }

@@ -41,7 +41,7 @@ struct Documented {
 impl Contract {
     /// # Panics
     /// When the document is no OpenAPI document.
-    fn of(registry: &Registry) -> Self {
+    pub(crate) fn of(registry: &Registry) -> Self {
         let mut document = document(registry);
         close(&mut document["components"]["schemas"]);
         let (mut operations, mut validators) = (Vec::new(), Validators::new());

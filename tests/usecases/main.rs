@@ -43,7 +43,7 @@ use play::play;
 use report::Report;
 
 /// Workers that play at the same time, each on databases of its own.
-const WORKERS: u16 = 3;
+const WORKERS: u16 = 4;
 /// Connections for whoever else looks at the databases.
 const CONNECTIONS_SPARE: u16 = 20;
 
