@@ -17,7 +17,7 @@ case "$word" in
     sed 's/^    //' <<'    END'
     ./r up [args]            build and serve on http://127.0.0.1:8080, with a database of its own
     ./r test [module|case]   everything that must hold, or the use cases of one module, or one by name
-    ./r test --seeds 100     every use case on a hundred differently faulty buses
+    ./r test --seeds 100     every use case with the seeds 1 to 100 for what is left to chance
     ./r story                the use cases, to be read aloud
     ./r summary              every action, event and listener, and what no use case proves
     ./r graph                who listens to whom: ./r graph | dot -Tsvg
@@ -44,7 +44,7 @@ up)
 test)
     if [ $# -eq 0 ]; then
         scripts/setup.sh test
-        exec cargo test
+        exec scripts/test.sh
     fi
     scripts/setup.sh
     exec cargo test -q --test usecases -- "$@"

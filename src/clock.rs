@@ -1,34 +1,56 @@
 //! Time and ids, from one place, so that a use case can say "30 days later".
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use uuid::{ContextV7, Timestamp, Uuid};
 
 /// The time, to the microsecond, which is what Postgres keeps.
 pub struct Clock {
-    /// How far the clock of a test is ahead of the machine's; zero on a server.
-    ahead: Mutex<TimeDelta>,
+    hands: Mutex<Hands>,
     /// Keeps ids of one millisecond in the order in which they were given.
     ids: Mutex<ContextV7>,
 }
 
+/// How a clock of a test differs from the machine's; not at all on a server.
+struct Hands {
+    ahead: TimeDelta,
+    /// Since when it has gone so many times as slowly.
+    slow: Option<(DateTime<Utc>, i32)>,
+}
+
 impl Default for Clock {
     fn default() -> Self {
-        Self { ahead: Mutex::new(TimeDelta::zero()), ids: Mutex::new(ContextV7::new()) }
+        let hands = Hands { ahead: TimeDelta::zero(), slow: None };
+        Self { hands: Mutex::new(hands), ids: Mutex::new(ContextV7::new()) }
     }
 }
 
 impl Clock {
     #[expect(clippy::disallowed_methods, reason = "this is where time comes from")]
     pub fn now(&self) -> DateTime<Utc> {
-        let now = Utc::now() + *self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
+        let (hands, machine) = (self.hands(), Utc::now());
+        let now = match hands.slow {
+            Some((since, times)) => since + (machine - since) / times,
+            None => machine,
+        };
+        let now = now + hands.ahead;
         now.duration_trunc(TimeDelta::microseconds(1)).unwrap_or(now)
     }
 
     /// Moves the clock of a test; zero brings it back.
     pub fn set_ahead(&self, ahead: TimeDelta) {
-        *self.ahead.lock().unwrap_or_else(PoisonError::into_inner) = ahead;
+        self.hands().ahead = ahead;
+    }
+
+    /// Lets the clock of a test go so many times as slowly: what a busy machine needs is no time of the story.
+    #[expect(clippy::disallowed_methods, reason = "the machine's time is what it is slower than")]
+    pub fn slow_down(&self, times: i32) {
+        self.hands().slow = Some((Utc::now(), times));
+    }
+
+    fn hands(&self) -> MutexGuard<'_, Hands> {
+        self.hands.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A UUID of version 7 at this clock's time.

@@ -1,15 +1,16 @@
 //! Hashes passwords, with argon2id, a few at a time: 100 logins at once would take 1.9 GB.
 //!
-//! Always in the same threads, one a core. The allocator keeps what a thread has freed for that thread: 1,454 logins
-//! in a pool of many threads left 800 MB behind.
+//! Always in the same threads, one a core, each with memory that it uses again and again. Given back to the allocator, the
+//! 19 MiB of a password are cut up and never found again: 20 registrations left 340 MB behind.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use argon2::password_hash::phc::PasswordHash;
-use argon2::{Argon2, PasswordHasher, PasswordVerifier};
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::password_hash::try_generate_salt;
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::failure::Failure;
@@ -20,11 +21,13 @@ const SEATS_A_CORE: usize = 32;
 const BUSY_WAIT: Duration = Duration::from_secs(1);
 
 /// What a thread is to do.
-type Job = Box<dyn FnOnce() + Send>;
+type Job = Box<dyn FnOnce(&mut Memory) + Send>;
+/// What a thread works in.
+type Memory = Vec<Block>;
 
 /// See the module.
 pub struct Passwords {
-    argon: Argon2<'static>,
+    strength: Params,
     /// To the threads. They end with this.
     jobs: Sender<Job>,
     /// How many may wait, so that logins cannot take every seat of the site.
@@ -36,13 +39,13 @@ pub struct Passwords {
 impl Passwords {
     /// With the strength of the site: 19 MiB, two passes, one lane.
     pub fn new() -> Result<Self, Failure> {
-        Self::with(Argon2::default())
+        Self::with(Params::DEFAULT)
     }
 
     /// With a strength of one's own: tests hash many.
-    pub fn with(argon: Argon2<'static>) -> Result<Self, Failure> {
+    pub fn with(strength: Params) -> Result<Self, Failure> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let nobody = hash(&argon, "nobody has this password")?;
+        let nobody = hash(&strength, "nobody has this password", &mut Memory::new())?;
         let (jobs, waiting) = channel();
         let waiting = Arc::new(Mutex::new(waiting));
         for _ in 0..cores {
@@ -50,36 +53,33 @@ impl Passwords {
             let thread = std::thread::Builder::new().name("passwords".to_owned());
             thread.spawn(move || work(&waiting)).map_err(Failure::internal)?;
         }
-        Ok(Self { argon, jobs, seats: Arc::new(Semaphore::new(cores * SEATS_A_CORE)), nobody })
+        Ok(Self { strength, jobs, seats: Arc::new(Semaphore::new(cores * SEATS_A_CORE)), nobody })
     }
 
     /// For keeping: the password's hash with its salt and parameters (PHC format).
     pub async fn hash(&self, password: String) -> Result<String, Failure> {
-        let argon = self.argon.clone();
-        self.turn(move || hash(&argon, &password)).await?
+        let strength = self.strength.clone();
+        self.turn(move |memory| hash(&strength, &password, memory)).await?
     }
 
     /// Whether the password fits. Without a hash it does not, after the same time.
     pub async fn verify(&self, password: String, kept: Option<String>) -> Result<bool, Failure> {
-        let argon = self.argon.clone();
         let exists = kept.is_some();
         let kept = kept.unwrap_or_else(|| self.nobody.clone());
-        let fits = self
-            .turn(move || {
-                let kept = PasswordHash::new(&kept).map_err(|fault| Failure::internal(fault.to_string()))?;
-                Ok::<_, Failure>(argon.verify_password(password.as_bytes(), &kept).is_ok())
-            })
-            .await??;
+        let fits = self.turn(move |memory| fits(&kept, &password, memory)).await??;
         Ok(fits && exists)
     }
 
-    async fn turn<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
+    async fn turn<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Memory) -> T + Send + 'static,
+    ) -> Result<T, Failure> {
         let seat = self.seats.clone().try_acquire_owned().map_err(|_| Failure::busy(BUSY_WAIT))?;
         let (tell, told) = oneshot::channel();
-        let job = move || {
+        let job = move |memory: &mut Memory| {
             // Whoever went away meanwhile needs no answer.
             if !tell.is_closed() {
-                let _ = tell.send(work());
+                let _ = tell.send(work(memory));
             }
             drop(seat);
         };
@@ -92,16 +92,59 @@ impl Passwords {
 
 /// Takes one job after the other, until nobody can send any more.
 fn work(waiting: &Mutex<Receiver<Job>>) {
+    let mut memory = Memory::new();
     let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
     while let Ok(job) = next() {
-        if catch_unwind(AssertUnwindSafe(job)).is_err() {
+        if catch_unwind(AssertUnwindSafe(|| job(&mut memory))).is_err() {
             tracing::error!("a password's job panicked");
         }
     }
 }
 
-fn hash(argon: &Argon2<'_>, password: &str) -> Result<String, Failure> {
-    let hash: PasswordHash =
-        argon.hash_password(password.as_bytes()).map_err(|fault| Failure::internal(fault.to_string()))?;
+fn hash(strength: &Params, password: &str, memory: &mut Memory) -> Result<String, Failure> {
+    let salt = try_generate_salt().map_err(Failure::internal)?;
+    let (algorithm, version) = (Algorithm::Argon2id, Version::V0x13);
+    let argon = Argon2::new(algorithm, version, strength.clone());
+    let hash = computed(&argon, password, &salt, Params::DEFAULT_OUTPUT_LEN, memory)?;
+    let hash = PasswordHash {
+        algorithm: algorithm.ident(),
+        version: Some(version.into()),
+        params: ParamsString::try_from(strength).map_err(said)?,
+        salt: Some(Salt::new(&salt).map_err(said)?),
+        hash: Some(hash),
+    };
     Ok(hash.to_string())
+}
+
+/// Whether the password is the one of a kept hash, which says itself how strongly it was hashed.
+fn fits(kept: &str, password: &str, memory: &mut Memory) -> Result<bool, Failure> {
+    let kept = PasswordHash::new(kept).map_err(said)?;
+    let algorithm = Algorithm::try_from(kept.algorithm.as_str()).map_err(said)?;
+    let version = kept.version.map(Version::try_from).transpose().map_err(said)?.unwrap_or_default();
+    let argon = Argon2::new(algorithm, version, Params::try_from(&kept).map_err(said)?);
+    let (Some(salt), Some(hash)) = (&kept.salt, &kept.hash) else {
+        return Err(Failure::internal("a password's hash is not whole"));
+    };
+    // The comparison takes as long wherever they differ.
+    Ok(computed(&argon, password, salt, hash.len(), memory)? == *hash)
+}
+
+fn computed(
+    argon: &Argon2<'_>,
+    password: &str,
+    salt: &[u8],
+    length: usize,
+    memory: &mut Memory,
+) -> Result<Output, Failure> {
+    memory.resize(argon.params().block_count(), Block::new());
+    let mut bytes = [0; Output::MAX_LENGTH];
+    let out = bytes.get_mut(..length).ok_or_else(|| Failure::internal("no hash is that long"))?;
+    argon
+        .hash_password_into_with_memory(password.as_bytes(), salt, out, memory.as_mut_slice())
+        .map_err(said)?;
+    Output::new(out).map_err(said)
+}
+
+fn said(fault: impl ToString + Copy) -> Failure {
+    Failure::internal(fault.to_string())
 }

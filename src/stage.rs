@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::Params;
 use axum::Router;
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::postgres::PgConnectOptions;
@@ -14,6 +14,7 @@ use tokio::sync::Mutex;
 
 use crate::bus::journal;
 use crate::bus::memory::MemoryBus;
+use crate::bus::rabbit::AddressError;
 use crate::bus::settle::{Seen, Unsettled, settle_by};
 use crate::bus::{self, Bus, BusError, Entry, waiting};
 use crate::config::{Config, StoreConfig};
@@ -72,6 +73,8 @@ pub enum StageError {
     Failed(#[from] Failure),
     #[error(transparent)]
     Bus(#[from] BusError),
+    #[error(transparent)]
+    Broker(#[from] AddressError),
     #[error(transparent)]
     Unsettled(#[from] Unsettled),
     #[error("its effects had not arrived everywhere after {ARRIVAL_MAX:?}")]
@@ -207,10 +210,23 @@ impl Stage {
 
     /// Publishes an event of the past through its own module. [`Stage::arrived`] waits for it.
     pub async fn publish(&self, event: Box<dyn AnyEvent>, at: DateTime<Utc>) -> Result<Applied, StageError> {
-        self.set_time(at);
-        let mut tx = self.begin(event.source()).await?;
-        tx.set_now(at);
-        let applied = event.emit(&mut tx).await?;
+        let applied = self.publish_all(vec![(event, at)]).await?;
+        Ok(applied.first().copied().unwrap_or(Applied::Nothing))
+    }
+
+    /// The same for several events of one module, in one transaction.
+    pub async fn publish_all(
+        &self,
+        events: Vec<(Box<dyn AnyEvent>, DateTime<Utc>)>,
+    ) -> Result<Vec<Applied>, StageError> {
+        let Some((first, _)) = events.first() else { return Ok(Vec::new()) };
+        let mut tx = self.begin(first.source()).await?;
+        let mut applied = Vec::new();
+        for (event, at) in events {
+            self.set_time(at);
+            tx.set_now(at);
+            applied.push(event.emit(&mut tx).await?);
+        }
         tx.commit().await?;
         Ok(applied)
     }
@@ -299,16 +315,17 @@ impl Seat {
 }
 
 async fn look_at(seats: &mut [Seat]) -> Result<Vec<Seen>, Failure> {
-    type Row = (String, i64, i64, i64, Vec<String>, Vec<i64>, Vec<Option<String>>);
-    let mut all = Vec::new();
+    type Row = (String, Option<String>, i64, Option<String>, i64, i64);
+    let mut all: Vec<Seen> = Vec::new();
     for seat in seats {
         let sql = AssertSqlSafe(seat.looking.clone());
         let rows: Vec<Row> = query_as(sql).fetch_all(&mut seat.operator).await?;
-        all.extend(rows.into_iter().map(|(module, pos, outbox, parked, sources, positions, stopped)| {
-            let offsets = sources.into_iter().zip(positions).zip(stopped);
-            let offsets = offsets.map(|((source, pos), stopped)| (source, pos, stopped)).collect();
-            Seen { module, pos, outbox, parked, offsets }
-        }));
+        for (module, source, pos, stopped, outbox, parked) in rows {
+            match (source, all.iter_mut().find(|seen| seen.module == module)) {
+                (Some(source), Some(seen)) => seen.offsets.push((source, pos, stopped)),
+                _ => all.push(Seen { module, pos, outbox, parked, offsets: Vec::new() }),
+            }
+        }
     }
     Ok(all)
 }
@@ -333,16 +350,14 @@ async fn make_emptying(specs: &[&ModuleSpec], operator: &mut PgConnection) -> Re
     Ok(())
 }
 
-/// SQL for [`Stage::look`].
+/// SQL for [`Stage::look`]: for each module its own state, and then how far it has read its sources.
 fn looking(specs: &[&ModuleSpec]) -> String {
     let modules = specs.iter().map(|spec| {
         let (name, m) = (spec.name, spec.schema);
         format!(
-            "select '{name}', (select pos from {m}.head), (select count(*) from {m}.outbox),
-                    (select count(*) from {m}.dead_letter),
-                    array(select source from {m}.offsets order by source),
-                    array(select pos from {m}.offsets order by source),
-                    array(select stopped from {m}.offsets order by source)"
+            "select '{name}', null::text, pos, null::text, (select count(*) from {m}.outbox),
+                    (select count(*) from {m}.dead_letter) from {m}.head
+             union all select '{name}', source, pos, stopped, 0, 0 from {m}.offsets"
         )
     });
     modules.collect::<Vec<_>>().join(" union all ")
@@ -357,5 +372,5 @@ pub fn story_time() -> DateTime<Utc> {
 fn cheap_passwords() -> Result<Passwords, Failure> {
     let params =
         Params::new(Params::MIN_M_COST, 1, 1, None).map_err(|fault| Failure::internal(fault.to_string()))?;
-    Passwords::with(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+    Passwords::with(params)
 }

@@ -1,7 +1,9 @@
 //! A backlog: how fast the relay sequences it, and how fast a consumer that starts at 0 reads it from the journal.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use pancake::bus::memory::MemoryBus;
 use pancake::bus::{self, journal, relay};
 use pancake::event::Event;
 use pancake::id::TypedId;
@@ -28,7 +30,7 @@ pub(crate) struct Backlog {
 
 /// Measures.
 pub(crate) async fn measure(postgres: &PrivatePostgres, asked: &Asked) -> Result<Backlog, Fault> {
-    let site = Site::open(postgres, "backlog").await?;
+    let site = Site::open(postgres, "backlog", Arc::new(MemoryBus::default())).await?;
     let mut conn = site.connect().await?;
     let end = i64::from(asked.events);
     fill_outbox(&mut conn, end).await?;

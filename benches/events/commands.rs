@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::future::try_join_all;
-use pancake::bus;
+use pancake::bus::{self, memory::MemoryBus};
 use pancake::failure::Failure;
 use pancake::store::PrivatePostgres;
 
@@ -16,7 +16,7 @@ use crate::site::Site;
 use crate::{Asked, Fault, WRITERS};
 
 /// A part of a second in which connections are opened and statements prepared; not counted.
-const WARM_UP: Duration = Duration::from_millis(700);
+pub(crate) const WARM_UP: Duration = Duration::from_millis(700);
 
 /// What the rounds showed.
 pub(crate) struct Commands {
@@ -34,7 +34,7 @@ pub(crate) async fn measure(
     folder: &Path,
     asked: &Asked,
 ) -> Result<Commands, Fault> {
-    let site = Arc::new(Site::open(postgres, "commands").await?);
+    let site = Arc::new(Site::open(postgres, "commands", Arc::new(MemoryBus::default())).await?);
     let pgbench = Pgbench::prepare(&site, folder, &asked.pgbench).await?;
     bus::start(&site.ctx).await?;
     let mut done = round(&site, 0, WARM_UP).await?.0.count;
@@ -55,7 +55,7 @@ pub(crate) async fn measure(
 }
 
 /// Sixteen writers for so long, then the wait for the consumer, which counts.
-async fn round(site: &Arc<Site>, number: i64, time: Duration) -> Result<(Round, Duration), Fault> {
+pub(crate) async fn round(site: &Arc<Site>, number: i64, time: Duration) -> Result<(Round, Duration), Fault> {
     let begun = Instant::now();
     let writers = (0..i64::from(WRITERS)).map(|writer| {
         let site = site.clone();

@@ -4,6 +4,7 @@
 //! a private one, with fsync on, and goes with the run.
 
 mod backlog;
+mod buses;
 mod commands;
 mod figures;
 mod modules;
@@ -20,6 +21,7 @@ use sqlx::{ConnectOptions, query_scalar};
 use tokio::signal::unix::{SignalKind, signal};
 
 use backlog::Backlog;
+use buses::Buses;
 use commands::Commands;
 use figures::{median, sorted};
 
@@ -32,6 +34,8 @@ pub(crate) const WRITERS: u16 = 16;
 const RATIO_MIN: f64 = 0.6;
 /// Events a second out of a backlog.
 const DRAIN_MIN: f64 = 50_000.0;
+/// Commands over RabbitMQ, by the same over the bus of a single node.
+const BROKER_MIN: f64 = 0.5;
 /// Settings of the server without which nothing is proven.
 const DURABLE: [&str; 3] = ["fsync", "synchronous_commit", "full_page_writes"];
 
@@ -54,6 +58,9 @@ pub(crate) struct Asked {
     /// How often the backlog is drained; 0 leaves it out
     #[arg(long, default_value_t = 3)]
     drains: u16,
+    /// Compare RabbitMQ with the bus of a single node, too
+    #[arg(long)]
+    broker: bool,
     /// The program
     #[arg(long, env = "PGBENCH", default_value = "pgbench")]
     pgbench: PathBuf,
@@ -104,6 +111,12 @@ async fn measure(asked: &Asked, postgres: &PrivatePostgres, folder: &Path) -> Re
     if ratio < RATIO_MIN {
         short.push(format!("commands: {ratio:.2} of pgbench, less than {RATIO_MIN}"));
     }
+    if asked.broker {
+        let ratio = print_buses(&buses::measure(postgres, folder, asked).await?);
+        if ratio < BROKER_MIN {
+            short.push(format!("RabbitMQ: {ratio:.2} of the bus of a single node, less than {BROKER_MIN}"));
+        }
+    }
     if asked.drains > 0 {
         let backlog = backlog::measure(postgres, asked).await?;
         let rate = print_backlog(&backlog);
@@ -135,6 +148,15 @@ fn print_commands(commands: &Commands) -> f64 {
     }
     println!("  {:<22}{:>8.0} ms", "consumer behind by", lag.as_secs_f64() * 1e3);
     print_ratio(ratios.clone(), &format!("at least {RATIO_MIN}"))
+}
+
+fn print_buses(buses: &Buses) -> f64 {
+    println!("The same over RabbitMQ, in turns with the bus of a single node");
+    for (name, figures) in [("RabbitMQ", &buses.rabbit), ("memory", &buses.memory)] {
+        let (p50, p99) = (figures.p50.as_secs_f64() * 1e3, figures.p99.as_secs_f64() * 1e3);
+        println!("  {name:<22}{:>8.0} a second   p50 {p50:.1} ms   p99 {p99:.1} ms", figures.rate);
+    }
+    print_ratio(buses.ratios.clone(), &format!("at least {BROKER_MIN}"))
 }
 
 fn print_backlog(backlog: &Backlog) -> f64 {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pancake::bus::memory::MemoryBus;
+use pancake::bus::Bus;
 use pancake::config::{Config, StoreConfig};
 use pancake::context::Context;
 use pancake::passwords::Passwords;
@@ -31,14 +31,17 @@ pub(crate) struct Site {
 
 impl Site {
     /// Opens a fresh database. No relay and no consumer runs yet.
-    pub(crate) async fn open(postgres: &PrivatePostgres, name: &str) -> Result<Self, Fault> {
+    pub(crate) async fn open(
+        postgres: &PrivatePostgres,
+        name: &str,
+        bus: Arc<dyn Bus>,
+    ) -> Result<Self, Fault> {
         let mut conn = postgres.options().connect().await?;
         conn.execute(AssertSqlSafe(format!("create database {name}"))).await?;
         let options = postgres.options().database(name);
         let registry = modules::registry();
         let units = store::open_at(options.clone(), CONNECTIONS, &registry).await?;
         let config = Config::for_tools(StoreConfig::for_tests(CONNECTIONS));
-        let bus = Arc::new(MemoryBus::default());
         let ctx = Context::assemble(config, Arc::new(registry), units, bus, Passwords::new()?);
         modules::make_tables(&ctx).await?;
         let unit = |name| ctx.unit_named(name).cloned().ok_or("a module is missing");

@@ -4,7 +4,7 @@
 //! then a [`Turn`] handles them and moves the offset. A gap, an overflow or a silent bus is repaired from the
 //! journal.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,6 +30,15 @@ const REPAIR_STRETCHES: u32 = 16;
 const LEFT_WAIT: Duration = Duration::from_millis(100);
 /// Entries taken from the bus before they are worked on.
 const BATCH: usize = 1000;
+
+/// How far a journal is read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum To {
+    /// Until nothing more is in it.
+    End,
+    /// Until a read is less than full: so far it went when it was told of.
+    Known,
+}
 
 /// One module's consumer on this node.
 pub struct Consumer {
@@ -62,6 +71,7 @@ impl Consumer {
                     }
                 }
                 () = unit.progress.look.notified() => self.look(true).await,
+                sources = unit.progress.nudges.next() => self.nudged(sources).await,
                 () = tokio::time::sleep(LEFT_WAIT), if self.left => {
                     self.left = false;
                     self.look(true).await;
@@ -92,7 +102,7 @@ impl Consumer {
     async fn handle(&mut self, entries: &[Entry]) {
         for stretch in Stretch::of_bus(entries) {
             match self.persist(&stretch, Lane::Main).await {
-                Ok(Took::Gap) => self.repair(stretch.source).await,
+                Ok(Took::Gap) => self.repair(stretch.source, To::End).await,
                 Ok(Took::Done(new)) => self.turn.ctx.metrics().from_bus(self.name(), new),
                 Ok(Took::Left) => self.left = true,
                 Err(error) => self.report(stretch.source, &error),
@@ -111,7 +121,7 @@ impl Consumer {
                 Ok(Some(pos)) => {
                     let stuck = self.last_look.insert(source, pos) == Some(pos);
                     if now || stuck {
-                        self.repair(source).await;
+                        self.repair(source, To::End).await;
                     }
                 }
                 Err(error) => self.report(source, &error),
@@ -119,14 +129,25 @@ impl Consumer {
         }
     }
 
-    /// Reads the journal from the offset on: to its end, or [`REPAIR_STRETCHES`] far.
-    async fn repair(&self, source: &'static str) {
+    /// Reads on where somebody has seen that there is more.
+    async fn nudged(&self, sources: BTreeSet<&'static str>) {
+        if !self.is_held() {
+            for source in sources {
+                // What has come since then is told of as well.
+                self.repair(source, To::Known).await;
+            }
+        }
+    }
+
+    /// Reads the journal from the offset on, [`REPAIR_STRETCHES`] far at most.
+    async fn repair(&self, source: &'static str, to: To) {
         let work = async {
             for _ in 0..REPAIR_STRETCHES {
                 let Some((stretch, lane)) = next(&self.turn, source).await? else { return Ok(()) };
                 let Took::Done(new) = self.persist(&stretch, lane).await? else { return Ok(()) };
                 self.turn.ctx.metrics().from_journal(self.name(), new);
-                if self.turn.ctx.stopping().is_cancelled() {
+                let seen = to == To::Known && lane == Lane::Main && !journal::is_full(&stretch.entries);
+                if seen || self.turn.ctx.stopping().is_cancelled() {
                     return Ok(());
                 }
             }

@@ -62,6 +62,9 @@ pub async fn head(source: &Unit) -> Result<Head, Failure> {
 pub async fn read(source: &Unit, pos: i64) -> Result<Stretch, Failure> {
     // In this order: whatever the head counts is in the journal by then.
     let head = head(source).await?;
+    if head.pos <= pos {
+        return Ok(stretch(source, head.epoch, pos, pos, Vec::new()));
+    }
     let rows: Vec<Row> = query_as(AssertSqlSafe(source.sql.read_journal.clone()))
         .bind(pos)
         .bind(BATCH_MAX)
@@ -86,6 +89,11 @@ pub async fn read_types(source: &Unit, pos: i64, upto: i64, types: &[&str]) -> R
 fn stretch(source: &Unit, epoch: i64, after: i64, end: i64, rows: Vec<Row>) -> Stretch {
     let entries: Vec<Entry> = rows.into_iter().map(|row| row.entry(source.spec.name, epoch)).collect();
     let last = entries.last().map_or(after, |entry| entry.pos);
-    let full = i64::try_from(entries.len()).is_ok_and(|count| count >= BATCH_MAX);
-    Stretch { source: source.spec.name, epoch, after, upto: if full { last } else { end.max(last) }, entries }
+    let upto = if is_full(&entries) { last } else { end.max(last) };
+    Stretch { source: source.spec.name, epoch, after, upto, entries }
+}
+
+/// True if there may be more after these.
+pub fn is_full(entries: &[Entry]) -> bool {
+    i64::try_from(entries.len()).is_ok_and(|count| count >= BATCH_MAX)
 }

@@ -34,6 +34,7 @@ use self::memory::MemoryBus;
 use self::rabbit::{AddressError, RabbitBus};
 use crate::config::Config;
 use crate::context::Context;
+use crate::fail_point::FailPoints;
 use crate::id::{EventId, MemberId, SessionId};
 use crate::module::Registry;
 use crate::store::unit::Unit;
@@ -196,7 +197,7 @@ pub trait Bus: Send + Sync {
 pub async fn open(config: &Config, registry: &Registry) -> Result<Arc<dyn Bus>, AddressError> {
     let Some(url) = &config.amqp_url else { return Ok(Arc::new(MemoryBus::default())) };
     let modules = registry.modules().iter().map(|spec| spec.name).collect();
-    Ok(Arc::new(RabbitBus::open(url, &config.amqp_prefix, modules).await?))
+    Ok(Arc::new(RabbitBus::open(url, &config.amqp_prefix, modules, FailPoints::of(config)).await?))
 }
 
 /// Starts a relay for every module that has events, and a consumer for every module that listens to others.

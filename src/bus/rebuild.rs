@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use sqlx::{AssertSqlSafe, PgExecutor, query, query_scalar};
+use sqlx::{AssertSqlSafe, PgExecutor, query, query_scalar, raw_sql};
 use tokio::time::{Duration, sleep};
 use uuid::Uuid;
 
@@ -116,9 +116,9 @@ impl Rebuild {
             query(AssertSqlSafe(truncate)).execute(tx.conn()).await?;
         }
         // Of a few rows that costs less.
-        for table in projected.iter().filter(|table| !large.contains(table)) {
-            query(AssertSqlSafe(format!("delete from {table}"))).persistent(false).execute(tx.conn()).await?;
-        }
+        let small = projected.iter().filter(|table| !large.contains(table));
+        let delete: String = small.map(|table| format!("delete from {table};")).collect();
+        raw_sql(AssertSqlSafe(delete)).execute(tx.conn()).await?;
         for sql in [&unit.sql.forget_letters, &unit.sql.forget_offsets] {
             query(AssertSqlSafe(sql.clone())).execute(tx.conn()).await?;
         }
@@ -243,7 +243,7 @@ impl Source<'_> {
     async fn fill(&mut self) -> Result<(), Failure> {
         while self.waiting.is_empty() && !self.ended {
             let stretch = journal::read(self.unit, self.read).await?;
-            self.ended = stretch.upto <= self.read;
+            self.ended = !journal::is_full(&stretch.entries);
             self.epoch = stretch.epoch;
             self.read = stretch.upto;
             self.waiting = stretch.entries.into();

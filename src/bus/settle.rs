@@ -117,7 +117,7 @@ fn open_work(ctx: &Context, seen: &[Seen], nudging: bool) -> Result<Option<Strin
             let head = of(seen, source).map_or(0, |seen| seen.pos);
             if at < head {
                 if nudging {
-                    unit.progress.look.notify_one();
+                    unit.progress.nudges.add(source);
                 }
                 open = Some(format!("{} has read {source} up to {at} of {head}", unit.spec.name));
             }

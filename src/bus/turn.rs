@@ -30,6 +30,8 @@ pub struct Offset {
     pub filled: i64,
     /// Why it reads no more of the source.
     pub stopped: Option<String>,
+    /// Something of the source is parked.
+    pub letters: bool,
 }
 
 /// How a stretch went.
@@ -110,7 +112,14 @@ impl Turn {
         let new = stretch.newer_than(at);
         match parking {
             Some(error) => self.park(&mut tx, new, &error.to_string()).await?,
-            None => self.handle(&mut tx, stretch.source, new, lane).await?,
+            None => {
+                // Without letters, as nearly always, there is nothing to ask for.
+                let parked = match offset {
+                    Some(Offset { letters: false, .. }) => HashSet::new(),
+                    _ => self.parked(&mut tx, stretch.source, new).await?,
+                };
+                self.handle(&mut tx, new, &parked, lane).await?;
+            }
         }
         self.move_offset(&mut tx, stretch, lane).await?;
         let reached = |step| self.ctx.fail_points().reached(step, new.iter().map(|entry| &*entry.name));
@@ -177,21 +186,30 @@ impl Turn {
         Ok(())
     }
 
-    /// Runs the listeners, in runs of one type, so that the order between types survives.
-    async fn handle(
+    /// Which keys of some entries have letters.
+    async fn parked(
         &self,
         tx: &mut Tx,
-        source: &'static str,
+        source: &str,
         entries: &[Entry],
-        lane: Lane,
-    ) -> Result<(), Failure> {
+    ) -> Result<HashSet<MemberId>, Failure> {
         let keys: HashSet<MemberId> = entries.iter().map(|entry| entry.key).collect();
         let parked: Vec<MemberId> = query_scalar(AssertSqlSafe(self.unit.sql.parked.clone()))
             .bind(source)
             .bind(keys.into_iter().collect::<Vec<_>>())
             .fetch_all(tx.conn())
             .await?;
-        let parked: HashSet<MemberId> = parked.into_iter().collect();
+        Ok(parked.into_iter().collect())
+    }
+
+    /// Runs the listeners, in runs of one type, so that the order between types survives.
+    async fn handle(
+        &self,
+        tx: &mut Tx,
+        entries: &[Entry],
+        parked: &HashSet<MemberId>,
+        lane: Lane,
+    ) -> Result<(), Failure> {
         for run in entries.chunk_by(|one, next| {
             one.name == next.name && parked.contains(&one.key) == parked.contains(&next.key)
         }) {

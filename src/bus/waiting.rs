@@ -19,10 +19,11 @@ use crate::store::unit::Unit;
 /// The commits of one request: the module, and the commit's number in it.
 type Commits = Vec<(Arc<Unit>, u64)>;
 
-/// How long this process's own consumer has before the tables are asked whether another node was faster, and
-/// between two such questions.
-const ASK_EVERY: Duration = Duration::from_millis(25);
-/// How long a bus that may lose something has before consumers are told to look at the journals.
+/// How long this process's own consumer has before the tables are asked whether another node was faster. Doubled with
+/// every question, or a hundred who wait on a busy machine would keep it busy with asking.
+const ASK_AFTER: Duration = Duration::from_millis(25);
+const ASK_EVERY_MAX: Duration = Duration::from_millis(200);
+/// How long a bus that may lose something has before consumers are told to look at the journal.
 const NUDGE_AFTER: Duration = Duration::from_millis(1);
 
 tokio::task_local! {
@@ -79,9 +80,11 @@ async fn caught_up(ctx: &Context, consumer: &Unit, source: &'static str, end: i6
     let mut seen = handled.subscribe();
     if !ctx.bus().features().delivers && timeout(NUDGE_AFTER, seen.wait_for(|pos| *pos >= end)).await.is_err()
     {
-        consumer.progress.look.notify_one();
+        consumer.progress.nudges.add(source);
     }
-    while timeout(ASK_EVERY, seen.wait_for(|pos| *pos >= end)).await.is_err() {
+    let mut wait = ASK_AFTER;
+    while timeout(wait, seen.wait_for(|pos| *pos >= end)).await.is_err() {
+        wait = (wait * 2).min(ASK_EVERY_MAX);
         let sql = AssertSqlSafe(consumer.sql.read_offset.clone());
         let offset: Result<Option<Head>, _> =
             query_as(sql).bind(source).fetch_optional(&consumer.background).await;
@@ -94,7 +97,7 @@ async fn caught_up(ctx: &Context, consumer: &Unit, source: &'static str, end: i6
             });
         }
         if !ctx.bus().features().delivers {
-            consumer.progress.look.notify_one();
+            consumer.progress.nudges.add(source);
         }
     }
 }

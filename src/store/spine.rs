@@ -107,8 +107,11 @@ statements! {
     /// Waits for the turn; says who rebuilds.
     check_rebuilding = "select rebuilding from {m}.turn for update";
 
-    /// How far the module has read a source.
-    read_offset = "select epoch, pos, subscription, filled, stopped from {m}.offsets where source = $1";
+    /// How far the module has read a source, and whether it has letters of it.
+    read_offset =
+        "select epoch, pos, subscription, filled, stopped,
+                exists (select from {m}.dead_letter where source = $1) as letters
+         from {m}.offsets where source = $1";
 
     /// Notes how far.
     write_offset =

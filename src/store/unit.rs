@@ -1,8 +1,8 @@
 //! A module while the program runs: its pools, its listeners, its SQL, and how far it has come.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use sqlx::PgPool;
 use tokio::sync::{Notify, watch};
@@ -40,8 +40,30 @@ pub struct Progress {
     pub relayed: watch::Sender<(u64, i64)>,
     /// How far this module's consumer has come in each source.
     pub handled: BTreeMap<&'static str, watch::Sender<i64>>,
-    /// Makes the consumer look at the journals now.
+    /// Makes the consumer look at all journals now.
     pub look: Notify,
+    pub nudges: Nudges,
+}
+
+/// Makes a consumer read the journals of single sources now.
+#[derive(Default)]
+pub struct Nudges {
+    sources: Mutex<BTreeSet<&'static str>>,
+    wake: Notify,
+}
+
+impl Nudges {
+    /// Somebody knows of more in this source's journal than the consumer has handled.
+    pub fn add(&self, source: &'static str) {
+        self.sources.lock().unwrap_or_else(PoisonError::into_inner).insert(source);
+        self.wake.notify_one();
+    }
+
+    /// Waits for the next, and takes all.
+    pub async fn next(&self) -> BTreeSet<&'static str> {
+        self.wake.notified().await;
+        std::mem::take(&mut *self.sources.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 impl Progress {
@@ -85,6 +107,7 @@ impl Unit {
                 relayed: watch::Sender::new((0, 0)),
                 handled,
                 look: Notify::new(),
+                nudges: Nudges::default(),
             },
         }
     }

@@ -7,6 +7,7 @@ use pancake::bus::faulty::{Faults, FaultyBus};
 use pancake::bus::memory::MemoryBus;
 use pancake::bus::null::NullBus;
 use pancake::bus::rabbit::RabbitBus;
+use pancake::fail_point::FailPoints;
 
 use crate::broker;
 use crate::bus_facts::{FACTS, entries, positions, read};
@@ -35,7 +36,9 @@ async fn rabbitmq() {
     holds(async || {
         number += 1;
         let modules = vec!["alerts", "block", "chat", "flirt"];
-        let bus = RabbitBus::open(&broker.url(), &format!("facts-{number}"), modules).await.unwrap();
+        let bus = RabbitBus::open(&broker.url(), &format!("facts-{number}"), modules, FailPoints::default())
+            .await
+            .unwrap();
         assert_eq!(bus.report().fault, None);
         Arc::new(bus) as Arc<dyn Bus>
     })

@@ -25,6 +25,7 @@ use sqlx::{AssertSqlSafe, query_scalar};
 use tokio::process::Command;
 use tokio::time::timeout;
 
+use crate::broker;
 use crate::postgres::{folder, postgres};
 use crate::site::url;
 use script::{Line, script};
@@ -50,32 +51,42 @@ const SIGABRT: i32 = 6;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn aborted_after_every_step() {
     let _machine = crate::MACHINE.read().await;
-    aborted_on(None).await;
+    let broker = broker::start(&folder("aborted-broker")).await;
+    // What comes before a bus, and between its own steps, is the same on all of them. Without RabbitMQ, which says so, the
+    // bus of a single node has to do; it confirms nothing.
+    let own = [Step::Published, Step::Confirmed, Step::Consumed, Step::Acknowledged];
+    let (on_broker, on_node): (Vec<Step>, Vec<Step>) =
+        Step::ALL.into_iter().partition(|step| broker.is_some() && own.contains(step));
+    let on_node: Vec<Step> = on_node.into_iter().filter(|step| *step != Step::Confirmed).collect();
+    aborted_on(None, &on_node).await;
+    if let Some(broker) = broker {
+        aborted_on(Some(&broker.url()), &on_broker).await;
+    }
 }
 
 /// What all deaths have in common.
 struct Play<'p> {
     /// Where children find RabbitMQ; without it they have the bus of a single node.
     broker: Option<&'p str>,
+    /// Of databases and folders.
+    prefix: &'static str,
     before: Vec<Line>,
     script: Vec<Line>,
     /// What is in the tables after each line, if nobody dies.
     wanted: Vec<Vec<String>>,
 }
 
-/// Dies of every event after every step that this bus has.
-async fn aborted_on(broker: Option<&str>) {
+/// Dies of every event after each of these steps.
+async fn aborted_on(broker: Option<&str>, steps: &[Step]) {
     let begun = Instant::now();
     let (before, script) = script();
     let types: BTreeSet<&str> = script.iter().map(|line| line.name).collect();
     let all: BTreeSet<&str> = modules::registry().events().map(|event| event.name).collect();
     assert_eq!((&types, script.len()), (&all, all.len()), "every type is published once");
-    let wanted = undisturbed(&before, &script).await;
-    let play = Play { broker, before, script, wanted };
+    let prefix = if broker.is_some() { "broker" } else { "node" };
+    let wanted = undisturbed(&format!("aborted_{prefix}_never"), &before, &script).await;
+    let play = Play { broker, prefix, before, script, wanted };
 
-    // Only a broker confirms.
-    let has = |step: &Step| broker.is_some() || *step != Step::Confirmed;
-    let steps: Vec<Step> = Step::ALL.into_iter().filter(has).collect();
     let queue = Mutex::new(steps.iter());
     let workers = (0..WORKERS).map(|_| async {
         let mut aborted = 0;
@@ -87,7 +98,7 @@ async fn aborted_on(broker: Option<&str>) {
     });
     let aborted: usize = join_all(workers).await.into_iter().sum();
     println!(
-        "aborted: {aborted} processes, at {} steps of {} types of events, {:.1} s",
+        "aborted on a {prefix}: {aborted} processes, at {} steps of {} types of events, {:.1} s",
         steps.len(),
         play.script.len(),
         begun.elapsed().as_secs_f64()
@@ -97,9 +108,9 @@ async fn aborted_on(broker: Option<&str>) {
 }
 
 /// What is in the tables after each event, if nobody dies.
-async fn undisturbed(before: &[Line], script: &[Line]) -> Vec<Vec<String>> {
-    let stage = opened("aborted_never", before).await;
-    let options = postgres().await.options().database("aborted_never");
+async fn undisturbed(database: &str, before: &[Line], script: &[Line]) -> Vec<Vec<String>> {
+    let stage = opened(database, before).await;
+    let options = postgres().await.options().database(database);
     let mut wanted = Vec::new();
     for line in script {
         let applied = stage.publish(line.event(), line.at).await.unwrap();
@@ -142,7 +153,7 @@ fn meets(step: Step, line: &Line) -> bool {
 impl Play<'_> {
     /// Plays the script on a database of its own, with a death at this step of each event. Says how many died.
     async fn abort_all(&self, step: Step) -> usize {
-        let database = format!("aborted_{step}");
+        let database = format!("aborted_{}_{step}", self.prefix);
         opened(&database, &self.before).await.close().await;
         let options = postgres().await.options().database(&database);
         let folder = folder(&database);

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use pancake::bus::rabbit::RabbitBus;
 use pancake::bus::{Bus, Entry};
 use pancake::drive::broker::PrivateBroker;
+use pancake::fail_point::FailPoints;
 use pancake::id::{MemberId, TypedId};
 use pancake::modules::flirt::contract::FlirtSent;
 use pancake::modules::registry;
@@ -50,7 +51,7 @@ async fn programs_in_other_languages() {
 
 /// Every event of the registry, on a bus that no site is on.
 async fn every_event_is_read(broker: &PrivateBroker, programs: &Path) {
-    let bus = RabbitBus::open(&broker.url(), "words", modules()).await.unwrap();
+    let bus = RabbitBus::open(&broker.url(), "words", modules(), FailPoints::default()).await.unwrap();
     let entries = samples();
     let mut known: BTreeSet<String> = registry().events().map(|event| event.name.to_owned()).collect();
     let count = entries.len().to_string();
@@ -68,7 +69,8 @@ async fn every_event_is_read(broker: &PrivateBroker, programs: &Path) {
 }
 
 async fn garbage_does_no_harm(broker: &PrivateBroker, programs: &Path) {
-    let bus = Arc::new(RabbitBus::open(&broker.url(), "pancake", modules()).await.unwrap());
+    let bus =
+        Arc::new(RabbitBus::open(&broker.url(), "pancake", modules(), FailPoints::default()).await.unwrap());
     let options = StageOptions { connections: CONNECTIONS, bus: bus.clone(), poll_ms: POLL_MS };
     let stage = Stage::open_with(postgres().await, "strangers", options).await.unwrap();
     let (nancy, bob) = (join(&stage, "nancy", "approved").await, join(&stage, "bob", "approved").await);

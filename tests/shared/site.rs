@@ -80,7 +80,9 @@ impl Drop for Site {
 pub(crate) fn command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pancake"));
     for (name, _) in std::env::vars() {
-        if name.starts_with("DATABASE_URL") || ["DATA", "CONNECTIONS", "PUBLIC_URL"].contains(&name.as_str())
+        if name.starts_with("DATABASE_URL")
+            || ["DATA", "CONNECTIONS", "PUBLIC_URL", "AMQP_URL", "AMQP_PREFIX", "FAIL_AT"]
+                .contains(&name.as_str())
         {
             command.env_remove(name);
         }

@@ -3,12 +3,17 @@
 //! It is stricter than the document, which lets answers grow: a field that no schema names is a fault here.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
 
 use axum::http::HeaderMap;
 use jsonschema::Validator;
 use pancake::module::Registry;
+use pancake::modules;
 use pancake::openapi::document;
 use serde_json::{Map, Value, json};
+
+/// The document of the site, compiled once: that takes seconds, and 140 MB while each status had a validator of its own.
+pub(crate) static CONTRACT: LazyLock<Contract> = LazyLock::new(|| Contract::of(&modules::registry()));
 
 /// The answers that each action may give.
 pub(crate) struct Contract {
@@ -22,10 +27,13 @@ struct Operation {
     answers: BTreeMap<u16, Documented>,
 }
 
+/// By the text of the schema: most refusals have the same.
+type Validators = BTreeMap<String, Arc<Validator>>;
+
 /// One status of one action.
 struct Documented {
     /// Type and schema of the body, where there is one.
-    body: Option<(String, Validator)>,
+    body: Option<(String, Arc<Validator>)>,
     /// Headers that are always there.
     headers: Vec<String>,
 }
@@ -36,12 +44,15 @@ impl Contract {
     pub(crate) fn of(registry: &Registry) -> Self {
         let mut document = document(registry);
         close(&mut document["components"]["schemas"]);
-        let mut operations = Vec::new();
+        let (mut operations, mut validators) = (Vec::new(), Validators::new());
         for (path, methods) in document["paths"].as_object().expect("there are paths") {
             for (method, operation) in methods.as_object().expect("there are methods") {
                 let responses = operation["responses"].as_object().expect("there are responses");
                 let answers = responses.iter().map(|(status, response)| {
-                    (status.parse().expect("a status is a number"), Documented::of(&document, response))
+                    (
+                        status.parse().expect("a status is a number"),
+                        Documented::of(&document, response, &mut validators),
+                    )
                 });
                 let answers = answers.collect();
                 operations.push(Operation { method: method.to_uppercase(), path: path.clone(), answers });
@@ -80,15 +91,18 @@ fn fits(route: &str, path: &str) -> bool {
 }
 
 impl Documented {
-    fn of(document: &Value, response: &Value) -> Self {
+    fn of(document: &Value, response: &Value, validators: &mut Validators) -> Self {
         let response = resolved(document, response);
         let body = response["content"].as_object().and_then(|content| content.iter().next());
         let body = body.map(|(kind, media)| {
-            let mut schema = media["schema"].clone();
-            // References look for their components beside the schema.
-            schema["components"] = json!({ "schemas": document["components"]["schemas"] });
-            let options = jsonschema::options().should_validate_formats(true);
-            (kind.clone(), options.build(&schema).expect("the schema is one"))
+            let validator = validators.entry(media["schema"].to_string()).or_insert_with(|| {
+                let mut schema = media["schema"].clone();
+                // References look for their components beside the schema.
+                schema["components"] = json!({ "schemas": document["components"]["schemas"] });
+                let options = jsonschema::options().should_validate_formats(true);
+                Arc::new(options.build(&schema).expect("the schema is one"))
+            });
+            (kind.clone(), validator.clone())
         });
         let headers = response["headers"].as_object().into_iter().flatten();
         let needed = headers.filter(|(_, header)| resolved(document, header)["required"] == true);

@@ -16,7 +16,7 @@ use crate::houses::Houses;
 use crate::kept::Kept;
 use crate::kind::Kind;
 use crate::play::Player;
-use crate::{WORKERS, lock};
+use crate::{each_worker, lock};
 
 /// Cases that are played before a thing counts as missed by nobody.
 const CANDIDATES_MAX: usize = 24;
@@ -53,16 +53,11 @@ struct Target<'u> {
 }
 
 /// Switches everything off, one after the other; with `only`, what belongs to this module.
-pub(crate) async fn prove(
-    registry: &Registry,
-    usecases: &UseCases,
-    kept: &Kept<'_>,
-    only: Option<&str>,
-) -> Proof {
+pub(crate) fn prove(registry: &Registry, usecases: &UseCases, kept: &Kept<'_>, only: Option<&str>) -> Proof {
     let targets = targets(registry, &usecases.cases, only);
     let queue = Mutex::new(targets.iter());
     let proof = Mutex::new(Proof::default());
-    let workers = (0..WORKERS).map(|number| {
+    each_worker(targets.len(), |number| {
         let (queue, proof) = (&queue, &proof);
         async move {
             let mut houses = Houses::new(kept, number);
@@ -82,7 +77,6 @@ pub(crate) async fn prove(
             drop(houses.close().await);
         }
     });
-    futures::future::join_all(workers).await;
     proof.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
@@ -106,9 +100,9 @@ async fn try_out(houses: &mut Houses<'_>, usecases: &UseCases, target: &Target<'
 
 /// Plays a case while something is off. True if it fails then.
 async fn misses(houses: &mut Houses<'_>, cast: &Cast, case: &UseCase, off: &Off) -> Result<bool, String> {
-    let site = Kind::InProcess.site();
+    let site = Kind::FIRST.site();
     let house = houses.at(site).await.map_err(|error| format!("the site does not open: {error}"))?;
-    let mut player = Player::of(house, cast, case, Kind::InProcess);
+    let mut player = Player::of(house, cast, case, Kind::FIRST);
     player.off = Some(off.clone());
     let played = tokio::time::timeout(PLAY_MAX, player.whole()).await;
     house.stage.ctx.rehearsal().end();

@@ -7,6 +7,8 @@ use pancake::bus::Bus;
 use pancake::bus::faulty::{Faults, FaultyBus};
 use pancake::bus::memory::MemoryBus;
 use pancake::bus::null::NullBus;
+use pancake::bus::rabbit::RabbitBus;
+use pancake::fail_point::FailPoints;
 use pancake::modules;
 use pancake::stage::{Stage, StageError, StageOptions};
 use pancake::store::Apart;
@@ -43,7 +45,7 @@ fn budget(site: Site) -> u16 {
     match site {
         // A pool for requests and one for the background a module.
         Site::Narrow => u16::try_from(2 * modules::registry().modules().len()).unwrap_or(u16::MAX),
-        Site::Memory | Site::Faulty | Site::Null | Site::Apart => CONNECTIONS,
+        Site::Memory | Site::Faulty | Site::Null | Site::Rabbit | Site::Apart => CONNECTIONS,
     }
 }
 
@@ -52,15 +54,21 @@ fn options(site: Site, bus: Arc<dyn Bus>) -> StageOptions {
 }
 
 /// A site's bus, and the same by its own type if it takes seeds.
-fn bus(site: Site) -> (Arc<dyn Bus>, Option<Arc<FaultyBus>>) {
-    match site {
+async fn bus(site: Site, kept: &Kept<'_>) -> Result<(Arc<dyn Bus>, Option<Arc<FaultyBus>>), StageError> {
+    Ok(match site {
         Site::Memory | Site::Narrow | Site::Apart => (Arc::new(MemoryBus::default()), None),
         Site::Null => (Arc::new(NullBus::default()), None),
         Site::Faulty => {
             let bus = Arc::new(FaultyBus::new(Arc::new(MemoryBus::default()), 0));
             (bus.clone(), Some(bus))
         }
-    }
+        Site::Rabbit => {
+            // Of its own, or it would get what was left for another.
+            let (url, prefix) = kept.broker();
+            let modules = modules::registry().modules().iter().map(|spec| spec.name).collect();
+            (Arc::new(RabbitBus::open(&url, &prefix, modules, FailPoints::default()).await?), None)
+        }
+    })
 }
 
 impl<'k> Houses<'k> {
@@ -83,7 +91,7 @@ impl<'k> Houses<'k> {
         let (postgres, database) = (self.kept.postgres(), self.database(site));
         let apart = self.apart(site);
         let reopened = async || {
-            let (bus, faulty) = bus(site);
+            let (bus, faulty) = bus(site, self.kept).await?;
             let there = postgres.options().database(&database);
             Stage::apart(there, &apart, options(site, bus)).await.map(|stage| House::of(stage, faulty))
         };

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use pancake::drive::broker::PrivateBroker;
 use pancake::store::PrivatePostgres;
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor, query_scalar};
 
@@ -19,19 +20,23 @@ pub(crate) struct Kept<'p> {
     beside: &'p PrivatePostgres,
     data: &'p Path,
     count: AtomicUsize,
+    /// Where there is none, no site of its asks for it.
+    broker: Option<&'p PrivateBroker>,
+    buses: AtomicUsize,
 }
 
 impl<'p> Kept<'p> {
     /// Forgets what the last run has kept.
     pub(crate) async fn none(
         (postgres, beside): (&'p PrivatePostgres, &'p PrivatePostgres),
+        broker: Option<&'p PrivateBroker>,
         data: &'p Path,
     ) -> Result<Self, sqlx::Error> {
         let mut conn = postgres.options().connect().await?;
         for name in names(&mut conn).await? {
             conn.execute(AssertSqlSafe(format!("drop database {name} with (force)"))).await?;
         }
-        Ok(Self { postgres, beside, data, count: AtomicUsize::new(0) })
+        Ok(Self { postgres, beside, data, count: AtomicUsize::new(0), broker, buses: AtomicUsize::new(0) })
     }
 
     pub(crate) fn postgres(&self) -> &'p PrivatePostgres {
@@ -40,6 +45,16 @@ impl<'p> Kept<'p> {
 
     pub(crate) fn beside(&self) -> &'p PrivatePostgres {
         self.beside
+    }
+
+    pub(crate) fn has_broker(&self) -> bool {
+        self.broker.is_some()
+    }
+
+    /// Where the broker is, and a prefix that nobody has used yet.
+    pub(crate) fn broker(&self) -> (String, String) {
+        let number = self.buses.fetch_add(1, Ordering::SeqCst);
+        (self.broker.map(PrivateBroker::url).unwrap_or_default(), format!("stage-{number}"))
     }
 
     /// A name for one more, unless there are enough.

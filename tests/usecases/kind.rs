@@ -4,16 +4,19 @@ use std::collections::BTreeMap;
 
 use pancake::usecase::model::Skip;
 
+use crate::stage::Door;
+
 /// A way of playing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    InProcess,
-    Http,
-    Twice,
+    /// The whole case, on a bus and through a door. A bus with faults has them from this seed.
+    Whole {
+        site: Site,
+        door: Door,
+        mark: Mark,
+        seed: Option<u64>,
+    },
     PoolsOfOne,
-    /// On the bus that loses, repeats and reorders, from this seed.
-    Faulty(u64),
-    Null,
     /// What other modules published before reaches the module under test in another order, from this seed.
     Merged(u64),
     /// The same, source after source.
@@ -28,68 +31,125 @@ pub(crate) enum Kind {
     Blocked,
 }
 
+/// Whether events are handled once, or all of them twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Mark {
+    Once,
+    Twice,
+}
+
 /// The sites of the runner. Each has a database of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Site {
     Memory,
-    /// On the memory bus too, with one connection a pool.
-    Narrow,
     Faulty,
     Null,
+    Rabbit,
+    /// On the memory bus too, with one connection a pool.
+    Narrow,
     /// On the memory bus too, and on two servers.
     Apart,
 }
 
+/// Where a case's seeds come from.
+pub(crate) enum Seeds {
+    /// One for each way that takes one, another for each case: so a run tries many.
+    Own,
+    /// From 1 up to this, for every way.
+    Upto(u64),
+    /// Only the ways that take one, with this.
+    Only(u64),
+}
+
 impl Kind {
-    /// All ways, the cheapest first.
-    pub(crate) fn all(seeds: &[u64]) -> Vec<Self> {
-        let plain =
-            [Self::InProcess, Self::Http, Self::Twice, Self::NoSession, Self::Stranger, Self::Blocked];
-        let sites = [Self::SourceAfterSource, Self::Rebuilt, Self::Apart, Self::PoolsOfOne, Self::Null];
-        plain.into_iter().chain(sites).chain(Self::seeded(seeds)).collect()
+    /// In process, on the bus of a single node: how a case is played first.
+    pub(crate) const FIRST: Self =
+        Self::Whole { site: Site::Memory, door: Door::InProcess, mark: Mark::Once, seed: None };
+
+    /// The same with every event twice.
+    pub(crate) const FIRST_TWICE: Self =
+        Self::Whole { site: Site::Memory, door: Door::InProcess, mark: Mark::Twice, seed: None };
+
+    /// All ways to play the case of this number: the cheapest first.
+    pub(crate) fn all(seeds: &Seeds, case: usize) -> Vec<Self> {
+        let mut kinds = Vec::new();
+        if !matches!(seeds, Seeds::Only(_)) {
+            kinds.extend(Self::whole(Site::Memory));
+            kinds.extend([Self::NoSession, Self::Stranger, Self::Blocked, Self::SourceAfterSource]);
+            kinds.extend([Self::Rebuilt, Self::PoolsOfOne, Self::Apart]);
+            kinds.extend(Self::whole(Site::Null));
+            kinds.extend(Self::whole(Site::Rabbit));
+        }
+        // As many as there are ways that take one, so that no two are the same.
+        let mut own = (1 + case as u64 * 5)..;
+        let mut seeds = || match seeds {
+            Seeds::Own => own.by_ref().take(1).collect(),
+            Seeds::Upto(last) => (1..=*last).collect(),
+            Seeds::Only(seed) => vec![*seed],
+        };
+        kinds.extend(seeds().into_iter().map(Self::Merged));
+        for way in Self::whole(Site::Faulty) {
+            kinds.extend(seeds().into_iter().map(|seed| way.from(seed)));
+        }
+        kinds
     }
 
-    /// The ways that depend on a seed.
-    pub(crate) fn seeded(seeds: &[u64]) -> Vec<Self> {
-        // One way after the other, since the report counts neighbours together.
-        let merged = seeds.iter().map(|seed| Self::Merged(*seed));
-        merged.chain(seeds.iter().map(|seed| Self::Faulty(*seed))).collect()
+    /// Through both doors, and every event once and twice.
+    fn whole(site: Site) -> impl Iterator<Item = Self> {
+        let ways = Mark::ALL.into_iter().flat_map(|mark| Door::ALL.map(|door| (mark, door)));
+        ways.map(move |(mark, door)| Self::Whole { site, door, mark, seed: None })
+    }
+
+    fn from(self, seed: u64) -> Self {
+        match self {
+            Self::Whole { site, door, mark, .. } => Self::Whole { site, door, mark, seed: Some(seed) },
+            other => other,
+        }
     }
 
     /// The same for all seeds.
-    pub(crate) fn title(self) -> &'static str {
-        match self {
-            Self::InProcess => "in process",
-            Self::Http => "over HTTP",
-            Self::Twice => "every event twice",
-            Self::PoolsOfOne => "pools of one",
-            Self::Faulty(_) => "on the faulty bus",
-            Self::Null => "on the null bus",
-            Self::Merged(_) => "sources merged",
-            Self::SourceAfterSource => "source after source",
-            Self::Rebuilt => "rebuilt at the end",
-            Self::Apart => "on two servers",
-            Self::NoSession => "without a session",
-            Self::Stranger => "as a stranger",
-            Self::Blocked => "with the pair blocked",
-        }
+    pub(crate) fn title(self) -> String {
+        let (door, twice) = match self {
+            Self::Whole { door, mark, .. } => (door, mark == Mark::Twice),
+            Self::PoolsOfOne => return "pools of one".into(),
+            Self::Merged(_) => return "sources merged".into(),
+            Self::SourceAfterSource => return "source after source".into(),
+            Self::Rebuilt => return "rebuilt at the end".into(),
+            Self::Apart => return "on two servers".into(),
+            Self::NoSession => return "without a session".into(),
+            Self::Stranger => return "as a stranger".into(),
+            Self::Blocked => return "with the pair blocked".into(),
+        };
+        let twice = if twice { ", every event twice" } else { "" };
+        format!("on the {} bus {}{twice}", self.site().name(), door.title())
     }
 
     pub(crate) fn seed(self) -> Option<u64> {
         match self {
-            Self::Faulty(seed) | Self::Merged(seed) => Some(seed),
+            Self::Merged(seed) => Some(seed),
+            Self::Whole { seed, .. } => seed,
             _ => None,
         }
     }
 
     pub(crate) fn site(self) -> Site {
         match self {
+            Self::Whole { site, .. } => site,
             Self::PoolsOfOne => Site::Narrow,
-            Self::Faulty(_) => Site::Faulty,
-            Self::Null => Site::Null,
             Self::Apart => Site::Apart,
             _ => Site::Memory,
         }
+    }
+
+    pub(crate) fn door(self) -> Door {
+        match self {
+            Self::Whole { door, .. } => door,
+            _ => Door::InProcess,
+        }
+    }
+
+    pub(crate) fn twice(self) -> bool {
+        matches!(self, Self::Whole { mark: Mark::Twice, .. })
     }
 
     /// True where the module under test gets what others published in an order of the runner's.
@@ -100,15 +160,27 @@ impl Kind {
     /// What a case may say that it is left out of.
     pub(crate) fn skip(self) -> Option<Skip> {
         match self {
-            Self::Twice => Some(Skip::Twice),
+            Self::Whole { mark: Mark::Twice, .. } => Some(Skip::Twice),
             Self::Stranger => Some(Skip::Stranger),
             _ => None,
         }
     }
 }
 
+impl Mark {
+    pub(crate) const ALL: [Self; 2] = [Self::Once, Self::Twice];
+
+    pub(crate) fn sign(self) -> &'static str {
+        match self {
+            Self::Once => "♥",
+            Self::Twice => "≫",
+        }
+    }
+}
+
 impl Site {
-    pub(crate) const ALL: [Self; 5] = [Self::Memory, Self::Narrow, Self::Faulty, Self::Null, Self::Apart];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Memory, Self::Rabbit, Self::Faulty, Self::Null, Self::Narrow, Self::Apart];
 
     /// Part of its database's name.
     pub(crate) fn name(self) -> &'static str {
@@ -117,7 +189,19 @@ impl Site {
             Self::Narrow => "narrow",
             Self::Faulty => "faulty",
             Self::Null => "null",
+            Self::Rabbit => "rabbit",
             Self::Apart => "apart",
+        }
+    }
+
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::Memory => "memory bus",
+            Self::Faulty => "faulty bus",
+            Self::Null => "null bus",
+            Self::Rabbit => "RabbitMQ",
+            Self::Apart => "memory, two servers",
+            Self::Narrow => "memory, pools of one",
         }
     }
 }

@@ -19,6 +19,7 @@ mod probe;
 mod rebuilt;
 mod report;
 mod stage;
+mod table;
 mod tally;
 
 use std::path::{Path, PathBuf};
@@ -26,6 +27,7 @@ use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 
 use clap::Parser;
+use pancake::drive::broker::{BrokerError, PrivateBroker};
 use pancake::module::Registry;
 use pancake::modules;
 use pancake::openapi::catalogue::unnamed;
@@ -36,12 +38,12 @@ use pancake::usecase::{UseCase, UseCases, book, load};
 
 use houses::Houses;
 use kept::Kept;
-use kind::Kind;
+use kind::{Kind, Seeds, Site};
 use play::play;
 use report::Report;
 
 /// Workers that play at the same time, each on databases of its own.
-const WORKERS: u16 = 3;
+const WORKERS: u16 = 4;
 /// Connections for whoever else looks at the databases.
 const CONNECTIONS_SPARE: u16 = 20;
 
@@ -50,15 +52,18 @@ const CONNECTIONS_SPARE: u16 = 20;
 struct Arguments {
     /// A module, or words of the names of the use cases to play
     words: Vec<String>,
-    /// How many seeds, from 1 on: each plays every case on the bus that loses, repeats and reorders
-    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..))]
-    seeds: u64,
+    /// How many seeds, from 1 on, for every way to play that takes one, instead of one of each case's own
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+    seeds: Option<u64>,
     /// Play only what depends on a seed, with this one
     #[arg(long, conflicts_with = "seeds")]
     seed: Option<u64>,
     /// Also see whether somebody misses each action, listener and event of the module; a full run always does
     #[arg(long)]
     gate: bool,
+    /// Play on RabbitMQ, too; a full run always does
+    #[arg(long)]
+    rabbitmq: bool,
     /// Run the Postgres with the databases that the last run's failures have left, to look into them
     #[arg(long)]
     look: bool,
@@ -102,11 +107,12 @@ fn main() -> ExitCode {
     {
         return refuse(error);
     }
-    let kinds = match arguments.seed {
-        Some(seed) => Kind::seeded(&[seed]),
-        None => Kind::all(&(1..=arguments.seeds).collect::<Vec<_>>()),
+    let seeds = match (arguments.seed, arguments.seeds) {
+        (Some(seed), _) => Seeds::Only(seed),
+        (None, Some(last)) => Seeds::Upto(last),
+        (None, None) => Seeds::Own,
     };
-    let mut report = Report::of(&kinds);
+    let mut report = Report::default();
     let cases = wanted(&registry, &usecases, &arguments.words);
     if cases.is_empty() && !arguments.words.is_empty() {
         return refuse(format!("No module and no use case is called {}.", arguments.words.join(" ")));
@@ -114,7 +120,7 @@ fn main() -> ExitCode {
     let full = arguments.words.is_empty() && arguments.seed.is_none();
     let gate = (full || arguments.gate)
         .then_some(Gate { registry: &registry, only: module(&registry, &arguments.words) });
-    let play = Play { usecases: &usecases, cases: &cases, kinds: &kinds, gate };
+    let play = Play { usecases: &usecases, cases: &cases, seeds: &seeds, gate };
     if let Err(error) = runtime.block_on(perform(play, &arguments, &mut report)) {
         report.broken(error);
     }
@@ -134,8 +140,8 @@ fn refuse(why: impl std::fmt::Display) -> ExitCode {
 #[derive(Clone, Copy)]
 struct Play<'u> {
     usecases: &'u UseCases,
-    cases: &'u [&'u UseCase],
-    kinds: &'u [Kind],
+    cases: &'u [(usize, &'u UseCase)],
+    seeds: &'u Seeds,
     gate: Option<Gate<'u>>,
 }
 
@@ -152,11 +158,12 @@ fn module<'w>(registry: &Registry, words: &'w [String]) -> Option<&'w str> {
     first.filter(|word| registry.modules().iter().any(|spec| spec.name == *word))
 }
 
-/// A first word that names a module chooses it; the others are words of names.
-fn wanted<'c>(registry: &Registry, usecases: &'c UseCases, words: &[String]) -> Vec<&'c UseCase> {
+/// With their numbers. A first word that names a module chooses it; the others are words of names.
+fn wanted<'c>(registry: &Registry, usecases: &'c UseCases, words: &[String]) -> Vec<(usize, &'c UseCase)> {
     let module = module(registry, words);
     let words = if module.is_some() { &words[1..] } else { words };
-    usecases.cases.iter().filter(|case| chosen(case, module, words)).collect()
+    let numbered = usecases.cases.iter().enumerate();
+    numbered.filter(|(_, case)| chosen(case, module, words)).collect()
 }
 
 /// Several workers take the next case as they get free.
@@ -167,36 +174,72 @@ async fn perform(play: Play<'_>, arguments: &Arguments, report: &mut Report) -> 
     let data = arguments.data.with_extension("beside");
     let beside = Server { durable: false, max_connections: houses::connections_beside(WORKERS) };
     let beside = PrivatePostgres::start(&data, beside).await.map_err(|e| e.to_string())?;
-    let kept = Kept::none((&postgres, &beside), &arguments.data).await.map_err(|e| e.to_string())?;
+    let broker = broker(play, arguments).await?;
+    let kept = Kept::none((&postgres, &beside), broker.as_ref(), &arguments.data)
+        .await
+        .map_err(|e| e.to_string())?;
     let queue = Mutex::new(play.cases.iter());
     let shared = Mutex::new(report);
-    let workers = (0..WORKERS).take(play.cases.len()).map(|number| {
+    each_worker(play.cases.len(), |number| {
         let (queue, shared, kept) = (&queue, &shared, &kept);
         async move {
             let mut houses = Houses::new(kept, number);
             loop {
                 // Taken by itself: in a `while let`, the lock would be held while the case is played.
                 let next = lock(queue).next();
-                let Some(case) = next else { break };
-                for kind in play.kinds {
-                    let outcome = self::play(&mut houses, &play.usecases.cast, case, *kind).await;
-                    lock(shared).add(case, *kind, outcome);
+                let Some((number, case)) = next else { break };
+                let kinds = Kind::all(play.seeds, *number).into_iter();
+                for kind in kinds.filter(|kind| kept.has_broker() || kind.site() != Site::Rabbit) {
+                    let outcome = self::play(&mut houses, &play.usecases.cast, case, kind).await;
+                    lock(shared).add(case, kind, outcome);
                 }
             }
             let tally = houses.close().await;
             lock(shared).carried(tally);
         }
     });
-    futures::future::join_all(workers).await;
     let report = shared.into_inner().unwrap_or_else(PoisonError::into_inner);
     // A case that fails anyway would prove everything.
     if let Some(Gate { registry, only }) = play.gate
         && report.holds()
     {
-        report.proven(gate::prove(registry, play.usecases, &kept, only).await);
+        report.proven(gate::prove(registry, play.usecases, &kept, only));
     }
     beside.stop().await.map_err(|e| e.to_string())?;
     postgres.stop().await.map_err(|e| e.to_string())
+}
+
+/// RabbitMQ, for a whole run, or where it is asked for: it takes seconds to start. Where it is not installed what
+/// needs it is skipped, loudly; where `CI` is set nothing is.
+async fn broker(play: Play<'_>, arguments: &Arguments) -> Result<Option<PrivateBroker>, String> {
+    if play.gate.is_none() && !arguments.rabbitmq {
+        return Ok(None);
+    }
+    let folder = arguments.data.with_extension("broker");
+    let _ = std::fs::remove_dir_all(&folder);
+    match PrivateBroker::start(&folder).await {
+        Ok(broker) => Ok(Some(broker)),
+        Err(missing @ BrokerError::NoPrograms) if std::env::var_os("CI").is_none() => {
+            eprintln!("SKIPPED, although it matters: every play on RabbitMQ. {missing}");
+            Ok(None)
+        }
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// Runs the same in each worker, at most so many, and waits for all. Each has a thread of its own: as tasks of one
+/// they would wait for each other's thinking.
+pub(crate) fn each_worker<F: Future>(most: usize, work: impl Fn(u16) -> F + Sync) {
+    let runtime = tokio::runtime::Handle::current();
+    let work = &work;
+    tokio::task::block_in_place(|| {
+        std::thread::scope(|scope| {
+            for number in (0..WORKERS).take(most) {
+                let runtime = runtime.clone();
+                scope.spawn(move || drop(runtime.block_on(work(number))));
+            }
+        });
+    });
 }
 
 /// Shows what the last run has kept.

@@ -97,7 +97,7 @@ impl<'p> Player<'p> {
             house,
             case,
             kind,
-            door: if kind == Kind::Http { Door::Http } else { Door::InProcess },
+            door: kind.door(),
             known: Bindings::new(cast),
             at: TimeDelta::zero(),
             sessions: BTreeMap::new(),
@@ -152,9 +152,11 @@ impl<'p> Player<'p> {
         for round in 0..rounds {
             let told =
                 (0_i32..).zip(people).filter_map(|(number, who)| Some((number, who.events.get(round)?)));
+            let told: Vec<_> = told.map(|(number, event)| (event, INTRODUCED + PACE * number)).collect();
             let published = async {
-                for (number, event) in told {
-                    self.publish(event, INTRODUCED + PACE * number).await?;
+                // What is of one module is said at once: each transaction costs every module one, too.
+                for said in told.chunk_by(|(one, _), (next, _)| one.record.source == next.record.source) {
+                    self.publish_all(said).await?;
                 }
                 Ok(())
             };
@@ -171,7 +173,7 @@ impl<'p> Player<'p> {
     pub(crate) async fn reset(&self) -> Result<(), String> {
         self.house.stage.reset().await.map_err(|error| error.to_string())?;
         let rehearsal = self.house.stage.ctx.rehearsal();
-        rehearsal.set_twice(self.kind == Kind::Twice);
+        rehearsal.set_twice(self.kind.twice());
         rehearsal.switch_off(self.off.clone());
         if self.kind.merges() {
             rehearsal.hold(Some(self.case.module));
@@ -239,16 +241,26 @@ impl<'p> Player<'p> {
 
     /// Publishes an event, and waits for nothing.
     async fn publish(&self, event: &EventText, at: TimeDelta) -> Result<(), String> {
-        if event.record.source == self.case.module {
+        self.publish_all(&[(event, at)]).await
+    }
+
+    /// The same for events of one module, in one transaction.
+    async fn publish_all(&self, told: &[(&EventText, TimeDelta)]) -> Result<(), String> {
+        if told.iter().any(|(event, _)| event.record.source == self.case.module) {
             self.release().await?;
         }
-        let json = self.known.event(event);
-        let parsed = (event.record.parse)(&json)
-            .map_err(|error| format!("{}: {error} in {json}", event.record.name))?;
-        match self.house.stage.publish(parsed, NOON + at).await {
-            Ok(applied) if applied.changed() => Ok(()),
-            Ok(_) => Err(format!("{} changes nothing, so it never happened: {json}", event.record.name)),
-            Err(error) => Err(format!("{} is not taken: {error} in {json}", event.record.name)),
+        let (mut said, mut events) = (Vec::new(), Vec::new());
+        for (event, at) in told {
+            let (name, json) = (event.record.name, self.known.event(event));
+            let parsed = (event.record.parse)(&json).map_err(|error| format!("{name}: {error} in {json}"))?;
+            said.push(format!("{name} {json}"));
+            events.push((parsed, NOON + *at));
+        }
+        let published = self.house.stage.publish_all(events).await;
+        let applied = published.map_err(|error| format!("not taken: {error} in {}", said.join(", ")))?;
+        match applied.iter().position(|applied| !applied.changed()) {
+            Some(which) => Err(format!("this changes nothing, so it never happened: {}", said[which])),
+            None => Ok(()),
         }
     }
 

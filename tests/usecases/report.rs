@@ -8,21 +8,16 @@ use pancake::usecase::UseCase;
 use pancake::usecase::paint::{Ink, Paint};
 
 use crate::gate::Proof;
-use crate::kind::{Kind, Outcome};
+use crate::kind::{Kind, Mark, Outcome, Site};
+use crate::stage::Door;
+use crate::table::{self, Counts};
 use crate::tally::Tally;
-
-/// Counts of one way of playing.
-#[derive(Debug, Default, Clone, Copy)]
-struct Counts {
-    passed: usize,
-    failed: usize,
-    skipped: usize,
-}
 
 /// Everything that was tried.
 pub(crate) struct Report {
-    /// By the title of the way.
-    counts: Vec<(&'static str, Counts)>,
+    whole: BTreeMap<(Site, Door, Mark), Counts>,
+    /// The other ways, by title, in the order in which they were first played.
+    others: Vec<(String, Counts)>,
     tally: Tally,
     /// Of the gate; without it, nothing was switched off.
     proof: Option<Proof>,
@@ -33,13 +28,11 @@ pub(crate) struct Report {
     paint: Paint,
 }
 
-impl Report {
-    /// Of a run of these ways.
-    pub(crate) fn of(kinds: &[Kind]) -> Self {
-        let mut counts: Vec<_> = kinds.iter().map(|kind| (kind.title(), Counts::default())).collect();
-        counts.dedup_by_key(|(title, _)| *title);
+impl Default for Report {
+    fn default() -> Self {
         Self {
-            counts,
+            whole: BTreeMap::new(),
+            others: Vec::new(),
             tally: Tally::default(),
             proof: None,
             to_mend: Vec::new(),
@@ -48,28 +41,40 @@ impl Report {
             paint: Paint::of_stdout(),
         }
     }
+}
+
+impl Report {
+    fn counts(&mut self, kind: Kind) -> &mut Counts {
+        if let Kind::Whole { site, door, mark, .. } = kind {
+            return self.whole.entry((site, door, mark)).or_default();
+        }
+        let title = kind.title();
+        let at = self.others.iter().position(|(known, _)| *known == title).unwrap_or_else(|| {
+            self.others.push((title, Counts::default()));
+            self.others.len() - 1
+        });
+        &mut self.others[at].1
+    }
 
     /// Notes and prints one outcome.
     pub(crate) fn add(&mut self, case: &UseCase, kind: Kind, outcome: Outcome) {
-        let counts = self.counts.iter_mut().find(|(title, _)| *title == kind.title());
-        let Some((_, counts)) = counts else { return };
         let paint = self.paint;
+        let counts = self.counts(kind);
         let name = format!("{}: {}", case.module, case.name);
         match outcome {
             Outcome::Idle => {}
             Outcome::Passed => {
                 counts.passed += 1;
-                match kind {
-                    Kind::InProcess => println!("{} {name}", paint.ink(Ink::Red, "♥")),
-                    Kind::Twice => {
-                        let mut events: Vec<_> = case.given_events().map(|event| event.record.name).collect();
-                        let count = events.len();
-                        events.sort_unstable();
-                        events.dedup();
-                        let line = format!("≫ {name} : {} / {count}", events.join(", "));
-                        println!("{}", paint.ink(Ink::Faint, &line));
-                    }
-                    _ => {}
+                // One line each, however many buses and doors there are.
+                if kind == Kind::FIRST {
+                    println!("{} {name}", paint.ink(Ink::Red, Mark::Once.sign()));
+                } else if kind == Kind::FIRST_TWICE {
+                    let mut events: Vec<_> = case.given_events().map(|event| event.record.name).collect();
+                    let count = events.len();
+                    events.sort_unstable();
+                    events.dedup();
+                    let line = format!("{} {name} : {} / {count}", Mark::Twice.sign(), events.join(", "));
+                    println!("{}", paint.ink(Ink::Faint, &line));
                 }
             }
             Outcome::Excepted(actions) => {
@@ -146,18 +151,8 @@ impl Report {
                 println!("{:3}. {}", number + 1, text.replace('\n', "\n     "));
             }
         }
-        println!("\n{:<22} {:>7} {:>7} {:>8}", "", "passed", "failed", "skipped");
-        let mut all = Counts::default();
-        for (title, counts) in &self.counts {
-            let Counts { passed, failed, skipped } = counts;
-            println!("{title:<22} {passed:>7} {failed:>7} {skipped:>8}");
-            all.passed += passed;
-            all.failed += failed;
-            all.skipped += skipped;
-        }
-        println!("{:<22} {:>7} {:>7} {:>8}", "together", all.passed, all.failed, all.skipped);
         println!();
-        self.tally.lines().iter().for_each(|line| println!("{line}"));
+        table::lines(&self.whole, &self.others, &self.tally).iter().for_each(|line| println!("{line}"));
         self.proof.iter().for_each(|proof| println!("{}", proof.line()));
         if self.to_mend.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }

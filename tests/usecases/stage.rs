@@ -21,10 +21,12 @@ use pancake::usecase::wire::Wire;
 use serde_json::Value;
 use tower::ServiceExt;
 
-use crate::contract::{Came, Contract};
+use crate::contract::{CONTRACT, Came};
 
 /// How long an answer may take before the case fails.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// So many times as slowly as the machine's goes the clock of a story.
+const SLOW: i32 = 100;
 /// The session cookie of a site without https.
 const COOKIE: &str = "session";
 
@@ -35,14 +37,24 @@ pub(crate) struct House {
     pub(crate) faulty: Option<Arc<FaultyBus>>,
     before: Taken,
     client: Client<HttpConnector, Body>,
-    contract: Contract,
 }
 
 /// Which door a request takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Door {
     InProcess,
     Http,
+}
+
+impl Door {
+    pub(crate) const ALL: [Self; 2] = [Self::InProcess, Self::Http];
+
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::InProcess => "in process",
+            Self::Http => "over HTTP",
+        }
+    }
 }
 
 /// What came back.
@@ -57,9 +69,10 @@ impl House {
     /// With the doors of a site. Its faulty bus, if it has one, can be given seeds.
     pub(crate) fn of(stage: Stage, faulty: Option<Arc<FaultyBus>>) -> Self {
         let before = stage.ctx.metrics().taken();
+        // A story's hours are its own: twenty steps of a busy machine may take a second, and would be seen.
+        stage.ctx.clock().slow_down(SLOW);
         let client = Client::builder(TokioExecutor::new()).build_http();
-        let contract = Contract::of(stage.ctx.registry());
-        Self { stage, faulty, before, client, contract }
+        Self { stage, faulty, before, client }
     }
 
     /// Where the entries of its plays came from, without what it found when it was opened.
@@ -106,7 +119,7 @@ impl House {
         let answer = answer.await.unwrap_or_else(|_| Err(format!("no answer within {ANSWER_WITHIN:?}")));
         let (answer, stream) = answer?;
         let came = Came { status: answer.status, headers: &answer.headers, body: &answer.body };
-        match self.contract.breaches(wire.method.as_str(), &wire.target, &came).as_slice() {
+        match CONTRACT.breaches(wire.method.as_str(), &wire.target, &came).as_slice() {
             [] => Ok((answer, stream)),
             breaches => {
                 let (breaches, shown) = (breaches.join("\n- "), crate::expect::shown(&answer));

@@ -34,36 +34,35 @@ impl Tally {
         self.add(Site::Faulty, Taken::default(), other.faults);
     }
 
-    /// One line a bus.
-    pub(crate) fn lines(&self) -> Vec<String> {
-        let mut lines = Vec::new();
-        for (site, Taken { bus, journal }) in &self.taken {
-            let (bus, journal, title) = (grouped(*bus), grouped(*journal), title(*site));
-            lines.push(format!("{title:<24} {bus:>9} entries from the bus, {journal:>9} from the journal"));
-        }
-        if self.taken.contains_key(&Site::Faulty) {
+    /// By site.
+    pub(crate) fn taken(&self) -> impl Iterator<Item = (Site, Taken)> {
+        self.taken.iter().map(|(site, taken)| (*site, *taken))
+    }
+
+    /// What the faulty bus did, if it was there.
+    pub(crate) fn faults(&self) -> Option<String> {
+        self.taken.contains_key(&Site::Faulty).then(|| {
             let Faults { drops, repeats, reorders, signals } = self.faults;
             let [drops, repeats, reorders, signals] = [drops, repeats, reorders, signals].map(grouped);
-            lines.push(format!(
+            format!(
                 "The faulty bus dropped {drops}, repeated {repeats} and reordered {reorders} entries, and lost or \
                  repeated {signals} signals."
-            ));
-        }
-        lines
+            )
+        })
     }
 
     /// What a whole run refuses.
     pub(crate) fn broken(&self) -> Vec<String> {
         let mut broken = Vec::new();
         for (site, Taken { bus, journal }) in &self.taken {
-            let title = title(*site);
+            let title = site.title();
             if *bus == 0 && *site != Site::Null {
                 broken.push(format!("{title}: no entry came from the bus"));
             }
             if *bus > 0 && *site == Site::Null {
                 broken.push(format!("{title}: {bus} entries came from the bus"));
             }
-            if *journal > 0 && matches!(site, Site::Memory | Site::Narrow | Site::Apart) {
+            if *journal > 0 && matches!(site, Site::Memory | Site::Rabbit | Site::Narrow | Site::Apart) {
                 broken.push(format!("{title}: {journal} entries had to be read from the journal"));
             }
             if *journal == 0 && matches!(site, Site::Faulty | Site::Null) {
@@ -85,18 +84,8 @@ impl Tally {
     }
 }
 
-fn title(site: Site) -> &'static str {
-    match site {
-        Site::Memory => "memory bus",
-        Site::Narrow => "memory bus, pools of one",
-        Site::Faulty => "faulty bus",
-        Site::Null => "null bus",
-        Site::Apart => "memory bus, two servers",
-    }
-}
-
 /// 1234567 as 1,234,567.
-fn grouped(number: u64) -> String {
+pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {

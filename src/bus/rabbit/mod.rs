@@ -29,6 +29,7 @@ use self::link::Link;
 use super::{Bus, BusError, Entry, Features, Inbound, Report, Signal};
 
 pub use self::broker::AddressError;
+use crate::fail_point::FailPoints;
 
 /// How long the start waits for the broker before the site goes on without it.
 const CONNECT_WAIT: Duration = Duration::from_secs(5);
@@ -59,19 +60,26 @@ struct Shared {
     /// Signals from the broker and from here.
     heard: broadcast::Sender<Signal>,
     figures: Figures,
+    fail_points: FailPoints,
     closing: CancellationToken,
 }
 
 impl RabbitBus {
     /// Connects to `amqp://user:password@host:port/vhost`, and goes on trying where that does not work at once.
     /// Everything on the broker is named `<prefix>.…`; `modules` are those whose names may come from it.
-    pub async fn open(url: &str, prefix: &str, modules: Vec<&'static str>) -> Result<Self, AddressError> {
+    pub async fn open(
+        url: &str,
+        prefix: &str,
+        modules: Vec<&'static str>,
+        fail_points: FailPoints,
+    ) -> Result<Self, AddressError> {
         let shared = Arc::new(Shared {
             broker: Broker::of(url, prefix, modules)?,
             publishing: Link::new("publishing"),
             consuming: Link::new("consuming"),
             heard: broadcast::channel(SIGNALS_MAX).0,
             figures: Figures::default(),
+            fail_points,
             closing: CancellationToken::new(),
         });
         let (entries, to_publish) = mpsc::channel(WAITING_MAX);

@@ -16,6 +16,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::super::Entry;
 use super::{Shared, wire};
+use crate::fail_point::Step;
 
 /// Entries that the broker has not confirmed yet. While there are so many, nothing more is sent.
 const WINDOW: usize = 5_000;
@@ -24,8 +25,8 @@ const CONFIRM_MAX: Duration = Duration::from_secs(5);
 /// After a fault.
 const FAULT_WAIT: Duration = Duration::from_millis(200);
 
-/// What is on its way, oldest first.
-type Unconfirmed = VecDeque<(Instant, PublisherConfirm)>;
+/// What is on its way, oldest first: until when it has to be confirmed, which event it is, and the confirm.
+type Unconfirmed = VecDeque<(Instant, Arc<str>, PublisherConfirm)>;
 
 #[derive(Debug, thiserror::Error)]
 enum Fault {
@@ -67,13 +68,16 @@ async fn publish(
         tokio::select! {
             biased;
             confirmed = oldest(&mut unconfirmed), if !unconfirmed.is_empty() => {
-                unconfirmed.pop_front();
                 confirmed?;
+                if let Some((_, name, _)) = unconfirmed.pop_front() {
+                    shared.fail_points.reached(Step::Confirmed, [&*name]);
+                }
                 shared.figures.published.fetch_add(1, Ordering::Relaxed);
             }
             bunch = entries.recv(), if unconfirmed.len() < WINDOW => {
                 for entry in bunch.ok_or(Fault::Closed)?.iter() {
-                    unconfirmed.push_back((Instant::now() + CONFIRM_MAX, send(shared, &channel, entry).await?));
+                    let confirm = send(shared, &channel, entry).await?;
+                    unconfirmed.push_back((Instant::now() + CONFIRM_MAX, entry.name.clone(), confirm));
                 }
             }
         }
@@ -90,7 +94,7 @@ async fn send(shared: &Shared, channel: &Channel, entry: &Entry) -> Result<Publi
 
 /// Waits for the oldest to be confirmed. May be dropped at any time.
 async fn oldest(unconfirmed: &mut Unconfirmed) -> Result<(), Fault> {
-    let Some((until, confirm)) = unconfirmed.front_mut() else { return Ok(()) };
+    let Some((until, _, confirm)) = unconfirmed.front_mut() else { return Ok(()) };
     match timeout_at(*until, confirm).await {
         Ok(Ok(confirmation)) if confirmation.is_ack() => Ok(()),
         Ok(Ok(_)) => Err(Fault::Refused),

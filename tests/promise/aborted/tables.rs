@@ -5,12 +5,12 @@
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, query_as, query_scalar};
 
-/// The rows of all modules' tables, sorted.
+/// The rows of all modules' tables, sorted; without those that say which nodes run.
 pub(super) async fn rows(options: &PgConnectOptions, schemas: &[&str]) -> Vec<String> {
     let mut conn = options.connect().await.unwrap();
     let tables: Vec<String> = query_scalar(
         "select schemaname || '.' || tablename from pg_tables where schemaname = any($1)
-         and tablename not like '%migrations' order by 1",
+         and tablename not like '%migrations' and schemaname || '.' || tablename <> 'limits.node' order by 1",
     )
     .bind(schemas)
     .fetch_all(&mut conn)
