@@ -21,16 +21,15 @@ pub(super) struct Shown {
     needs: Vec<String>,
     /// The oldest first.
     nodes: Vec<Node>,
-    modules: Vec<Journal>,
-    consumers: Vec<Consumer>,
+    modules: Vec<Published>,
+    consumers: Vec<Reader>,
 }
 
 /// What a module has published, and what it could not handle.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "JournalState")]
-#[expect(clippy::struct_field_names, reason = "front ends read the module's journal by this name")]
-struct Journal {
+struct Published {
     module: &'static str,
     /// Events that it has published.
     journal: i64,
@@ -44,8 +43,7 @@ struct Journal {
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "ConsumerState")]
-#[expect(clippy::struct_field_names, reason = "front ends read who consumes by this name")]
-struct Consumer {
+struct Reader {
     consumer: &'static str,
     source: &'static str,
     /// Up to where it has read.
@@ -60,13 +58,13 @@ struct Consumer {
 
 impl From<Overview> for Shown {
     fn from(all: Overview) -> Self {
-        let modules = all.modules.into_iter().map(|(module, state)| Journal {
+        let modules = all.modules.into_iter().map(|(module, state)| Published {
             module,
             journal: state.pos,
             outbox: state.outbox,
             dead_letters: state.parked,
         });
-        let consumers = all.feeds.into_iter().map(|feed| Consumer {
+        let consumers = all.feeds.into_iter().map(|feed| Reader {
             consumer: feed.consumer,
             source: feed.source,
             read_to: feed.pos,
@@ -93,9 +91,9 @@ pub(super) struct OperationsPage {
     shell: Shell,
     needs: Vec<String>,
     nodes: Vec<Row>,
-    modules: Vec<Journal>,
+    modules: Vec<Published>,
     /// Only those that are behind, stopped or have a remark.
-    behind: Vec<Consumer>,
+    behind: Vec<Reader>,
     consumers: usize,
 }
 
@@ -112,7 +110,7 @@ pub(super) async fn page(State(ctx): State<Context>, shell: Shell) -> Result<Pag
         |node: Node| Row { started: when::ago(node.started, now), seen: when::ago(node.seen, now), node };
     let nodes = nodes.into_iter().map(row).collect();
     let all = consumers.len();
-    let late = |one: &Consumer| one.behind > 0 || one.stopped || one.remark.is_some();
+    let late = |one: &Reader| one.behind > 0 || one.stopped || one.remark.is_some();
     let behind = consumers.into_iter().filter(late).collect();
     let shell = shell.titled("Operations");
     Ok(Page::new(OperationsPage { shell, needs, nodes, modules, behind, consumers: all }))
