@@ -44,7 +44,7 @@ const AMQP_PREFIX: &str = "AMQP_PREFIX";
 /// Databases on which processes die at the same time.
 const WORKERS: usize = 3;
 /// Of one process, from its start to its death.
-const CHILD_MAX: Duration = Duration::from_secs(60);
+const CHILD_MAX: Duration = Duration::from_mins(1);
 const CONNECTIONS: u16 = 80;
 const SIGABRT: i32 = 6;
 

@@ -17,6 +17,7 @@ use pancake::stage::{Stage, StageOptions, story_time};
 use sqlx::query_scalar;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
+use uuid::Uuid;
 
 use crate::broker;
 use crate::join::join;
@@ -111,9 +112,9 @@ fn samples() -> Vec<Entry> {
                 source: source.name,
                 epoch: 1,
                 pos,
-                id: TypedId::of(uuid::Uuid::new_v4()),
+                id: TypedId::of(number(pos)),
                 name: event.into(),
-                key: TypedId::of(uuid::Uuid::new_v4()),
+                key: TypedId::of(number(-pos)),
                 at: story_time(),
                 payload: Some(payload.into()),
                 cause: None,
@@ -121,6 +122,11 @@ fn samples() -> Vec<Entry> {
         }
     }
     entries
+}
+
+/// An id made of a number, which here need not be the only one.
+fn number(of: i64) -> Uuid {
+    Uuid::from_u64_pair(7, of.unsigned_abs() + u64::from(of < 0))
 }
 
 fn modules() -> Vec<&'static str> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::client::Answer;
 use crate::town::Pair;
 
 /// A message and its key, as it was sent.
@@ -28,6 +29,14 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
+    /// What must not happen, if it was answered at all.
+    pub(super) fn refused(&mut self, answer: Option<Answer>, code: &str) {
+        if let Some(answer) = answer {
+            assert_eq!(answer.body["code"], code, "{answer:?}");
+            self.refused += 1;
+        }
+    }
+
     pub(super) fn and(mut self, other: Self) -> Self {
         self.flirts.extend(other.flirts);
         self.unknown_flirts.extend(other.unknown_flirts);

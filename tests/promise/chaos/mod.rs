@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
 
 use axum::http::Method;
-use futures::future::join_all;
+use futures::future::{join, join_all};
 use pancake::drive::broker::PrivateBroker;
 use pancake::store::{PrivatePostgres, Server, discard};
 
@@ -148,13 +148,14 @@ async fn chaos() {
     let load = scene.load.clone();
     let clients = (0..CLIENTS).map(|number| {
         let load = load.clone();
-        tokio::spawn(async move { load.client(number, seed).await })
+        async move { load.client(number, seed).await }
     });
-    let clients: Vec<_> = clients.collect();
-    faults::all(&mut scene, &plan, &mut dice).await;
-    load.done.store(true, Ordering::SeqCst);
-    let ledgers = join_all(clients).await.into_iter().map(Result::unwrap);
-    let ledger = ledgers.reduce(Ledger::and).unwrap();
+    let breaking = async {
+        faults::all(&mut scene, &plan, &mut dice).await;
+        load.done.store(true, Ordering::SeqCst);
+    };
+    let (ledgers, ()) = join(join_all(clients), breaking).await;
+    let ledger = ledgers.into_iter().reduce(Ledger::and).unwrap();
     let broken = begun.elapsed();
     let judged = judge::judge(&scene.town, &load, &ledger).await;
     println!("\nchaos: seed {seed}");
