@@ -1,17 +1,25 @@
 //! Every bus against the facts that all must hold, and the faulty one against its promise to be faulty.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use pancake::bus::Bus;
 use pancake::bus::faulty::{Faults, FaultyBus};
 use pancake::bus::memory::MemoryBus;
 use pancake::bus::null::NullBus;
 use pancake::bus::rabbit::RabbitBus;
+use pancake::bus::{Bus, Signal};
+use pancake::drive::broker::PrivateBroker;
 use pancake::fail_point::FailPoints;
+use pancake::id::{MemberId, TypedId};
+use tokio::time::timeout;
+use uuid::Uuid;
 
 use crate::broker;
 use crate::bus_facts::{FACTS, entries, positions, read};
 use crate::postgres::folder;
+
+/// Long enough for any machine.
+const HEARD_MAX: Duration = Duration::from_secs(30);
 
 /// All facts, each on a bus of its own.
 async fn holds(mut bus: impl AsyncFnMut() -> Arc<dyn Bus>) {
@@ -35,14 +43,56 @@ async fn rabbitmq() {
     let mut number = 0;
     holds(async || {
         number += 1;
-        let modules = vec!["alerts", "block", "chat", "flirt"];
-        let bus = RabbitBus::open(&broker.url(), &format!("facts-{number}"), modules, FailPoints::default())
-            .await
-            .unwrap();
-        assert_eq!(bus.report().fault, None);
-        Arc::new(bus) as Arc<dyn Bus>
+        Arc::new(node(&broker, &format!("facts-{number}")).await) as Arc<dyn Bus>
     })
     .await;
+    one_of_two_nodes_consumes(&broker).await;
+    nodes_hear_each_other(&broker).await;
+}
+
+async fn node(broker: &PrivateBroker, prefix: &str) -> RabbitBus {
+    let modules = vec!["alerts", "block", "chat", "flirt"];
+    let bus = RabbitBus::open(&broker.url(), prefix, modules, FailPoints::default()).await.unwrap();
+    assert_eq!(bus.report().fault, None);
+    bus
+}
+
+/// A source's order survives several nodes, and a node that ends.
+async fn one_of_two_nodes_consumes(broker: &PrivateBroker) {
+    let (one, other) = (node(broker, "two").await, node(broker, "two").await);
+    let first = one.subscribe("alerts", &["flirt"]).await.unwrap();
+    let second = other.subscribe("alerts", &["flirt"]).await.unwrap();
+    other.publish(&entries("flirt", 1, 100)).await.unwrap();
+    assert_eq!(positions(&read(&one, first, 100).await, "flirt"), (1..=100).collect::<Vec<_>>());
+    assert!(second.is_empty(), "the other node waits");
+    one.close().await;
+    other.publish(&entries("flirt", 101, 100)).await.unwrap();
+    assert_eq!(positions(&read(&other, second, 100).await, "flirt"), (101..=200).collect::<Vec<_>>());
+    other.close().await;
+}
+
+/// Each once, also what it says itself.
+async fn nodes_hear_each_other(broker: &PrivateBroker) {
+    let nodes = [node(broker, "ears").await, node(broker, "ears").await];
+    let [said, once, end] =
+        [1, 2, 3].map(|number| Signal::ActorChanged(MemberId::of(Uuid::from_u128(number))));
+    let mut ears = nodes.each_ref().map(|node| node.signals());
+    // An ear is declared a moment after the node is there.
+    let begun = Instant::now();
+    while ears[1].is_empty() {
+        assert!(begun.elapsed() < HEARD_MAX, "the other node hears nothing");
+        nodes[0].signal(said.clone()).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    nodes[1].signal(once.clone()).await.unwrap();
+    while timeout(HEARD_MAX, ears[0].recv()).await.expect("it arrives").unwrap() != once {}
+    // The first has heard it, so whatever the broker brings of it to the second comes before this.
+    nodes[0].signal(end.clone()).await.unwrap();
+    let mut heard = Vec::new();
+    while heard.last() != Some(&end) {
+        heard.push(timeout(HEARD_MAX, ears[1].recv()).await.expect("it arrives").unwrap());
+    }
+    assert_eq!(heard.iter().filter(|signal| **signal == once).count(), 1);
 }
 
 #[tokio::test]
@@ -116,10 +166,10 @@ async fn the_faulty_bus_loses_and_repeats_signals() {
     let mut heard = bus.signals();
     let ids = crate::bus_facts::sessions(200);
     for id in &ids {
-        bus.signal(pancake::bus::Signal::SessionEnded(*id)).await.unwrap();
+        bus.signal(Signal::SessionEnded(*id)).await.unwrap();
     }
     let mut got = Vec::new();
-    while let Ok(pancake::bus::Signal::SessionEnded(id)) = heard.try_recv() {
+    while let Ok(Signal::SessionEnded(id)) = heard.try_recv() {
         got.push(id);
     }
     let lost = ids.iter().filter(|id| !got.contains(id)).count();

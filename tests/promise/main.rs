@@ -12,6 +12,7 @@ mod foreign;
 mod frozen;
 mod kept;
 mod killed;
+mod late;
 mod nginx;
 mod nodes;
 mod proxied;
