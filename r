@@ -44,7 +44,7 @@ up)
 test)
     if [ $# -eq 0 ]; then
         scripts/setup.sh test
-        exec scripts/test.sh
+        exec cargo test --no-fail-fast
     fi
     scripts/setup.sh
     exec cargo test -q --test usecases -- "$@"
