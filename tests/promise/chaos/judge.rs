@@ -134,8 +134,10 @@ impl Judged {
             let bar = client.answer(address, &Call::get("/api/nav", her)).await.body;
             let inbox = client.answer(address, &Call::get("/api/chat?max=100", her)).await.body;
             let unread = inbox["items"].as_array().unwrap().iter().filter(|row| row["unread"] != 0).count();
-            if bar["messages"] != unread {
-                self.stuck.push(format!("the bar of {number}: {bar}, and {unread} unread conversations"));
+            let alerts = client.flirts_with(address, her).await.len();
+            if bar["conversations"] != unread || bar["alerts"] != alerts {
+                self.stuck
+                    .push(format!("{number}: {bar}, with {unread} unread conversations and {alerts} alerts"));
             }
         }
     }
