@@ -39,7 +39,10 @@ impl Load {
         let own = u64::try_from(number + 1).unwrap().wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let mut dice = Dice::new(seed ^ own);
         let (client, mut ledger) = (Client::new(), Ledger::default());
-        let threads: Vec<Pair> = (0..THREADS).map(|thread| self.thread(number, thread)).collect();
+        let threads = (0..THREADS).map(|thread| self.thread(number, thread));
+        // Nobody gets through to who has blocked him.
+        let open = |pair: &Pair| !self.blocked.contains(pair) && !self.blocked.contains(&(pair.1, pair.0));
+        let threads: Vec<Pair> = threads.filter(open).collect();
         let mut sent = 0;
         while !self.done.load(Ordering::SeqCst) {
             match dice.roll(20) {
