@@ -76,7 +76,7 @@ async fn nodes_hear_each_other(broker: &PrivateBroker) {
     let nodes = [node(broker, "ears").await, node(broker, "ears").await];
     let [said, once, end] =
         [1, 2, 3].map(|number| Signal::ActorChanged(MemberId::of(Uuid::from_u128(number))));
-    let mut ears = nodes.each_ref().map(|node| node.signals());
+    let mut ears = nodes.each_ref().map(Bus::signals);
     // An ear is declared a moment after the node is there.
     let begun = Instant::now();
     while ears[1].is_empty() {
