@@ -111,8 +111,8 @@ impl Bus for RabbitBus {
     /// As long as the broker takes and brings what there is.
     fn features(&self) -> Features {
         let works = self.shared.publishing.fault().is_none() && self.shared.consuming.fault().is_none();
-        // Several nodes publish what they have numbered without waiting for each other, and a broker that fails
-        // delivers again what it had delivered.
+        // In order and once is what one node publishes to a broker that stays. Several nodes may overtake each other, and
+        // a broker that fails delivers again what it had delivered: consumers expect both.
         Features { carries: true, delivers: works, ordered: true, once: true, signals: true }
     }
 
