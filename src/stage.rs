@@ -1,6 +1,7 @@
 //! A whole site on a database of its own, for use cases and tests: real Postgres, real HTTP, a clock to turn.
 
-use std::collections::BTreeMap;
+mod seat;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use argon2::Params;
 use axum::Router;
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions, Executor, PgConnection, query_as, query_scalar};
+use sqlx::{AssertSqlSafe, ConnectOptions, Executor};
 use tokio::net::TcpListener;
 use tokio::sync::Mutex;
 
@@ -22,11 +23,11 @@ use crate::context::{Context, Tx};
 use crate::event::{AnyEvent, Applied};
 use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
-use crate::module::ModuleSpec;
 use crate::modules::{self, register};
 use crate::passwords::Passwords;
 use crate::store::{self, Apart, PrivatePostgres, StoreError};
 use crate::web::{router, serve};
+use seat::{Seat, look_at};
 
 /// The day of every story.
 pub const STORY_TIME: &str = "2026-06-01T12:00:00Z";
@@ -39,13 +40,6 @@ pub struct Stage {
     pub router: Router,
     pub address: SocketAddr,
     seats: Mutex<Vec<Seat>>,
-}
-
-/// A database of the site's, and the operator who may look at all schemas in it and empty them.
-struct Seat {
-    operator: PgConnection,
-    /// How far all its modules are, in one look.
-    looking: String,
 }
 
 /// What a stage is to be like.
@@ -186,15 +180,33 @@ impl Stage {
 
     /// As if nobody had ever been here. Positions in journals go on: consumers know where they are.
     pub async fn reset(&self) -> Result<(), StageError> {
+        // Nobody keeps anything under this name.
+        self.restore("").await
+    }
+
+    /// Keeps what is in all tables under this name, for as long as the stage is open. Once a name.
+    pub async fn keep(&self, name: &str) -> Result<(), StageError> {
+        self.settle().await?;
+        for seat in self.seats.lock().await.iter_mut() {
+            seat.keep(name).await?;
+        }
+        Ok(())
+    }
+
+    /// As if nothing had happened but what is kept under this name: the same rows, and journals with the same entries,
+    /// which everybody has read. Of a name that is not kept it is a [`Stage::reset`].
+    pub async fn restore(&self, name: &str) -> Result<(), StageError> {
         self.settle().await?;
         // In one transaction a database, by the operator, who may write in all schemas.
         for seat in self.seats.lock().await.iter_mut() {
-            seat.operator.execute(EMPTY).await?;
+            seat.restore(name).await?;
         }
         self.ctx.sessions().forget_all();
-        self.ctx.presence().forget_all();
         self.ctx.rehearsal().end();
         self.set_time(story_time());
+        // Who was here is known by the time of the story.
+        self.ctx.presence().forget_all();
+        self.ctx.presence().refresh(&self.ctx).await;
         Ok(())
     }
 
@@ -290,77 +302,6 @@ impl Stage {
 fn turn(ctx: &Context, to: DateTime<Utc>) {
     ctx.clock().set_ahead(TimeDelta::zero());
     ctx.clock().set_ahead(to - ctx.now());
-}
-
-/// Deletes what was ever written, except how far everybody is.
-const EMPTY: &str = "select pg_temp.emptied()";
-
-impl Seat {
-    /// One for each database.
-    async fn all(ctx: &Context, default: &PgConnectOptions, apart: &Apart) -> Result<Vec<Self>, StageError> {
-        let mut places: BTreeMap<Option<&str>, Vec<&ModuleSpec>> = BTreeMap::new();
-        for unit in ctx.units() {
-            let own = apart.get(unit.spec.name).map(String::as_str);
-            places.entry(own).or_default().push(unit.spec);
-        }
-        let mut seats = Vec::new();
-        for (own, specs) in places {
-            let options = own.map_or_else(|| Ok(default.clone()), str::parse)?;
-            let mut operator = options.connect().await?;
-            make_emptying(&specs, &mut operator).await?;
-            seats.push(Self { operator, looking: looking(&specs) });
-        }
-        Ok(seats)
-    }
-}
-
-async fn look_at(seats: &mut [Seat]) -> Result<Vec<Seen>, Failure> {
-    type Row = (String, Option<String>, i64, Option<String>, i64, i64);
-    let mut all: Vec<Seen> = Vec::new();
-    for seat in seats {
-        let sql = AssertSqlSafe(seat.looking.clone());
-        let rows: Vec<Row> = query_as(sql).fetch_all(&mut seat.operator).await?;
-        for (module, source, pos, stopped, outbox, parked) in rows {
-            match (source, all.iter_mut().find(|seen| seen.module == module)) {
-                (Some(source), Some(seen)) => seen.offsets.push((source, pos, stopped)),
-                _ => all.push(Seen { module, pos, outbox, parked, offsets: Vec::new() }),
-            }
-        }
-    }
-    Ok(all)
-}
-
-/// Makes the function that empties all tables of these modules. Whoever has no rows costs next to nothing.
-async fn make_emptying(specs: &[&ModuleSpec], operator: &mut PgConnection) -> Result<(), sqlx::Error> {
-    let schemas: Vec<&str> = specs.iter().map(|spec| spec.schema).collect();
-    let tables: Vec<String> = query_scalar(
-        "select schemaname || '.' || tablename from pg_tables where schemaname = any($1)
-         and tablename not like '%migrations' and tablename not in ('head', 'turn', 'offsets')",
-    )
-    .bind(schemas)
-    .fetch_all(&mut *operator)
-    .await?;
-    let deletes: Vec<String> = tables.iter().map(|table| format!("delete from {table};")).collect();
-    // A function keeps the plans of its statements.
-    let body = deletes.concat();
-    let make = format!(
-        "create function pg_temp.emptied() returns void language plpgsql as $body$ begin {body} end $body$"
-    );
-    operator.execute(AssertSqlSafe(make)).await?;
-    Ok(())
-}
-
-/// SQL for [`Stage::look`]: for each module its own state, and then how far it has read its sources.
-fn looking(specs: &[&ModuleSpec]) -> String {
-    let modules = specs.iter().map(|spec| {
-        let (name, m) = (spec.name, spec.schema);
-        format!(
-            "select '{name}', null::text, pos, null::text, (select count(*) from {m}.outbox),
-                    (select count(*) from {m}.dead_letter) from {m}.head
-             union all select '{name}', source, pos, stopped, 0, 0 from {m}.offsets"
-        )
-    });
-    modules.collect::<Vec<_>>().join(" union all ")
 }
 
 /// [`STORY_TIME`] as a time.

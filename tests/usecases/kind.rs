@@ -157,6 +157,16 @@ impl Kind {
         matches!(self, Self::Merged(_) | Self::SourceAfterSource)
     }
 
+    /// False where every morning is to be lived: the runner's order is for all that others publish.
+    pub(crate) fn takes_people_as_kept(self) -> bool {
+        !self.merges()
+    }
+
+    /// The same for what a case gives: that is also where faults are looked for.
+    pub(crate) fn takes_noon_as_kept(self) -> bool {
+        self.takes_people_as_kept() && self.seed().is_none()
+    }
+
     /// What a case may say that it is left out of.
     pub(crate) fn skip(self) -> Option<Skip> {
         match self {

@@ -13,6 +13,7 @@ mod kept;
 mod kind;
 mod listen;
 mod merged;
+mod morning;
 mod page;
 mod play;
 mod probe;

@@ -9,12 +9,9 @@ use pancake::rehearsal::Off;
 use pancake::usecase::UseCase;
 use pancake::usecase::cast::Cast;
 use pancake::usecase::matching::path_fits;
-use pancake::usecase::model::{
-    Call, Caller, EventText, Given, Introduction, Past, PastCall, Press, State, Step, When,
-};
+use pancake::usecase::model::{Call, Caller, EventText, Past, PastCall, Press, Step, When};
 use pancake::usecase::names::Bindings;
-use pancake::usecase::people::introduction;
-use pancake::usecase::time::{INTRODUCED, NOON, PACE};
+use pancake::usecase::time::NOON;
 use pancake::usecase::wire::{self, Wire, inside};
 
 use crate::blocked::Reading;
@@ -59,7 +56,7 @@ pub(crate) async fn play(houses: &mut Houses<'_>, cast: &Cast, case: &UseCase, k
         Kind::Stranger => player.as_stranger(&probes).await.map(|()| Outcome::Passed),
         Kind::Blocked => player.with_pairs_blocked().await,
         Kind::Rebuilt => match player.whole().await {
-            Ok(()) => rebuilt::compare(&house.stage).await.map(|()| Outcome::Passed),
+            Ok(()) => rebuilt::compare(&house.stage, case).await.map(|()| Outcome::Passed),
             Err(text) => Err(text),
         },
         _ => player.whole().await.map(|()| Outcome::Passed),
@@ -77,7 +74,7 @@ pub(crate) async fn play(houses: &mut Houses<'_>, cast: &Cast, case: &UseCase, k
 pub(crate) struct Player<'p> {
     pub(crate) house: &'p House,
     pub(crate) case: &'p UseCase,
-    kind: Kind,
+    pub(crate) kind: Kind,
     pub(crate) door: Door,
     pub(crate) known: Bindings<'p>,
     /// What the clock shows, from noon.
@@ -120,73 +117,14 @@ impl<'p> Player<'p> {
         Ok(())
     }
 
-    /// People and what happened before, up to noon.
-    pub(crate) async fn begin(&mut self, with_stranger: bool) -> Result<(), String> {
-        let place = |text: String| format!("{}: {text}", self.case.file);
-        self.reset().await.map_err(place)?;
-        let mut people = self.case.people.clone();
-        let (registry, cast) = (self.house.stage.ctx.registry(), self.known.cast);
-        if with_stranger && let Some(person) = cast.person(STRANGER) {
-            people.push(
-                introduction(registry, cast, person, State::Approved).map_err(|e| place(e.to_string()))?,
-            );
-        }
-        self.introduce(&people).await.map_err(place)?;
-        let count = i32::try_from(self.case.given.len()).unwrap_or(i32::MAX);
-        for (number, given) in (0_i32..).zip(&self.case.given) {
-            let (default, line) = (PACE * (number - count), given.line());
-            let given = self.given(given, default).await;
-            given.map_err(|text| format!("{}:{line} (given): {text}", self.case.file))?;
-        }
-        self.release().await.map_err(place)?;
-        self.house.stage.ctx.rehearsal().hold(None);
-        self.settle().await.map_err(place)?;
-        self.house.set_clock(TimeDelta::zero());
-        self.sessions.clear();
-        Ok(())
-    }
-
-    /// All register, then all are decided on: modules have to know of the one before the other.
-    async fn introduce(&self, people: &[Introduction]) -> Result<(), String> {
-        let rounds = people.iter().map(|who| who.events.len()).max().unwrap_or_default();
-        for round in 0..rounds {
-            let told =
-                (0_i32..).zip(people).filter_map(|(number, who)| Some((number, who.events.get(round)?)));
-            let told: Vec<_> = told.map(|(number, event)| (event, INTRODUCED + PACE * number)).collect();
-            let published = async {
-                // What is of one module is said at once: each transaction costs every module one, too.
-                for said in told.chunk_by(|(one, _), (next, _)| one.record.source == next.record.source) {
-                    self.publish_all(said).await?;
-                }
-                Ok(())
-            };
-            self.arrived(published).await?;
-        }
-        Ok(())
-    }
-
     /// Does something, and waits until it is known everywhere.
-    async fn arrived(&self, work: impl Future<Output = Result<(), String>>) -> Result<(), String> {
+    pub(crate) async fn arrived(&self, work: impl Future<Output = Result<(), String>>) -> Result<(), String> {
         self.house.stage.arrived(work).await.map_err(|error| error.to_string())?
-    }
-
-    pub(crate) async fn reset(&self) -> Result<(), String> {
-        self.house.stage.reset().await.map_err(|error| error.to_string())?;
-        let rehearsal = self.house.stage.ctx.rehearsal();
-        rehearsal.set_twice(self.kind.twice());
-        rehearsal.switch_off(self.off.clone());
-        if self.kind.merges() {
-            rehearsal.hold(Some(self.case.module));
-        }
-        if let (Some(bus), Some(seed)) = (&self.house.faulty, self.kind.seed()) {
-            bus.reseed(seed);
-        }
-        Ok(())
     }
 
     /// Where the module under test was held, it gets now what others have published meanwhile: before it does
     /// anything itself, since that may rest on it.
-    async fn release(&self) -> Result<(), String> {
+    pub(crate) async fn release(&self) -> Result<(), String> {
         if !self.kind.merges() {
             return Ok(());
         }
@@ -196,20 +134,6 @@ impl<'p> Player<'p> {
 
     pub(crate) async fn settle(&self) -> Result<(), String> {
         self.house.stage.settle().await.map_err(|error| error.to_string())
-    }
-
-    async fn given(&mut self, given: &Given, default: TimeDelta) -> Result<(), String> {
-        match given {
-            Given::Event(past) => self.past(past, default).await,
-            Given::Call(past) => {
-                self.release().await?;
-                self.settle().await?;
-                self.house.set_clock(past.at.unwrap_or(default));
-                self.sessions.clear();
-                let answer = self.send(&past.call).await?;
-                self.judge(past, &answer)
-            }
-        }
     }
 
     /// Whether a call that is no step of its own went well.
@@ -245,7 +169,7 @@ impl<'p> Player<'p> {
     }
 
     /// The same for events of one module, in one transaction.
-    async fn publish_all(&self, told: &[(&EventText, TimeDelta)]) -> Result<(), String> {
+    pub(crate) async fn publish_all(&self, told: &[(&EventText, TimeDelta)]) -> Result<(), String> {
         if told.iter().any(|(event, _)| event.record.source == self.case.module) {
             self.release().await?;
         }

@@ -1,20 +1,36 @@
-//! Writes every module's tables anew from the journals: they have to be the same as before.
+//! Writes modules' tables anew from the journals: they have to be the same as before.
+//!
+//! Whoever knows of nothing but the introductions of a case is left alone: those are rebuilt in the cases that tell
+//! of them, and would be most of the work here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::TimeDelta;
 use pancake::bus::rebuild::{projected, rebuild};
 use pancake::stage::Stage;
 use pancake::store::unit::Unit;
+use pancake::usecase::UseCase;
+use pancake::usecase::time::{INTRODUCED, NOON};
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, query_as};
 
 /// Rows by table, in an order of their own.
 type Tables = BTreeMap<String, Vec<Value>>;
+/// A module, and the name of an event of its.
+type Happened = (&'static str, String);
 
-/// Rebuilds all modules. Every difference is named.
-pub(crate) async fn compare(stage: &Stage) -> Result<(), String> {
+/// Rebuilds all modules that the case is about. Every difference is named.
+pub(crate) async fn compare(stage: &Stage, case: &UseCase) -> Result<(), String> {
+    let happened = happened(stage, case).await?;
     let mut differences = Vec::new();
     for unit in stage.ctx.units() {
+        let knows = |(source, name): &Happened| {
+            let own = *source == unit.spec.name && unit.own(name).is_some();
+            own || unit.foreign(source, name).is_some()
+        };
+        if !happened.iter().any(knows) {
+            continue;
+        }
         let before = tables(unit).await?;
         if before.is_empty() {
             continue;
@@ -33,6 +49,19 @@ pub(crate) async fn compare(stage: &Stage) -> Result<(), String> {
         }
     }
     if differences.is_empty() { Ok(()) } else { Err(differences.join("\n")) }
+}
+
+/// What the case tells or expects, and whatever else was published after the introductions.
+async fn happened(stage: &Stage, case: &UseCase) -> Result<BTreeSet<Happened>, String> {
+    let told = case.told_events().chain(case.expected_events());
+    let mut happened: BTreeSet<_> =
+        told.map(|event| (event.record.source, event.record.name.to_owned())).collect();
+    for unit in stage.ctx.units() {
+        let mut entries = stage.journal(unit.spec.name, 0).await.map_err(|error| error.to_string())?;
+        entries.retain(|entry| entry.at > NOON + INTRODUCED + TimeDelta::days(1));
+        happened.extend(entries.into_iter().map(|entry| (unit.spec.name, entry.name.to_string())));
+    }
+    Ok(happened)
 }
 
 /// What is in the tables of a module that events can restore.

@@ -1,13 +1,13 @@
 //! A running site, and two ways to call it: in process, and over HTTP.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request, header};
-
 use chrono::TimeDelta;
 use http_body_util::BodyExt;
 use hyper_util::client::legacy::Client;
@@ -22,6 +22,7 @@ use serde_json::Value;
 use tower::ServiceExt;
 
 use crate::contract::{CONTRACT, Came};
+use crate::morning::Lived;
 
 /// How long an answer may take before the case fails.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
@@ -35,6 +36,8 @@ pub(crate) struct House {
     pub(crate) stage: Stage,
     /// Its bus, if it is this one.
     pub(crate) faulty: Option<Arc<FaultyBus>>,
+    /// What is kept of mornings, by name.
+    pub(crate) mornings: Mutex<BTreeMap<String, Lived>>,
     before: Taken,
     client: Client<HttpConnector, Body>,
 }
@@ -72,7 +75,7 @@ impl House {
         // A story's hours are its own: twenty steps of a busy machine may take a second, and would be seen.
         stage.ctx.clock().slow_down(SLOW);
         let client = Client::builder(TokioExecutor::new()).build_http();
-        Self { stage, faulty, before, client }
+        Self { stage, faulty, mornings: Mutex::default(), before, client }
     }
 
     /// Where the entries of its plays came from, without what it found when it was opened.
