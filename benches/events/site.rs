@@ -43,9 +43,11 @@ impl Site {
         let units = store::open_at(options.clone(), CONNECTIONS, &registry).await?;
         let config = Config::for_tools(StoreConfig::for_tests(CONNECTIONS));
         let ctx = Context::assemble(config, Arc::new(registry), units, bus, Passwords::new()?);
-        modules::make_tables(&ctx).await?;
         let unit = |name| ctx.unit_named(name).cloned().ok_or("a module is missing");
         let (source, sink) = (unit(SOURCE)?, unit(SINK)?);
+        if source.pool.options().get_max_connections() < u32::from(WRITERS) {
+            return Err("the writers have fewer connections than pgbench's".into());
+        }
         Ok(Self { ctx, source, sink, options })
     }
 
