@@ -16,8 +16,10 @@ case "$word" in
 '')
     sed 's/^    //' <<'    END'
     ./r up [args]            build and serve on http://127.0.0.1:8080, with a database of its own
-    ./r test [module|case]   everything that must hold, or the use cases of one module, or one by name
+    ./r test [module|case]   use cases and the rules of the house, or the use cases of one module, or one by name
     ./r test --seeds 100     every use case with the seeds 1 to 100 for what is left to chance
+    ./r promise [proof]      kills, cuts, freezes and drains the running program: nothing is lost, nothing is doubled
+    ./r browser [page]       what members see, in Chromium
     ./r story                the use cases, to be read aloud
     ./r summary              every action, event and listener, and what no use case proves
     ./r graph                who listens to whom: ./r graph | dot -Tsvg
@@ -44,10 +46,14 @@ up)
 test)
     if [ $# -eq 0 ]; then
         scripts/setup.sh test
-        exec cargo test --no-fail-fast
+        exec cargo test --no-fail-fast --lib --bins --test private_postgres --test house --test usecases
     fi
     scripts/setup.sh
     exec cargo test -q --test usecases -- "$@"
+    ;;
+promise | browser)
+    scripts/setup.sh test
+    exec cargo test --test "$word" -- "$@"
     ;;
 api-test)
     scripts/setup.sh

@@ -33,8 +33,10 @@ readable() {
 
 step 'server programs' scripts/setup.sh test
 step 'format, lints, docs, house rules' ./r check
-# The very command of the README.
+# The very commands of the README and of CONTRIBUTING.
 step 'tests' ./r test
+step 'the promise' ./r promise
+step 'the browser' ./r browser
 step 'the SQL check data is fresh' ./r prepare --check
 step 'build' cargo build --quiet
 step 'story' readable story

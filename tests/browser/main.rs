@@ -1,6 +1,6 @@
 //! What members see in a real browser: headless Chromium on real sites, with and without JavaScript.
 //!
-//! `cargo test --test browser` runs it; screens of failed tests are in `target/browser/`.
+//! `./r browser` runs it; screens of failed tests are in `target/browser/`.
 
 mod chat;
 mod end;

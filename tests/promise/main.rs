@@ -1,7 +1,7 @@
 //! Proofs of the promise: whatever happens, each event has its effect in each subscribed module once and in
 //! order, or is parked. Real programs on a real Postgres are killed, cut off, frozen and doubled.
 //!
-//! `cargo test --test promise -- --nocapture` prints what was measured; docs/reliability.md tells how it works.
+//! `./r promise --nocapture` prints what was measured; docs/reliability.md tells how it works.
 
 mod aborted;
 mod chaos;
