@@ -4,6 +4,7 @@ foreign.py consume URL PREFIX COUNT   reads so many events, each against its sch
 foreign.py inject URL PREFIX QUEUE..  writes what is no event into the exchange and the queues, and says how many messages
 """
 
+import itertools
 import json
 import re
 import sys
@@ -104,10 +105,13 @@ def garbage():
         yield headers(sequence=str(sequence)), flirt
 
 
-def inject(channel, prefix, queues):
+def inject(channel, prefix, queues, account):
     sent = 0
-    for fields, body in garbage():
-        properties = pika.BasicProperties(headers=fields, content_type="application/json", app_id="pancake")
+    # Under no name, and under the only one that the broker lets it use.
+    for (fields, body), user in itertools.product(garbage(), (None, account)):
+        properties = pika.BasicProperties(
+            headers=fields, content_type="application/json", app_id="pancake", user_id=user
+        )
         channel.basic_publish(f"{prefix}.events", "flirt.flirt-sent", body, properties)
         channel.basic_publish(f"{prefix}.signals", "", body, properties)
         for queue in queues:
@@ -130,13 +134,14 @@ def passes_for_another(connection, prefix):
 
 def main():
     mode, url, prefix, *rest = sys.argv[1:]
-    connection = pika.BlockingConnection(pika.URLParameters(url))
+    parameters = pika.URLParameters(url)
+    connection = pika.BlockingConnection(parameters)
     channel = connection.channel()
     if mode == "consume":
         consume(channel, prefix, int(rest[0]))
     else:
         channel.confirm_delivery()
-        inject(channel, prefix, rest)
+        inject(channel, prefix, rest, parameters.credentials.username)
         assert not passes_for_another(connection, prefix), "an account has passed for another"
     connection.close()
 
