@@ -31,6 +31,10 @@ const POLL_MS: u64 = 60_000;
 /// What the other programs log in with.
 const STRANGER: &str = "stranger";
 const CARELESS: &str = "careless";
+/// Does whatever docs/events.md promises or forbids.
+const PROGRAM: &str = "scripts/foreign/foreign.py";
+/// What docs/events.md prints for whoever begins.
+const PRINTED: &str = "src/usecase/events/consume.py";
 
 #[derive(serde::Deserialize)]
 struct Sample {
@@ -56,7 +60,8 @@ async fn every_event_is_read(broker: &PrivateBroker, programs: &Path) {
     let entries = samples();
     let mut known: BTreeSet<String> = registry().events().map(|event| event.name.to_owned()).collect();
     let count = entries.len().to_string();
-    let (mut reader, mut lines) = run(broker, programs, STRANGER, &["consume", "words", &count]);
+    let (mut reader, mut lines) =
+        run(broker, programs, STRANGER, &[PROGRAM, "consume", "URL", "words", &count]);
     assert_eq!(lines.next_line().await.unwrap().unwrap(), format!("ready {}", known.len()));
     for entry in entries {
         bus.publish(&[entry]).await.unwrap();
@@ -75,14 +80,24 @@ async fn garbage_does_no_harm(broker: &PrivateBroker, programs: &Path) {
     let options = StageOptions { connections: CONNECTIONS, bus: bus.clone(), poll_ms: POLL_MS };
     let stage = Stage::open_with(postgres().await, "strangers", options).await.unwrap();
     let (nancy, bob) = (join(&stage, "nancy", "approved").await, join(&stage, "bob", "approved").await);
+    let (_reader, mut printed) = run(broker, programs, CARELESS, &[PRINTED, "URL"]);
+    wait::until("the printed program is bound", async || {
+        broker.control(&["list_bindings", "destination_name"]).await.unwrap().contains("my-program")
+    })
+    .await;
     flirt(&stage, nancy, bob).await;
-    let words = ["inject", "pancake", "pancake.alerts", "pancake.nav", "pancake.chat"];
+    let said = printed.next_line().await.unwrap();
+    assert_eq!(said, Some(format!("{nancy} flirted with {bob}")));
+    let words = [PROGRAM, "inject", "URL", "pancake", "pancake.alerts", "pancake.nav", "pancake.chat"];
     let (mut writer, mut lines) = run(broker, programs, CARELESS, &words);
     let said = lines.next_line().await.unwrap().expect("it says how many");
     let sent: u64 = said.strip_prefix("sent ").unwrap().parse().unwrap();
     assert!(writer.wait().await.unwrap().success(), "the program says why above");
     wait::until("all garbage is put aside", async || bus.report().foreign >= sent).await;
     flirt(&stage, bob, nancy).await;
+    // It believes no stranger either: what it says next is what happened next.
+    let said = printed.next_line().await.unwrap();
+    assert_eq!(said, Some(format!("{bob} flirted with {nancy}")));
     // Dead letters would be an error.
     stage.settle().await.unwrap();
     let alerts = "select count(*) from alerts.alert where kind = 'flirt'";
@@ -151,7 +166,7 @@ async fn programs() -> Option<std::path::PathBuf> {
     None
 }
 
-/// Starts the program as this account: `consume PREFIX …`. It ends with this test.
+/// Starts a program as this account: in its words, `URL` is where that finds the broker. It ends with this test.
 fn run(
     broker: &PrivateBroker,
     programs: &Path,
@@ -159,10 +174,8 @@ fn run(
     words: &[&str],
 ) -> (Child, Lines<BufReader<ChildStdout>>) {
     let url = broker.url().replace("guest:guest", &format!("{account}:{account}"));
-    let (mode, rest) = words.split_first().unwrap();
     let mut child = Command::new(programs.join("python"))
-        .args(["scripts/foreign/foreign.py", mode, &url])
-        .args(rest)
+        .args(words.iter().map(|word| if *word == "URL" { &*url } else { word }))
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .stdout(Stdio::piped())
         .kill_on_drop(true)

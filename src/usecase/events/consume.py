@@ -6,6 +6,7 @@ import pika
 
 QUEUE = "my-program"  # yours alone: two programs with one queue share what comes
 BINDINGS = ["flirt.#"]  # all that `flirt` publishes; "#" is everything
+PUBLISHER = "guest"  # the site's account: the broker lets nobody publish in another's name
 last = {}  # source: (epoch, sequence). Keep it where your effects are, and write both in one transaction
 
 
@@ -15,6 +16,9 @@ def handle(name, event):
 
 
 def on_message(channel, method, properties, body):
+    if properties.user_id != PUBLISHER:
+        channel.basic_ack(method.delivery_tag)
+        return
     try:
         headers = properties.headers
         source, name = headers["cloudEvents_source"], headers["cloudEvents_type"]
