@@ -4,11 +4,11 @@
 use std::env;
 use std::fs::{self, DirBuilder};
 use std::io;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use lapin::{Connection, ConnectionProperties};
 use rustix::process::{Pid, Signal, kill_process};
@@ -18,9 +18,13 @@ use tokio::time::timeout;
 const GUARD: &str = include_str!("broker.sh");
 /// Erlang is slow to start where others want the processor too.
 const START_MAX: Duration = Duration::from_mins(2);
+/// One attempt to connect.
+const ANSWER_MAX: Duration = Duration::from_secs(5);
 const END_MAX: Duration = Duration::from_secs(30);
 const COMMAND_MAX: Duration = Duration::from_mins(1);
 const TURN: Duration = Duration::from_millis(50);
+/// Log lines that are shown after a failure.
+const SAID_LINES_MAX: usize = 30;
 /// One write-ahead log serves all queues; the default of 512 MB would be the size of the folder, too.
 const SETTINGS: &str = "loopback_users = none\nraft.wal_max_size_bytes = 67108864\n";
 /// For its own machine alone; and where others want the processor too, nobody turns round in circles waiting for work.
@@ -36,8 +40,8 @@ pub enum BrokerError {
     NoPrograms,
     #[error("Cannot {doing} {}: {source}", path.display())]
     File { doing: &'static str, path: PathBuf, source: io::Error },
-    #[error("The broker did not answer within {seconds} s; its log: {}", log.display())]
-    NotReady { seconds: u64, log: PathBuf },
+    #[error("The broker {what}. It said last:\n{said}")]
+    NotReady { what: String, said: String },
     #[error("`rabbitmqctl {words}` failed: {said}")]
     Command { words: String, said: String },
 }
@@ -67,7 +71,12 @@ impl PrivateBroker {
 
     /// Where clients find it, before and after each start.
     pub fn url(&self) -> String {
-        format!("amqp://guest:guest@127.0.0.1:{}/%2f", self.ports[0])
+        format!("amqp://guest:guest@{}/%2f", self.address())
+    }
+
+    /// Where it listens for clients.
+    pub fn address(&self) -> SocketAddr {
+        SocketAddr::from((Ipv4Addr::LOCALHOST, self.ports[0]))
     }
 
     /// Starts it, after it was stopped or killed, on what it has written.
@@ -78,17 +87,40 @@ impl PrivateBroker {
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
         let guard = command.spawn().map_err(|source| self.fault("start", source))?;
         self.guard = Some(guard);
-        let (begun, url) = (Instant::now(), self.url());
-        while begun.elapsed() < START_MAX {
+        if timeout(START_MAX, self.answers()).await.is_err() {
+            return Err(self.not_ready(format!("did not answer within {} s", START_MAX.as_secs())));
+        }
+        if self.has_ended() {
+            return Err(self.not_ready("ended".to_owned()));
+        }
+        Ok(())
+    }
+
+    /// Returns when it answers, or when it has ended.
+    async fn answers(&mut self) {
+        let url = self.url();
+        while !self.has_ended() {
+            // A connection that was taken while the broker starts may never be answered.
             let answer = Connection::connect(&url, ConnectionProperties::default());
-            if let Ok(Ok(connection)) = timeout(START_MAX, answer).await {
+            if let Ok(Ok(connection)) = timeout(ANSWER_MAX, answer).await {
                 // It answered; how it takes the farewell does not matter.
-                let _ = connection.close(200, "ready".into()).await;
-                return Ok(());
+                let _ = timeout(ANSWER_MAX, connection.close(200, "ready".into())).await;
+                return;
             }
             tokio::time::sleep(TURN).await;
         }
-        Err(BrokerError::NotReady { seconds: START_MAX.as_secs(), log: self.folder.join("server.log") })
+    }
+
+    fn has_ended(&mut self) -> bool {
+        self.guard.as_mut().is_none_or(|guard| !matches!(guard.try_wait(), Ok(None)))
+    }
+
+    /// The folder may be gone when somebody reads this, so what the broker said last is part of it.
+    fn not_ready(&self, what: String) -> BrokerError {
+        let log = fs::read_to_string(self.folder.join("server.log")).unwrap_or_default();
+        let lines: Vec<&str> = log.lines().collect();
+        let said = lines[lines.len().saturating_sub(SAID_LINES_MAX)..].join("\n");
+        BrokerError::NotReady { what, said }
     }
 
     /// Stops it in order. What is durable stays.

@@ -1,5 +1,7 @@
 //! The broker is away when the site starts: it works and says so. Later the broker comes, and the site finds it.
 
+use tokio::net::TcpListener;
+
 use crate::broker;
 use crate::client::Client;
 use crate::postgres::{folder, postgres};
@@ -15,11 +17,16 @@ async fn a_broker_that_comes_late() {
     let Some(mut broker) = broker::start(&folder("late-broker")).await else { return };
     broker.stop().await;
     let town = Town::open(postgres().await, "late", MEMBERS).await;
+    // What answers the connection and not the greeting is no broker, and does not keep the site from one.
+    let mute = TcpListener::bind(broker.address()).await.unwrap();
     let site = town.site(&[("AMQP_URL", &broker.url()), ("LOG", "off")]).await;
+    let greeted = [mute.accept().await.unwrap(), mute.accept().await.unwrap()];
+    drop(mute);
     assert!(is_ready(&site, false), "{}", site.get("/health/ready"));
     flirt_is_seen(&town, &site, 0, 1).await;
     broker.again().await.unwrap();
     wait::until("the site has found the broker", async || is_ready(&site, true)).await;
+    drop(greeted);
     flirt_is_seen(&town, &site, 2, 3).await;
     broker.kill().await;
     wait::until("the site has noticed", async || is_ready(&site, false)).await;

@@ -1,16 +1,20 @@
 //! Where the broker is, and what things on it are called.
 
 use std::sync::atomic::AtomicU64;
+use std::time::Duration;
 
 use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
 use lapin::types::{AMQPValue, FieldTable, LongString};
 use lapin::uri::{AMQPScheme, AMQPUri};
 use lapin::{Channel, Connection, ConnectionProperties, ExchangeKind};
+use tokio::time::timeout;
 use uuid::Uuid;
 
 /// Seconds after which a silent peer counts as gone, unless the address says otherwise.
 const HEARTBEAT: u16 = 10;
-const CONNECT_MS_MAX: u64 = 4_000;
+/// From the first packet to the last word of the handshake, unless the address says otherwise. RabbitMQ gives up after as
+/// long.
+const CONNECT_MS_MAX: u64 = 10_000;
 /// What a queue holds at most, if its module is away for long: then the oldest go, and the journal has them.
 const QUEUE_MAX: i64 = 100_000;
 /// Attempts are counted in Postgres. RabbitMQ 4 would drop an entry after 20 crashes of whoever held it, innocent or not.
@@ -60,7 +64,6 @@ impl Broker {
             return Err(AddressError::Prefix(prefix.to_owned()));
         }
         uri.query.heartbeat.get_or_insert(HEARTBEAT);
-        uri.query.connection_timeout.get_or_insert(CONNECT_MS_MAX);
         Ok(Self { uri, prefix: prefix.to_owned(), node: Uuid::from_u128(rand::random()), modules })
     }
 
@@ -81,10 +84,16 @@ impl Broker {
         format!("{}.{consumer}", self.prefix)
     }
 
-    pub(super) async fn connect(&self, purpose: &str) -> lapin::Result<Connection> {
+    /// Errors: why there is no connection, in words.
+    pub(super) async fn connect(&self, purpose: &str) -> Result<Connection, String> {
         let name = format!("{} {} {purpose}", self.prefix, self.node);
         let properties = ConnectionProperties::default().with_connection_name(LongString::from(name));
-        Connection::connect_uri(self.uri.clone(), properties).await
+        // lapin waits for ever for a broker that ends in the middle of the handshake; its own limit is for TCP alone.
+        let wait = Duration::from_millis(self.uri.query.connection_timeout.unwrap_or(CONNECT_MS_MAX));
+        match timeout(wait, Connection::connect_uri(self.uri.clone(), properties)).await {
+            Ok(answer) => answer.map_err(|error| error.to_string()),
+            Err(_) => Err(format!("no answer within {wait:?}")),
+        }
     }
 
     /// The exchange that takes every event.

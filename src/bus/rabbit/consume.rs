@@ -35,19 +35,22 @@ pub(super) async fn run(shared: &Arc<Shared>, subscription: &Subscription, ready
             () = subscription.to.closed() => return,
             connection = shared.consuming.here() => connection,
         };
-        let why = match open(shared, &connection, subscription).await {
-            Ok(consumer) => {
-                if let Some(ready) = ready.take() {
-                    // Who asked may be gone.
-                    let _ = ready.send(());
-                }
-                wait = WAIT_MIN;
-                match bring(shared, consumer, subscription).await {
-                    None => return,
-                    Some(why) => why,
-                }
+        let work = async {
+            let consumer = match open(shared, &connection, subscription).await {
+                Ok(consumer) => consumer,
+                Err(error) => return Some(error.to_string()),
+            };
+            if let Some(ready) = ready.take() {
+                // Who asked may be gone.
+                let _ = ready.send(());
             }
-            Err(error) => error.to_string(),
+            wait = WAIT_MIN;
+            bring(shared, consumer, subscription).await
+        };
+        let why = match shared.consuming.while_on(&connection, work).await {
+            Some(Some(why)) => why,
+            Some(None) => return,
+            None => "cut off".to_owned(),
         };
         // A queue that was deleted, a channel or a connection that broke: meanwhile the journals are read.
         tracing::info!(consumer = subscription.consumer, why, "the queue is opened again");

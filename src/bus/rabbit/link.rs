@@ -47,7 +47,7 @@ impl Link {
                     self.now.send_replace(Now::Here(connection.clone()));
                     lost(&connection).await
                 }
-                Err(error) => error.to_string(),
+                Err(why) => why,
             };
             let before = self.now.send_replace(Now::Away(why.clone().into()));
             // Said once, or the log would be full of it while the broker is away.
@@ -75,6 +75,22 @@ impl Link {
                 // Cannot happen, since the sender is here; and then there is nothing to come.
                 std::future::pending::<()>().await;
             }
+        }
+    }
+
+    /// Does something with a connection. lapin may wait for ever for a word on a connection that is over, so the end of it
+    /// ends what was being done; then there is nothing to return.
+    pub(super) async fn while_on<T>(
+        &self,
+        connection: &Arc<Connection>,
+        work: impl Future<Output = T>,
+    ) -> Option<T> {
+        let mut now = self.now.subscribe();
+        let is_over = |now: &Now| !matches!(now, Now::Here(here) if Arc::ptr_eq(here, connection));
+        tokio::select! {
+            biased;
+            done = work => Some(done),
+            _ = now.wait_for(is_over) => None,
         }
     }
 

@@ -32,6 +32,8 @@ type Unconfirmed = VecDeque<(Instant, Arc<str>, PublisherConfirm)>;
 enum Fault {
     #[error(transparent)]
     Broker(#[from] Error),
+    #[error("cut off")]
+    CutOff,
     #[error("nothing confirmed within {CONFIRM_MAX:?}")]
     Silent,
     #[error("the broker refused an entry")]
@@ -44,12 +46,13 @@ enum Fault {
 pub(super) async fn run(shared: &Arc<Shared>, mut entries: mpsc::Receiver<Arc<[Entry]>>) {
     loop {
         let connection = shared.publishing.here().await;
-        let Err(fault) = publish(shared, &connection, &mut entries).await;
+        let work = publish(shared, &connection, &mut entries);
+        let Err(fault) = shared.publishing.while_on(&connection, work).await.unwrap_or(Err(Fault::CutOff));
         tracing::warn!(%fault, "what was on its way to the broker is in the journal");
         match fault {
             Fault::Closed => return,
             Fault::Silent => drop(connection.close(200, "nothing confirmed".into()).await),
-            Fault::Broker(_) | Fault::Refused => {}
+            Fault::Broker(_) | Fault::CutOff | Fault::Refused => {}
         }
         tokio::time::sleep(FAULT_WAIT).await;
     }

@@ -80,9 +80,10 @@ pub(super) async fn send(shared: &Arc<Shared>, mut signals: mpsc::Receiver<Signa
             }
             lapin::Result::Ok(())
         };
-        match said.await {
-            Ok(()) => return,
-            Err(error) => tracing::debug!(%error, "signals are not sent"),
+        match shared.publishing.while_on(&connection, said).await {
+            Some(Ok(())) => return,
+            Some(Err(error)) => tracing::debug!(%error, "signals are not sent"),
+            None => tracing::debug!("cut off: signals are not sent"),
         }
         tokio::time::sleep(FAULT_WAIT).await;
     }
@@ -104,7 +105,8 @@ async fn tell(shared: &Shared, channel: &Channel, signal: &Signal) -> lapin::Res
 pub(super) async fn hear(shared: &Arc<Shared>) {
     loop {
         let connection = shared.consuming.here().await;
-        if let Err(error) = listen(shared, &connection).await {
+        let listening = listen(shared, &connection);
+        if let Some(Err(error)) = shared.consuming.while_on(&connection, listening).await {
             tracing::debug!(%error, "signals are not heard");
         }
         tokio::time::sleep(FAULT_WAIT).await;
