@@ -180,8 +180,7 @@ impl Stage {
 
     /// As if nobody had ever been here. Positions in journals go on: consumers know where they are.
     pub async fn reset(&self) -> Result<(), StageError> {
-        // Nobody keeps anything under this name.
-        self.restore("").await
+        self.bring_back(None).await
     }
 
     /// Keeps what is in all tables under this name, for as long as the stage is open. Once a name.
@@ -196,6 +195,10 @@ impl Stage {
     /// As if nothing had happened but what is kept under this name: the same rows, and journals with the same entries,
     /// which everybody has read. Of a name that is not kept it is a [`Stage::reset`].
     pub async fn restore(&self, name: &str) -> Result<(), StageError> {
+        self.bring_back(Some(name)).await
+    }
+
+    async fn bring_back(&self, name: Option<&str>) -> Result<(), StageError> {
         self.settle().await?;
         // In one transaction a database, by the operator, who may write in all schemas.
         for seat in self.seats.lock().await.iter_mut() {

@@ -9,8 +9,8 @@ use super::StageError;
 use crate::bus::settle::Seen;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::module::ModuleSpec;
 use crate::store::Apart;
+use crate::store::unit::Unit;
 
 /// See the module.
 pub(super) struct Seat {
@@ -26,17 +26,17 @@ impl Seat {
         default: &PgConnectOptions,
         apart: &Apart,
     ) -> Result<Vec<Self>, StageError> {
-        let mut places: BTreeMap<Option<&str>, Vec<&ModuleSpec>> = BTreeMap::new();
+        let mut places: BTreeMap<Option<&str>, Vec<&Unit>> = BTreeMap::new();
         for unit in ctx.units() {
             let own = apart.get(unit.spec.name).map(String::as_str);
-            places.entry(own).or_default().push(unit.spec);
+            places.entry(own).or_default().push(unit);
         }
         let mut seats = Vec::new();
-        for (own, specs) in places {
+        for (own, units) in places {
             let options = own.map_or_else(|| Ok(default.clone()), str::parse)?;
             let mut operator = options.connect().await?;
-            make_album(&specs, &mut operator).await?;
-            seats.push(Self { operator, looking: looking(&specs) });
+            make_album(&units, &mut operator).await?;
+            seats.push(Self { operator, looking: looking(&units) });
         }
         Ok(seats)
     }
@@ -48,7 +48,7 @@ impl Seat {
     }
 
     /// Deletes what was ever written, except how far everybody is. In its place comes what is kept under this name.
-    pub(super) async fn restore(&mut self, name: &str) -> Result<(), sqlx::Error> {
+    pub(super) async fn restore(&mut self, name: Option<&str>) -> Result<(), sqlx::Error> {
         query("select pg_temp.restore($1)").bind(name).execute(&mut self.operator).await?;
         Ok(())
     }
@@ -71,10 +71,12 @@ pub(super) async fn look_at(seats: &mut [Seat]) -> Result<Vec<Seen>, Failure> {
     Ok(all)
 }
 
-/// Makes the functions behind [`Seat::keep`] and [`Seat::restore`]: a table of this connection's own beside each
-/// table. Whoever has no rows costs next to nothing, and a function keeps the plans of its statements.
-async fn make_album(specs: &[&ModuleSpec], operator: &mut PgConnection) -> Result<(), sqlx::Error> {
-    let schemas: Vec<&str> = specs.iter().map(|spec| spec.schema).collect();
+/// Makes the functions behind [`Seat::keep`] and [`Seat::restore`]: a table of this connection's own beside each table.
+///
+/// Most things touch few tables, and each that is restored costs as much as a request. So what is brought back twice in
+/// a row leaves alone where nobody has written meanwhile: with as many rows as before, and none of a later transaction.
+async fn make_album(units: &[&Unit], operator: &mut PgConnection) -> Result<(), sqlx::Error> {
+    let schemas: Vec<&str> = units.iter().map(|unit| unit.spec.schema).collect();
     let tables: Vec<String> = query_scalar(
         "select schemaname || '.' || tablename from pg_tables where schemaname = any($1)
          and tablename not like '%migrations' and tablename not in ('head', 'turn', 'offsets')",
@@ -82,38 +84,73 @@ async fn make_album(specs: &[&ModuleSpec], operator: &mut PgConnection) -> Resul
     .bind(schemas)
     .fetch_all(&mut *operator)
     .await?;
-    let [mut made, mut keep, mut empty, mut fill] = [const { String::new() }; 4];
-    for (number, table) in tables.iter().enumerate() {
-        let page = format!("pg_temp.page_{number}");
+    let mut made = "create table pg_temp.kept (name text primary key, counts bigint[] not null);
+         create table pg_temp.present (name text, since xid not null);"
+        .to_owned();
+    let [mut counts, mut other, mut written] = [const { Vec::new() }; 3];
+    let [mut keep, mut restore] = [const { String::new() }; 2];
+    for (n, table) in (1..).zip(&tables) {
+        let page = format!("pg_temp.page_{n}");
         made += &format!("create table {page} (name text, entry {table});");
-        keep += &format!("insert into {page} select $1, t from {table} t;");
-        empty += &format!("delete from {table};");
+        counts.push(format!("(select count(*) from {table})"));
+        other.push(format!("select {n} where counted[{n}] > 0 or exists (select from {table})"));
+        written.push(format!(
+            "select {n} from (select count(*) as rows, min(age(xmin)) as age from {table}) t
+             where rows <> coalesce(counted[{n}], 0) or age < age(brought)"
+        ));
+        keep +=
+            &format!("if counted[{n}] > 0 then insert into {page} select morning, t from {table} t; end if;");
         // A node may write down meanwhile that it is alive.
-        fill += &format!(
-            "insert into {table} overriding system value select (entry).* from {page} where name = $1
-             on conflict do nothing;"
+        restore += &format!(
+            "if {n} = any(touched) then
+                 delete from {table};
+                 if counted[{n}] > 0 then
+                     insert into {table} overriding system value
+                     select (entry).* from {page} where name = morning on conflict do nothing;
+                 end if;
+             end if;"
         );
     }
-    let function = |name: &str, body: String| {
+    let [counts, other, written] = [(counts, ", "), (other, " union all "), (written, " union all ")]
+        .map(|(parts, between)| parts.join(between));
+    let function = |name: &str, known: &str, body: &str| {
         format!(
-            "create function pg_temp.{name}(text) returns void language plpgsql as $$ begin {body} end $$;"
+            "create function pg_temp.{name}(morning text) returns void language plpgsql as $$
+             declare {known}
+             begin
+                 {body}
+                 delete from pg_temp.present;
+                 insert into pg_temp.present values (morning, pg_current_xact_id()::xid);
+             end $$;"
         )
     };
-    made += &function("keep", keep);
-    made += &function("restore", empty + &fill);
+    let keep = format!("insert into pg_temp.kept values (morning, counted); {keep}");
+    made += &function("keep", &format!("counted bigint[] := array[{counts}];"), &keep);
+    let known = "
+        counted bigint[] := (select counts from pg_temp.kept where name = morning);
+        brought xid := (select since from pg_temp.present where name is not distinct from morning);
+        touched int[];";
+    let touched = format!(
+        "if brought is null then touched := array({other}); else touched := array({written}); end if;"
+    );
+    made += &function("restore", known, &(touched + &restore));
     operator.execute(AssertSqlSafe(made)).await?;
     Ok(())
 }
 
-/// SQL for [`look_at`]: for each module its own state, and then how far it has read its sources.
-fn looking(specs: &[&ModuleSpec]) -> String {
-    let modules = specs.iter().map(|spec| {
-        let (name, m) = (spec.name, spec.schema);
-        format!(
-            "select '{name}', null::text, pos, null::text, (select count(*) from {m}.outbox),
-                    (select count(*) from {m}.dead_letter) from {m}.head
-             union all select '{name}', source, pos, stopped, 0, 0 from {m}.offsets"
-        )
+/// SQL for [`look_at`]: for each module its own state, and then how far it has read its sources. Who publishes nothing has
+/// nothing in an outbox, and who listens to nobody neither offsets nor letters.
+fn looking(units: &[&Unit]) -> String {
+    let modules = units.iter().map(|unit| {
+        let (name, m) = (unit.spec.name, unit.spec.schema);
+        let listens = !unit.sources().is_empty();
+        let count = |table: &str, there: bool| {
+            if there { format!("(select count(*) from {m}.{table})") } else { "0::bigint".to_owned() }
+        };
+        let (outbox, letters) = (count("outbox", !unit.events.is_empty()), count("dead_letter", listens));
+        let own = format!("select '{name}', null::text, pos, null::text, {outbox}, {letters} from {m}.head");
+        let read = format!(" union all select '{name}', source, pos, stopped, 0, 0 from {m}.offsets");
+        if listens { own + &read } else { own }
     });
     modules.collect::<Vec<_>>().join(" union all ")
 }

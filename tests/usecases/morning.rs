@@ -39,7 +39,6 @@ impl Player<'_> {
             }
             self.release().await.map_err(place)?;
             self.house.stage.ctx.rehearsal().hold(None);
-            self.settle().await.map_err(place)?;
             self.keep(noon).await.map_err(place)?;
         }
         self.house.set_clock(TimeDelta::zero());
@@ -156,9 +155,9 @@ impl Player<'_> {
         Ok(true)
     }
 
-    /// Keeps what there is, under a name if it has one.
+    /// Waits for the end of all that has begun, and keeps it under a name if it has one.
     async fn keep(&self, name: Option<String>) -> Result<(), String> {
-        let Some(name) = name else { return Ok(()) };
+        let Some(name) = name else { return self.settle().await };
         self.house.stage.keep(&name).await.map_err(|error| error.to_string())?;
         let captured = self.known.captured().map(|(capture, value)| (capture.to_owned(), value.clone()));
         let lived = Lived { captured: captured.collect(), readings: self.readings.clone() };
