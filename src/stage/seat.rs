@@ -17,6 +17,9 @@ pub(super) struct Seat {
     operator: PgConnection,
     /// How far all its modules are, in one look.
     looking: String,
+    schemas: Vec<&'static str>,
+    /// Whether there is somewhere to keep things: made when it is first asked for, since few ever do.
+    has_album: bool,
 }
 
 impl Seat {
@@ -34,23 +37,32 @@ impl Seat {
         let mut seats = Vec::new();
         for (own, units) in places {
             let options = own.map_or_else(|| Ok(default.clone()), str::parse)?;
-            let mut operator = options.connect().await?;
-            make_album(&units, &mut operator).await?;
-            seats.push(Self { operator, looking: looking(&units) });
+            let operator = options.connect().await?;
+            let schemas = units.iter().map(|unit| unit.spec.schema).collect();
+            seats.push(Self { operator, looking: looking(&units), schemas, has_album: false });
         }
         Ok(seats)
     }
 
     /// Writes down, under this name, what is in all tables, except how far everybody is.
     pub(super) async fn keep(&mut self, name: &str) -> Result<(), sqlx::Error> {
-        query("select pg_temp.keep($1)").bind(name).execute(&mut self.operator).await?;
+        query("select pg_temp.keep($1)").bind(name).execute(self.album().await?).await?;
         Ok(())
     }
 
     /// Deletes what was ever written, except how far everybody is. In its place comes what is kept under this name.
     pub(super) async fn restore(&mut self, name: Option<&str>) -> Result<(), sqlx::Error> {
-        query("select pg_temp.restore($1)").bind(name).execute(&mut self.operator).await?;
+        query("select pg_temp.restore($1)").bind(name).execute(self.album().await?).await?;
         Ok(())
+    }
+
+    /// A connection on which things can be kept.
+    async fn album(&mut self) -> Result<&mut PgConnection, sqlx::Error> {
+        if !self.has_album {
+            make_album(&self.schemas, &mut self.operator).await?;
+            self.has_album = true;
+        }
+        Ok(&mut self.operator)
     }
 }
 
@@ -75,8 +87,7 @@ pub(super) async fn look_at(seats: &mut [Seat]) -> Result<Vec<Seen>, Failure> {
 ///
 /// Most things touch few tables, and each that is restored costs as much as a request. So what is brought back twice in
 /// a row leaves alone where nobody has written meanwhile: with as many rows as before, and none of a later transaction.
-async fn make_album(units: &[&Unit], operator: &mut PgConnection) -> Result<(), sqlx::Error> {
-    let schemas: Vec<&str> = units.iter().map(|unit| unit.spec.schema).collect();
+async fn make_album(schemas: &[&str], operator: &mut PgConnection) -> Result<(), sqlx::Error> {
     let tables: Vec<String> = query_scalar(
         "select schemaname || '.' || tablename from pg_tables where schemaname = any($1)
          and tablename not like '%migrations' and tablename not in ('head', 'turn', 'offsets')",

@@ -6,6 +6,7 @@ mod home;
 mod open;
 mod private;
 mod programs;
+mod schema;
 pub mod spine;
 pub mod unit;
 

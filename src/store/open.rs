@@ -1,4 +1,4 @@
-//! Opens the database for all modules: roles, schemas, migrations, pools.
+//! Opens the database for all modules: roles, schemas, pools.
 //!
 //! A module has a schema and a role of its own, and its pools enter that role when they connect: no
 //! module can read another's tables, whatever its SQL says. Several nodes that start at once migrate once.
@@ -7,15 +7,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, query, query_scalar};
+use sqlx::{ConnectOptions, Connection, Executor, PgConnection, query_scalar};
 
-use super::StoreError;
 use super::private::{PrivatePostgres, Server};
 use super::unit::Unit;
+use super::{StoreError, schema};
 use crate::config::StoreConfig;
-use crate::module::{Kit, ModuleSpec, Registry};
+use crate::module::{ModuleSpec, Registry};
 
 /// How long a request waits for a connection before it is answered 503.
 const ACQUIRE_MAX: Duration = Duration::from_secs(2);
@@ -37,16 +36,6 @@ const GONE: [(&str, u32); 4] = [
 ];
 /// Connections of a module's relay and consumer.
 const BACKGROUND: u32 = 2;
-/// Any number, the same in all binaries: who migrates holds this advisory lock.
-const MIGRATION_LOCK: i64 = 0x0070_616e_6361_6b65;
-
-/// The tables that every module has for its events.
-static SPINE: Migrator = sqlx::migrate!("schemas/spine");
-/// The tables that modules have which show people.
-static PEOPLE: Migrator = sqlx::migrate!("schemas/kit");
-/// The table that live modules have.
-static VERSIONS: Migrator = sqlx::migrate!("schemas/versions");
-
 /// The modules by name.
 pub type Units = BTreeMap<&'static str, Arc<Unit>>;
 
@@ -112,27 +101,46 @@ async fn units(
 ) -> Result<Units, StoreError> {
     let specs = registry.modules();
     let shares = Shares::of(u32::from(connections), specs)?;
-    let connections = u32::from(connections);
     let mut units = BTreeMap::new();
-    let mut checked = false;
-    for &spec in specs {
+    let mut open = |place: &Place, spec: &'static ModuleSpec, role: Option<&str>| {
         let (requests, background) = shares.of_module(spec);
-        let own = own(spec.name).map(|url| place(&own_setting(spec.name), &url)).transpose()?;
-        let place = own.as_ref().unwrap_or(default);
-        let mut conn = connect(place).await?;
-        if own.is_some() || !checked {
-            check(&mut conn, place, if own.is_some() { requests + background } else { connections }).await?;
-            checked |= own.is_none();
+        let [pool, behind] = [requests, background].map(|size| pool(place, spec, role, size));
+        units.insert(spec.name, Arc::new(Unit::new(spec, registry, pool, behind)));
+    };
+    let mut together = Vec::new();
+    for &spec in specs {
+        let Some(url) = own(spec.name) else {
+            together.push(spec);
+            continue;
+        };
+        let (requests, background) = shares.of_module(spec);
+        let place = place(&own_setting(spec.name), &url)?;
+        for (spec, role) in founded(&place, &[spec], requests + background).await? {
+            open(&place, spec, role.as_deref());
         }
-        let role = found(&mut conn, place, spec).await?;
-        // Closing gives the advisory lock back; dropping would do so some time later.
-        conn.close().await.map_err(|error| StoreError::from_connect(error, &place.what))?;
-        let pool = pool(place, spec, role.as_deref(), requests);
-        let behind = self::pool(place, spec, role.as_deref(), background);
-        let unit = Unit::new(spec, registry, pool, behind);
-        units.insert(spec.name, Arc::new(unit));
+    }
+    for (spec, role) in founded(default, &together, u32::from(connections)).await? {
+        open(default, spec, role.as_deref());
     }
     Ok(units)
+}
+
+/// The modules that live at a place, each with its role, when their schemas are there. `needed`: the connections that
+/// all their pools may open.
+async fn founded<'s>(
+    place: &Place,
+    specs: &[&'s ModuleSpec],
+    needed: u32,
+) -> Result<Vec<(&'s ModuleSpec, Option<String>)>, StoreError> {
+    if specs.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut conn = connect(place).await?;
+    check(&mut conn, place, needed).await?;
+    let roles = schema::found(&mut conn, &place.what, specs).await?;
+    // Closing gives the advisory lock back; dropping would do so some time later.
+    conn.close().await.map_err(|error| StoreError::from_connect(error, &place.what))?;
+    Ok(specs.iter().copied().zip(roles).collect())
 }
 
 /// How the connections are shared out. With few of them each pool has one, and everything still works, only slower.
@@ -231,82 +239,6 @@ async fn check(conn: &mut PgConnection, place: &Place, needed: u32) -> Result<()
         return Err(StoreError::Locale { what: place.what.clone() });
     }
     StoreError::check_connections(needed, available.unsigned_abs(), &place.what)
-}
-
-/// Makes the module's role and schema where they are missing, and migrates it. Returns the role, unless
-/// this database user may not make roles.
-async fn found(
-    conn: &mut PgConnection,
-    place: &Place,
-    spec: &ModuleSpec,
-) -> Result<Option<String>, StoreError> {
-    let refused = |error| StoreError::from_connect(error, &place.what);
-    query("select pg_advisory_lock($1)").bind(MIGRATION_LOCK).execute(&mut *conn).await.map_err(refused)?;
-    let database: String =
-        query_scalar("select current_database()::text").fetch_one(&mut *conn).await.map_err(refused)?;
-    let role = role(conn, &database, spec.schema).await.map_err(refused)?;
-    let owner = role.as_ref().map_or_else(String::new, |role| format!(" authorization \"{role}\""));
-    let create = format!("create schema if not exists {}{owner}", spec.schema);
-    conn.execute(AssertSqlSafe(create)).await.map_err(refused)?;
-    if let Some(role) = &role {
-        conn.execute(AssertSqlSafe(format!("set role \"{role}\""))).await.map_err(refused)?;
-    }
-    let path = format!("set search_path to {}", spec.schema);
-    conn.execute(AssertSqlSafe(path)).await.map_err(refused)?;
-    migrate(conn, spec, &SPINE, "spine_migrations").await?;
-    for kit in spec.kit {
-        match kit {
-            Kit::People => migrate(conn, spec, &PEOPLE, "kit_migrations").await?,
-            Kit::Versions | Kit::SharedVersions => {
-                migrate(conn, spec, &VERSIONS, "versions_migrations").await?;
-            }
-        }
-    }
-    migrate(conn, spec, &spec.migrations, "migrations").await?;
-    Ok(role)
-}
-
-/// The module's role, named after the database too, since roles belong to the whole cluster.
-async fn role(conn: &mut PgConnection, database: &str, schema: &str) -> Result<Option<String>, sqlx::Error> {
-    let role = format!("{database}_{schema}").replace('"', "");
-    let known: Option<bool> =
-        query_scalar("select pg_has_role(current_user, oid, 'usage') from pg_roles where rolname = $1")
-            .bind(&role)
-            .fetch_optional(&mut *conn)
-            .await?;
-    if known == Some(true) {
-        return Ok(Some(role));
-    }
-    let make = if known.is_none() { format!("create role \"{role}\" nologin;") } else { String::new() };
-    let statements = format!("{make} grant \"{role}\" to current_user");
-    match conn.execute(AssertSqlSafe(statements)).await {
-        Ok(_) => Ok(Some(role)),
-        Err(sqlx::Error::Database(db)) if db.code().as_deref() == Some("42501") => {
-            tracing::warn!(schema, "this database user may not create roles: modules are not fenced off");
-            Ok(None)
-        }
-        Err(error) => Err(error),
-    }
-}
-
-async fn migrate(
-    conn: &mut PgConnection,
-    spec: &ModuleSpec,
-    source: &Migrator,
-    table: &str,
-) -> Result<(), StoreError> {
-    let mut migrator = Migrator::with_migrations(source.migrations.to_vec());
-    migrator.dangerous_set_table_name(format!("{}.{table}", spec.schema));
-    migrator.set_locking(false);
-    migrator.run_direct(None, conn, false).await.map_err(|error| match error {
-        MigrateError::VersionMissing(version) => {
-            StoreError::SchemaNewer { module: spec.name.to_owned(), version }
-        }
-        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
-            StoreError::from_connect(error, &format!("schema {}", spec.schema))
-        }
-        other => StoreError::Migration { module: spec.name.to_owned(), said: other.to_string() },
-    })
 }
 
 fn pool(place: &Place, spec: &ModuleSpec, role: Option<&str>, size: u32) -> sqlx::PgPool {

@@ -1,16 +1,16 @@
 //! No module's role can touch another module's tables, whatever its SQL says. Every ordered pair is tried.
 
+use pancake::stage::Stage;
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor, PgConnection, query_scalar};
 
-use crate::house::House;
 use crate::postgres::postgres;
 
 const DENIED: &str = "42501";
 
 #[tokio::test]
 async fn no_role_reads_or_writes_another_schema() {
-    let house = House::open("house_fences", 80).await;
-    let schemas: Vec<&str> = house.stage.ctx.units().map(|unit| unit.spec.schema).collect();
+    let stage = Stage::open(postgres().await, "house_fences", 80).await.unwrap();
+    let schemas: Vec<&str> = stage.ctx.units().map(|unit| unit.spec.schema).collect();
     assert!(schemas.len() >= 9);
     let options = postgres().await.options().database("house_fences");
     let mut conn = options.connect().await.unwrap();
@@ -44,14 +44,14 @@ async fn no_role_reads_or_writes_another_schema() {
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
     assert!(tried > 9 * 9 * 7 * 4, "only {tried} were tried");
-    house.close().await;
+    stage.close().await;
 }
 
 /// The pools themselves are inside the fence, also after what a slice could do to get out of it by mistake.
 #[tokio::test]
 async fn every_pool_is_in_its_role() {
-    let house = House::open("house_pools", 80).await;
-    for unit in house.stage.ctx.units() {
+    let stage = Stage::open(postgres().await, "house_pools", 80).await.unwrap();
+    for unit in stage.ctx.units() {
         let wanted = format!("house_pools_{}", unit.spec.schema);
         for pool in [&unit.pool, &unit.background] {
             let mut conn = pool.acquire().await.unwrap();
@@ -63,7 +63,7 @@ async fn every_pool_is_in_its_role() {
             }
         }
     }
-    house.close().await;
+    stage.close().await;
 }
 
 async fn tables_of(conn: &mut PgConnection, schema: &str) -> Vec<String> {

@@ -4,19 +4,19 @@ use axum::http::Method;
 use pancake::bus::dead_letter;
 use pancake::bus::rebuild::{Rebuilt, rebuild};
 use pancake::bus::turn::Turn;
-use pancake::stage::{Stage, story_time};
+use pancake::stage::{StageOptions, story_time};
 use serde_json::json;
 use sqlx::{AssertSqlSafe, query_scalar};
 use uuid::Uuid;
 
 use crate::house::{Ask, House, Who};
-use crate::postgres::postgres;
 use crate::spine::{BOB, DAVE, NANCY, alerts, journal, journal_as, look, offset, readers, restore_to};
+use crate::template;
 use crate::wait::until;
 
 #[tokio::test]
 async fn a_journal_from_a_backup_stops_who_has_read_further_until_a_rebuild() {
-    let stage = Stage::open(postgres().await, "heal_backup", 80).await.unwrap();
+    let stage = template::site("heal_backup", StageOptions::of(80)).await;
     journal(&stage, BOB, &json!({ "from": NANCY, "to": BOB })).await;
     journal(&stage, DAVE, &json!({ "from": NANCY, "to": DAVE })).await;
     look(&stage);
@@ -54,7 +54,7 @@ async fn a_journal_from_a_backup_stops_who_has_read_further_until_a_rebuild() {
 
 #[tokio::test]
 async fn a_journal_that_becomes_shorter_while_the_site_runs_begins_a_new_epoch() {
-    let stage = Stage::open(postgres().await, "heal_epoch", 80).await.unwrap();
+    let stage = template::site("heal_epoch", StageOptions::of(80)).await;
     let unit = stage.ctx.unit_named("flirt").unwrap();
     let relayed = async || unit.progress.relayed.borrow().1;
     journal(&stage, BOB, &json!({ "from": NANCY, "to": BOB })).await;
@@ -75,7 +75,7 @@ async fn a_journal_that_becomes_shorter_while_the_site_runs_begins_a_new_epoch()
 
 #[tokio::test]
 async fn what_was_parked_is_repaired_and_retried_in_order() {
-    let stage = Stage::open(postgres().await, "heal_letters", 80).await.unwrap();
+    let stage = template::site("heal_letters", StageOptions::of(80)).await;
     let blocked = ("block", "member-blocked");
     journal_as(&stage, blocked, BOB, story_time(), &json!({ "member": BOB, "blocked": "nancy" })).await;
     journal_as(&stage, blocked, DAVE, story_time(), &json!({ "member": DAVE, "blocked": NANCY })).await;
@@ -122,7 +122,7 @@ async fn what_was_parked_is_repaired_and_retried_in_order() {
 
 #[tokio::test]
 async fn a_rebuild_writes_the_same_tables_and_parks_what_it_cannot_handle() {
-    let stage = Stage::open(postgres().await, "heal_rebuild", 80).await.unwrap();
+    let stage = template::site("heal_rebuild", StageOptions::of(80)).await;
     journal(&stage, BOB, &json!({ "from": 3, "to": BOB })).await;
     journal(&stage, DAVE, &json!({ "from": NANCY, "to": DAVE })).await;
     journal(&stage, BOB, &json!({ "from": NANCY, "to": BOB })).await;

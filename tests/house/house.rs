@@ -10,14 +10,15 @@ use http_body_util::BodyExt;
 use pancake::id::MemberId;
 use pancake::kit::people::By;
 use pancake::modules::register::contract::{Role, RoleGranted};
-use pancake::stage::{Stage, story_time};
+use pancake::stage::{Stage, StageOptions, story_time};
 use serde_json::Value;
+use tokio::sync::OnceCell;
 use tower::ServiceExt;
 
 use crate::contract::{CONTRACT, Came};
 pub(crate) use crate::join::PASSWORD;
 use crate::join::join;
-use crate::postgres::postgres;
+use crate::template;
 
 /// What every answer carries, refusals and faults included.
 const ALWAYS: [&str; 8] = [
@@ -30,6 +31,9 @@ const ALWAYS: [&str; 8] = [
     "cache-control",
     "x-request-id",
 ];
+
+/// The database with the six people in it.
+const PEOPLED: &str = "template_peopled";
 
 /// Who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,7 +86,15 @@ pub(crate) struct Answer {
 impl House {
     /// A site on a fresh database of this name.
     pub(crate) async fn open(name: &str, connections: u16) -> Self {
-        let stage = Stage::open(postgres().await, name, connections).await.unwrap();
+        static PEOPLE: OnceCell<People> = OnceCell::const_new();
+        let people = PEOPLE.get_or_init(Self::peopled).await.clone();
+        let stage = template::copied(PEOPLED, name, StageOptions::of(connections)).await;
+        Self { stage, people, faults: Mutex::default() }
+    }
+
+    /// Makes the database that all others are copies of.
+    async fn peopled() -> People {
+        let stage = template::site(PEOPLED, StageOptions::of(80)).await;
         let people = People {
             waiting: join(&stage, "wilma", "waiting").await,
             rejected: join(&stage, "rolf", "rejected").await,
@@ -96,7 +108,8 @@ impl House {
             let _ = stage.give(Box::new(granted), story_time()).await.unwrap();
         }
         stage.settle().await.unwrap();
-        Self { stage, people, faults: Mutex::default() }
+        stage.close().await;
+        people
     }
 
     pub(crate) fn id(&self, who: Who) -> Option<MemberId> {

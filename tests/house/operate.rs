@@ -2,17 +2,18 @@
 
 use std::process::{Command, Output};
 
-use pancake::stage::Stage;
+use pancake::stage::{Stage, StageOptions};
 use serde_json::json;
 
 use crate::postgres::postgres;
 use crate::site::url;
 use crate::spine::{BOB, DAVE, NANCY, alerts, journal, look, offset, readers, restore_to};
+use crate::template;
 use crate::wait::until;
 
 #[tokio::test]
 async fn what_waits_for_the_operator_is_shown_with_the_command_that_helps() {
-    let stage = Stage::open(postgres().await, "operate", 80).await.unwrap();
+    let stage = template::site("operate", StageOptions::of(80)).await;
     let pancake = async |words: &[&str]| -> (bool, String) {
         let url = url(&postgres().await.options(), "pancake", "", "operate");
         let mut command = Command::new(env!("CARGO_BIN_EXE_pancake"));

@@ -4,6 +4,8 @@
 //! `./r promise --nocapture` prints what was measured; docs/reliability.md tells how it works.
 
 mod aborted;
+mod bounded_news;
+mod bounded_search;
 mod chaos;
 mod client;
 mod cut;
@@ -13,12 +15,15 @@ mod frozen;
 mod kept;
 mod killed;
 mod late;
+mod live_races;
 mod nginx;
 mod nodes;
+mod population;
 mod proxied;
 mod restarted;
 #[path = "../shared/mod.rs"]
 mod shared;
+mod stories;
 mod streams;
 mod town;
 

@@ -1,5 +1,5 @@
 //! However large the site is and whatever is asked for: a page of a search touches a bounded number of rows and
-//! pages of the disk. `POPULATION=600000 cargo test --test house bounded` asks the same of a whole site.
+//! pages of the disk. `POPULATION=600000 cargo test --test promise bounded` asks the same of a whole site.
 
 use pancake::id::{MemberId, TypedId};
 use pancake::modules::search;
@@ -41,6 +41,7 @@ const SEARCHES: [(&str, &str); 16] = [
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_search_touches_no_more_on_a_large_site() {
+    let _machine = crate::MACHINE.read().await;
     let stage = Stage::open(postgres().await, "bounded_search", 80).await.unwrap();
     let mut conn = postgres().await.options().database("bounded_search").connect().await.unwrap();
     let reader = fill(&mut conn).await;

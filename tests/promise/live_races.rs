@@ -328,6 +328,7 @@ async fn moments(town: &mut Town, what: What, path: &str, moment: fn(usize) -> M
 
 #[tokio::test]
 async fn whatever_happens_between_reading_and_subscribing_is_seen() {
+    let _machine = crate::MACHINE.read().await;
     let mut town = Town::open("live_races", Arc::new(MemoryBus::default())).await;
     all_races(&mut town).await;
     town.stage.close().await;
@@ -336,6 +337,7 @@ async fn whatever_happens_between_reading_and_subscribing_is_seen() {
 /// Where no signal and no entry arrives over the bus, the versions are reread.
 #[tokio::test]
 async fn it_is_seen_without_a_bus_too() {
+    let _machine = crate::MACHINE.read().await;
     let mut town = Town::open("live_races_null", Arc::new(NullBus::default())).await;
     all_races(&mut town).await;
     town.stage.close().await;

@@ -152,6 +152,7 @@ impl Cost {
 
 #[tokio::test]
 async fn a_feed_costs_the_same_whatever_she_looks_for() {
+    let _machine = crate::MACHINE.read().await;
     let begun = Instant::now();
     let mut town = Town::open("house_bounded").await;
     println!("loaded in {:?}", begun.elapsed());

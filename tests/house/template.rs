@@ -1,0 +1,27 @@
+//! Databases to begin with. Each is made once and copied, since migrating takes longer than most tests.
+
+use pancake::stage::{Stage, StageOptions};
+use sqlx::{AssertSqlSafe, ConnectOptions, Executor};
+use tokio::sync::OnceCell;
+
+use crate::postgres::postgres;
+
+const CONNECTIONS: u16 = 64;
+const EMPTY: &str = "template_empty";
+
+/// A site that nobody has been to.
+pub(crate) async fn site(name: &str, options: StageOptions) -> Stage {
+    static MADE: OnceCell<()> = OnceCell::const_new();
+    MADE.get_or_init(|| async {
+        Stage::open(postgres().await, EMPTY, CONNECTIONS).await.unwrap().close().await;
+    })
+    .await;
+    copied(EMPTY, name, options).await
+}
+
+/// A site on a copy of a database whose site is closed.
+pub(crate) async fn copied(from: &str, name: &str, options: StageOptions) -> Stage {
+    let mut conn = postgres().await.options().connect().await.unwrap();
+    conn.execute(AssertSqlSafe(format!("create database {name} template {from}"))).await.unwrap();
+    Stage::reopen_with(postgres().await, name, options).await.unwrap()
+}
