@@ -25,7 +25,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, join_all};
 use serde_json::value::RawValue;
 use tokio::sync::{broadcast, mpsc};
 use uuid::Uuid;
@@ -203,9 +203,7 @@ pub async fn open(config: &Config, registry: &Registry) -> Result<Arc<dyn Bus>, 
 /// Starts a relay for every module that has events, and a consumer for every module that listens to others.
 pub async fn start(ctx: &Context) -> Result<(), BusError> {
     // First, since a journal that was restored from a backup shows as long as nothing new is in it.
-    for unit in ctx.units() {
-        check(ctx, unit).await;
-    }
+    join_all(ctx.units().map(|unit| check(ctx, unit))).await;
     for unit in ctx.units() {
         if !unit.events.is_empty() {
             ctx.spawn_loop(relay::run(ctx.clone(), unit.clone()));

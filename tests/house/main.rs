@@ -30,6 +30,7 @@ mod picture;
 mod process;
 mod routes;
 mod samples;
+mod schemas;
 mod sessions;
 #[path = "../shared/mod.rs"]
 mod shared;

@@ -1,5 +1,6 @@
 //! Proofs of the promise: whatever happens, each event has its effect in each subscribed module once and in
-//! order, or is parked. Real programs on a real Postgres are killed, cut off, frozen and doubled.
+//! order, or is parked. Real programs on a real Postgres are killed, cut off, frozen and doubled. What takes a large site
+//! (`bounded_*`) or every interleaving (`live_races`) is here, too.
 //!
 //! `./r promise --nocapture` prints what was measured; docs/reliability.md tells how it works.
 
