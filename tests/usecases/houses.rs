@@ -93,13 +93,18 @@ impl<'k> Houses<'k> {
         let reopened = async || {
             let (bus, faulty) = bus(site, self.kept).await?;
             let there = postgres.options().database(&database);
-            Stage::apart(there, &apart, options(site, bus)).await.map(|stage| House::of(stage, faulty))
+            let stage = Stage::apart(there, &apart, options(site, bus)).await?;
+            // What a run that was killed has left in journals is read now, before the house counts what it reads.
+            match stage.reset().await {
+                Ok(()) => Ok(House::of(stage, faulty)),
+                Err(error) => {
+                    stage.close().await;
+                    Err(error)
+                }
+            }
         };
         if let Ok(house) = reopened().await {
-            if house.stage.reset().await.is_ok() {
-                return Ok(house);
-            }
-            house.stage.close().await;
+            return Ok(house);
         }
         Stage::make_database(postgres, &database).await?;
         if !apart.is_empty() {
