@@ -1,6 +1,6 @@
 //! The schema of each module: found as it is, or made and migrated where it is missing or older.
 //!
-//! Nearly every start finds everything there, so that is what two questions find out, without a lock. Whatever else it
+//! Nearly every start finds everything there, so that is what three questions find out, without a lock. Whatever else it
 //! is, the migrator of each module sees for itself, one node at a time.
 
 use std::collections::HashMap;
