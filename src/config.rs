@@ -103,6 +103,9 @@ pub struct Config {
     /// Milliseconds between looks at the journals; what the bus loses waits this long
     #[arg(long, env = "POLL_MS", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(10..=60_000))]
     pub poll_ms: u64,
+    /// From one reading of what many members share to the next, for those who wait for news
+    #[arg(skip = Duration::from_secs(1))]
+    pub shared_pace: Duration,
     /// The step of an event's path after which the process dies, for tests: sequenced:flirt-sent
     #[cfg(debug_assertions)]
     #[arg(long, env = "FAIL_AT", hide = true)]

@@ -59,6 +59,10 @@ impl Rehearsal {
         self.ask(|set| set.held == Some(module))
     }
 
+    pub(crate) fn holds_any(&self) -> bool {
+        self.ask(|set| set.held.is_some())
+    }
+
     pub(crate) fn lacks_listener(&self, number: usize) -> bool {
         self.ask(|set| set.off == Some(Off::Listener(number)))
     }

@@ -69,7 +69,7 @@ async fn what_another_node_does_counts() {
 async fn without_a_bus_the_poll_is_enough() {
     let mut house = House::open("effects_polled", 80).await;
     let bus = Arc::new(NullBus::default());
-    reopen(&mut house, "effects_polled", StageOptions { connections: 80, bus, poll_ms: 10 }).await;
+    reopen(&mut house, "effects_polled", StageOptions { bus, poll_ms: 10, ..StageOptions::of(80) }).await;
     assert_eq!(applied(&flirt(&house, "return=minimal").await), (201, ""));
     crate::wait::until("otto is alerted", async || alerts(&house).await == 1).await;
     // What is taken is counted a moment after it is committed.

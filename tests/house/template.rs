@@ -1,7 +1,6 @@
 //! Databases to begin with. Each is made once and copied, since migrating takes longer than most tests.
 
 use pancake::stage::{Stage, StageOptions};
-use sqlx::{AssertSqlSafe, ConnectOptions, Executor};
 use tokio::sync::OnceCell;
 
 use crate::postgres::postgres;
@@ -21,7 +20,6 @@ pub(crate) async fn site(name: &str, options: StageOptions) -> Stage {
 
 /// A site on a copy of a database whose site is closed.
 pub(crate) async fn copied(from: &str, name: &str, options: StageOptions) -> Stage {
-    let mut conn = postgres().await.options().connect().await.unwrap();
-    conn.execute(AssertSqlSafe(format!("create database {name} template {from}"))).await.unwrap();
+    Stage::copy_database(postgres().await, from, name).await.unwrap();
     Stage::reopen_with(postgres().await, name, options).await.unwrap()
 }

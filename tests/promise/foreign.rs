@@ -77,7 +77,7 @@ async fn every_event_is_read(broker: &PrivateBroker, programs: &Path) {
 async fn garbage_does_no_harm(broker: &PrivateBroker, programs: &Path) {
     let bus =
         Arc::new(RabbitBus::open(&broker.url(), "pancake", modules(), FailPoints::default()).await.unwrap());
-    let options = StageOptions { connections: CONNECTIONS, bus: bus.clone(), poll_ms: POLL_MS };
+    let options = StageOptions { bus: bus.clone(), poll_ms: POLL_MS, ..StageOptions::of(CONNECTIONS) };
     let stage = Stage::open_with(postgres().await, "strangers", options).await.unwrap();
     let (nancy, bob) = (join(&stage, "nancy", "approved").await, join(&stage, "bob", "approved").await);
     let (_reader, mut printed) = run(broker, programs, CARELESS, &[PRINTED, "URL"]);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use pancake::bus::Bus;
 use pancake::bus::faulty::{Faults, FaultyBus};
@@ -11,7 +12,6 @@ use pancake::bus::rabbit::RabbitBus;
 use pancake::fail_point::FailPoints;
 use pancake::modules;
 use pancake::stage::{Stage, StageError, StageOptions};
-use pancake::store::Apart;
 
 use crate::kept::Kept;
 use crate::kind::Site;
@@ -22,6 +22,8 @@ use crate::tally::Tally;
 const CONNECTIONS: u16 = 48;
 /// So long that nothing waits for it: what comes from the journal was looked for, or was missing.
 const POLL_MS: u64 = 60_000;
+/// So short that it is waited for, and costs nothing.
+const SHARED_PACE: Duration = Duration::from_millis(10);
 
 /// See the module.
 pub(crate) struct Houses<'k> {
@@ -50,7 +52,7 @@ fn budget(site: Site) -> u16 {
 }
 
 fn options(site: Site, bus: Arc<dyn Bus>) -> StageOptions {
-    StageOptions { connections: budget(site), bus, poll_ms: POLL_MS }
+    StageOptions { connections: budget(site), bus, poll_ms: POLL_MS, shared_pace: SHARED_PACE, alone: true }
 }
 
 /// A site's bus, and the same by its own type if it takes seeds.
@@ -85,42 +87,15 @@ impl<'k> Houses<'k> {
         self.open.get(&site).ok_or(StageError::Late)
     }
 
-    /// On the database that an earlier run has left, since making one takes longer than many plays; on a new one
-    /// if there is none, or none that works.
+    /// On a new database, a copy of one that was migrated once.
     async fn open(&self, site: Site) -> Result<House, StageError> {
-        let (postgres, database) = (self.kept.postgres(), self.database(site));
-        let apart = self.apart(site);
-        let reopened = async || {
-            let (bus, faulty) = bus(site, self.kept).await?;
-            let there = postgres.options().database(&database);
-            let stage = Stage::apart(there, &apart, options(site, bus)).await?;
-            // What a run that was killed has left in journals is read now, before the house counts what it reads.
-            match stage.reset().await {
-                Ok(()) => Ok(House::of(stage, faulty)),
-                Err(error) => {
-                    stage.close().await;
-                    Err(error)
-                }
-            }
-        };
-        if let Ok(house) = reopened().await {
-            return Ok(house);
-        }
-        Stage::make_database(postgres, &database).await?;
-        if !apart.is_empty() {
-            Stage::make_database(self.kept.beside(), &database).await?;
-        }
-        reopened().await
-    }
-
-    /// Every other module, where a site is on two servers: most events cross then.
-    fn apart(&self, site: Site) -> Apart {
-        let beside = self.kept.beside().options();
-        let (Site::Apart, Some(socket)) = (site, beside.get_socket()) else { return Apart::new() };
-        let (user, database, socket) = (beside.get_username(), self.database(site), socket.display());
-        let url = format!("postgres://{user}@localhost/{database}?host={socket}");
-        let registry = modules::registry();
-        registry.modules().iter().skip(1).step_by(2).map(|spec| (spec.name, url.clone())).collect()
+        let database = self.database(site);
+        let templates = self.kept.templates();
+        templates.copy(site, &database).await?;
+        let (bus, faulty) = bus(site, self.kept).await?;
+        let there = self.kept.postgres().options().database(&database);
+        let stage = Stage::apart(there, &templates.apart(site, &database), options(site, bus)).await?;
+        Ok(House::of(stage, faulty))
     }
 
     /// Leaves the site's database as it is for somebody to look at, if there are not enough of those. Says how.

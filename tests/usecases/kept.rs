@@ -7,6 +7,8 @@ use pancake::drive::broker::PrivateBroker;
 use pancake::store::PrivatePostgres;
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor, query_scalar};
 
+use crate::template::Templates;
+
 /// Where the Postgres of the stages is, unless told.
 pub(crate) const DATA: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/usecases");
 /// Databases that are kept. Who fails more often has enough to look at.
@@ -16,8 +18,7 @@ const PREFIX: &str = "failed_";
 /// See the module.
 pub(crate) struct Kept<'p> {
     postgres: &'p PrivatePostgres,
-    /// The other server, of the site that is on two.
-    beside: &'p PrivatePostgres,
+    templates: Templates<'p>,
     data: &'p Path,
     count: AtomicUsize,
     /// Where there is none, no site of its asks for it.
@@ -36,15 +37,16 @@ impl<'p> Kept<'p> {
         for name in names(&mut conn).await? {
             conn.execute(AssertSqlSafe(format!("drop database {name} with (force)"))).await?;
         }
-        Ok(Self { postgres, beside, data, count: AtomicUsize::new(0), broker, buses: AtomicUsize::new(0) })
+        let templates = Templates::on(postgres, beside);
+        Ok(Self { postgres, templates, data, count: AtomicUsize::new(0), broker, buses: AtomicUsize::new(0) })
     }
 
     pub(crate) fn postgres(&self) -> &'p PrivatePostgres {
         self.postgres
     }
 
-    pub(crate) fn beside(&self) -> &'p PrivatePostgres {
-        self.beside
+    pub(crate) fn templates(&self) -> &Templates<'p> {
+        &self.templates
     }
 
     pub(crate) fn has_broker(&self) -> bool {

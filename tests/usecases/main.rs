@@ -22,6 +22,7 @@ mod report;
 mod stage;
 mod table;
 mod tally;
+mod template;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -39,12 +40,14 @@ use pancake::usecase::{UseCase, UseCases, book, load};
 
 use houses::Houses;
 use kept::Kept;
-use kind::{Kind, Seeds, Site};
+use kind::{Kind, Outcome, Seeds, Site};
 use play::play;
 use report::Report;
 
-/// Workers that play at the same time, each on databases of its own.
-const WORKERS: u16 = 4;
+/// Workers that play at the same time, each on databases of its own: more than processors, since much is waiting.
+const WORKERS: u16 = 6;
+/// Bytes of each worker's stack: without optimization, a play's futures are large.
+const STACK: usize = 16 * 1024 * 1024;
 /// Connections for whoever else looks at the databases.
 const CONNECTIONS_SPARE: u16 = 20;
 
@@ -192,7 +195,12 @@ async fn perform(play: Play<'_>, arguments: &Arguments, report: &mut Report) -> 
                 let kinds = Kind::all(play.seeds, *number).into_iter();
                 for kind in kinds.filter(|kind| kept.has_broker() || kind.site() != Site::Rabbit) {
                     let outcome = self::play(&mut houses, &play.usecases.cast, case, kind).await;
+                    let passed = matches!(outcome, Outcome::Passed);
                     lock(shared).add(case, kind, outcome);
+                    if kind == Kind::FIRST && passed {
+                        let outcome = play::rebuild(&mut houses, case).await;
+                        lock(shared).add(case, Kind::Rebuilt, outcome);
+                    }
                 }
             }
             let tally = houses.close().await;
@@ -237,7 +245,9 @@ pub(crate) fn each_worker<F: Future>(most: usize, work: impl Fn(u16) -> F + Sync
         std::thread::scope(|scope| {
             for number in (0..WORKERS).take(most) {
                 let runtime = runtime.clone();
-                scope.spawn(move || drop(runtime.block_on(work(number))));
+                let worker = std::thread::Builder::new().stack_size(STACK);
+                let spawned = worker.spawn_scoped(scope, move || drop(runtime.block_on(work(number))));
+                spawned.expect("a thread for a worker");
             }
         });
     });

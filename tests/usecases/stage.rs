@@ -38,7 +38,6 @@ pub(crate) struct House {
     pub(crate) faulty: Option<Arc<FaultyBus>>,
     /// What is kept of mornings, by name.
     pub(crate) mornings: Mutex<BTreeMap<String, Lived>>,
-    before: Taken,
     client: Client<HttpConnector, Body>,
 }
 
@@ -71,17 +70,15 @@ pub(crate) struct Answer {
 impl House {
     /// With the doors of a site. Its faulty bus, if it has one, can be given seeds.
     pub(crate) fn of(stage: Stage, faulty: Option<Arc<FaultyBus>>) -> Self {
-        let before = stage.ctx.metrics().taken();
         // A story's hours are its own: twenty steps of a busy machine may take a second, and would be seen.
         stage.ctx.clock().slow_down(SLOW);
         let client = Client::builder(TokioExecutor::new()).build_http();
-        Self { stage, faulty, mornings: Mutex::default(), before, client }
+        Self { stage, faulty, mornings: Mutex::default(), client }
     }
 
-    /// Where the entries of its plays came from, without what it found when it was opened.
+    /// Where the entries of its plays came from.
     pub(crate) fn taken(&self) -> Taken {
-        let Taken { bus, journal } = self.stage.ctx.metrics().taken();
-        Taken { bus: bus - self.before.bus, journal: journal - self.before.journal }
+        self.stage.ctx.metrics().taken()
     }
 
     /// Sets the clock so that it shows noon of the stories, moved by `from_noon`.

@@ -64,7 +64,7 @@ impl Live {
         let mut modules: Vec<_> = registry.live().collect();
         modules.sort_by_key(|spec| spec.name);
         let seats = Arc::new(Semaphore::new(config.streams_max));
-        let soon = modules.iter().map(|_| Soon::default()).collect();
+        let soon = modules.iter().map(|_| Soon::every(config.shared_pace)).collect();
         Self { modules, soon, rooms: Rooms::default(), seats, seats_max: config.streams_max }
     }
 
@@ -168,7 +168,7 @@ impl Live {
         }
     }
 
-    /// Reads the versions of a module of all who wait: now, or a second after the last time.
+    /// Reads the versions of a module of all who wait: now, or a moment after the last time.
     fn reread_soon(&self, ctx: &Context, module: &str) {
         let Some(place) = self.place(module) else { return };
         // Whoever enters from now on reads hers then.

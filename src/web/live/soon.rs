@@ -1,16 +1,16 @@
-//! Not too often: what many share is read again at once, and from then on once a second however much happens.
+//! Not too often: what many share is read again at once, and from then on at a pace however much happens.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// From one reading to the next.
-const PACE: Duration = Duration::from_secs(1);
-
 /// When one thing is read again.
-#[derive(Default)]
-pub(super) struct Soon(Mutex<State>);
+pub(super) struct Soon {
+    /// From one reading to the next.
+    pace: Duration,
+    state: Mutex<State>,
+}
 
 #[derive(Default)]
 struct State {
@@ -20,18 +20,22 @@ struct State {
 }
 
 impl Soon {
+    pub(super) fn every(pace: Duration) -> Self {
+        Self { pace, state: Mutex::default() }
+    }
+
     /// How long to wait before reading. None where somebody does that already.
     pub(super) fn claim(&self, now: Instant) -> Option<Duration> {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if std::mem::replace(&mut state.due, true) {
             return None;
         }
-        Some(state.last.map_or(Duration::ZERO, |last| PACE.saturating_sub(now - last)))
+        Some(state.last.map_or(Duration::ZERO, |last| self.pace.saturating_sub(now - last)))
     }
 
     /// The reading begins: what happens from now on is for the next one.
     pub(super) fn begin(&self, now: Instant) {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         (state.due, state.last) = (false, Some(now));
     }
 }
@@ -40,9 +44,11 @@ impl Soon {
 mod tests {
     use super::*;
 
+    const PACE: Duration = Duration::from_secs(1);
+
     #[test]
     fn one_reads_for_all_and_once_a_second() {
-        let (soon, noon) = (Soon::default(), Instant::now());
+        let (soon, noon) = (Soon::every(PACE), Instant::now());
         assert_eq!(soon.claim(noon), Some(Duration::ZERO));
         assert_eq!(soon.claim(noon), None);
         soon.begin(noon);

@@ -1,0 +1,61 @@
+//! The databases that sites begin with: each is migrated once a run and then copied, which takes a fraction of the time.
+
+use pancake::modules;
+use pancake::stage::{Stage, StageError, StageOptions};
+use pancake::store::{Apart, PrivatePostgres};
+use tokio::sync::OnceCell;
+
+use crate::kind::Site;
+
+/// Of the site that makes a template.
+const CONNECTIONS: u16 = 48;
+
+/// See the module.
+pub(crate) struct Templates<'p> {
+    postgres: &'p PrivatePostgres,
+    /// The other server, of the site that is on two.
+    beside: &'p PrivatePostgres,
+    whole: OnceCell<()>,
+    apart: OnceCell<()>,
+}
+
+impl<'p> Templates<'p> {
+    pub(crate) fn on(postgres: &'p PrivatePostgres, beside: &'p PrivatePostgres) -> Self {
+        Self { postgres, beside, whole: OnceCell::new(), apart: OnceCell::new() }
+    }
+
+    /// Makes a site's database of this name, on every server that it is on. Nobody has been there.
+    pub(crate) async fn copy(&self, site: Site, database: &str) -> Result<(), StageError> {
+        let (made, from) = match site {
+            Site::Apart => (&self.apart, "template_apart"),
+            _ => (&self.whole, "template_whole"),
+        };
+        made.get_or_try_init(|| self.make(site, from)).await?;
+        Stage::copy_database(self.postgres, from, database).await?;
+        if site == Site::Apart {
+            Stage::copy_database(self.beside, from, database).await?;
+        }
+        Ok(())
+    }
+
+    async fn make(&self, site: Site, name: &str) -> Result<(), StageError> {
+        Stage::make_database(self.postgres, name).await?;
+        if site == Site::Apart {
+            Stage::make_database(self.beside, name).await?;
+        }
+        let there = self.postgres.options().database(name);
+        let stage = Stage::apart(there, &self.apart(site, name), StageOptions::of(CONNECTIONS)).await?;
+        stage.close().await;
+        Ok(())
+    }
+
+    /// Every other module, where a site is on two servers: most events cross then.
+    pub(crate) fn apart(&self, site: Site, database: &str) -> Apart {
+        let beside = self.beside.options();
+        let (Site::Apart, Some(socket)) = (site, beside.get_socket()) else { return Apart::new() };
+        let (user, socket) = (beside.get_username(), socket.display());
+        let url = format!("postgres://{user}@localhost/{database}?host={socket}");
+        let registry = modules::registry();
+        registry.modules().iter().skip(1).step_by(2).map(|spec| (spec.name, url.clone())).collect()
+    }
+}
