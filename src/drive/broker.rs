@@ -56,6 +56,11 @@ pub struct PrivateBroker {
 }
 
 impl PrivateBroker {
+    /// Whether this machine has RabbitMQ.
+    pub fn is_installed() -> bool {
+        programs().is_some()
+    }
+
     /// Makes the folder, which must not be there, and starts a broker in it.
     pub async fn start(folder: &Path) -> Result<Self, BrokerError> {
         let programs = programs().ok_or(BrokerError::NoPrograms)?;

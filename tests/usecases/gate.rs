@@ -101,7 +101,7 @@ async fn try_out(houses: &mut Houses<'_>, usecases: &UseCases, target: &Target<'
 /// Plays a case while something is off. True if it fails then.
 async fn misses(houses: &mut Houses<'_>, cast: &Cast, case: &UseCase, off: &Off) -> Result<bool, String> {
     let site = Kind::FIRST.site();
-    let house = houses.at(site).await.map_err(|error| format!("the site does not open: {error}"))?;
+    let house = houses.at(site).await?;
     let mut player = Player::of(house, cast, case, Kind::FIRST);
     player.off = Some(off.clone());
     let played = tokio::time::timeout(PLAY_MAX, player.whole()).await;
@@ -109,7 +109,7 @@ async fn misses(houses: &mut Houses<'_>, cast: &Cast, case: &UseCase, off: &Off)
     let failed = !matches!(played, Ok(Ok(())));
     // The next play must not fail of what this one has left, like an event that nobody could take.
     if failed && (played.is_err() || house.stage.reset().await.is_err()) {
-        houses.renew(site).await;
+        houses.leave().await;
     }
     played.map(|_| failed).map_err(|_| format!("still at it after {PLAY_MAX:?}"))
 }

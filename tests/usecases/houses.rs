@@ -1,6 +1,5 @@
-//! The sites that one worker plays on, one a bus, each opened when it is first needed.
+//! The sites that one worker plays on: one at a time, opened when it is needed.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +10,7 @@ use pancake::bus::null::NullBus;
 use pancake::bus::rabbit::RabbitBus;
 use pancake::fail_point::FailPoints;
 use pancake::modules;
-use pancake::stage::{Stage, StageError, StageOptions};
+use pancake::stage::{Stage, StageOptions};
 
 use crate::kept::Kept;
 use crate::kind::Site;
@@ -29,18 +28,13 @@ const SHARED_PACE: Duration = Duration::from_millis(10);
 pub(crate) struct Houses<'k> {
     kept: &'k Kept<'k>,
     worker: u16,
-    open: BTreeMap<Site, House>,
+    open: Option<(Site, House)>,
     tally: Tally,
 }
 
-/// What the sites of this many workers need of the server.
+/// What the sites of this many workers need of either server.
 pub(crate) fn connections(workers: u16) -> u16 {
-    workers * Site::ALL.map(budget).iter().sum::<u16>()
-}
-
-/// The same for the other server.
-pub(crate) fn connections_beside(workers: u16) -> u16 {
-    (workers + 1) * budget(Site::Apart)
+    workers * CONNECTIONS
 }
 
 fn budget(site: Site) -> u16 {
@@ -56,7 +50,7 @@ fn options(site: Site, bus: Arc<dyn Bus>) -> StageOptions {
 }
 
 /// A site's bus, and the same by its own type if it takes seeds.
-async fn bus(site: Site, kept: &Kept<'_>) -> Result<(Arc<dyn Bus>, Option<Arc<FaultyBus>>), StageError> {
+async fn bus(site: Site, kept: &Kept<'_>) -> Result<(Arc<dyn Bus>, Option<Arc<FaultyBus>>), String> {
     Ok(match site {
         Site::Memory | Site::Narrow | Site::Apart => (Arc::new(MemoryBus::default()), None),
         Site::Null => (Arc::new(NullBus::default()), None),
@@ -65,62 +59,57 @@ async fn bus(site: Site, kept: &Kept<'_>) -> Result<(Arc<dyn Bus>, Option<Arc<Fa
             (bus.clone(), Some(bus))
         }
         Site::Rabbit => {
-            // Of its own, or it would get what was left for another.
-            let (url, prefix) = kept.broker();
+            let (url, prefix) = kept.broker().ok_or("RabbitMQ was not asked for")?.place().await?;
             let modules = modules::registry().modules().iter().map(|spec| spec.name).collect();
-            (Arc::new(RabbitBus::open(&url, &prefix, modules, FailPoints::default()).await?), None)
+            let bus = RabbitBus::open(&url, &prefix, modules, FailPoints::default()).await;
+            (Arc::new(bus.map_err(|error| error.to_string())?), None)
         }
     })
 }
 
 impl<'k> Houses<'k> {
     pub(crate) fn new(kept: &'k Kept<'k>, worker: u16) -> Self {
-        Self { kept, worker, open: BTreeMap::new(), tally: Tally::default() }
+        Self { kept, worker, open: None, tally: Tally::default() }
     }
 
-    /// The site, opened if it is not.
-    pub(crate) async fn at(&mut self, site: Site) -> Result<&House, StageError> {
-        if !self.open.contains_key(&site) {
-            let house = self.open(site).await?;
-            self.open.insert(site, house);
+    /// The site, opened if it is not: then another is closed.
+    pub(crate) async fn at(&mut self, site: Site) -> Result<&House, String> {
+        if self.open.as_ref().is_none_or(|(open, _)| *open != site) {
+            self.leave().await;
+            self.open =
+                Some((site, self.open(site).await.map_err(|why| format!("the site does not open: {why}"))?));
         }
-        self.open.get(&site).ok_or(StageError::Late)
+        self.open.as_ref().map(|(_, house)| house).ok_or_else(|| "the site is closed".to_owned())
     }
 
     /// On a new database, a copy of one that was migrated once.
-    async fn open(&self, site: Site) -> Result<House, StageError> {
+    async fn open(&self, site: Site) -> Result<House, String> {
         let database = self.database(site);
         let templates = self.kept.templates();
-        templates.copy(site, &database).await?;
+        templates.copy(site, &database).await.map_err(|error| error.to_string())?;
         let (bus, faulty) = bus(site, self.kept).await?;
         let there = self.kept.postgres().options().database(&database);
-        let stage = Stage::apart(there, &templates.apart(site, &database), options(site, bus)).await?;
-        Ok(House::of(stage, faulty))
+        let stage = Stage::apart(there, &templates.apart(site, &database), options(site, bus)).await;
+        Ok(House::of(stage.map_err(|error| error.to_string())?, faulty))
     }
 
     /// Leaves the site's database as it is for somebody to look at, if there are not enough of those. Says how.
     pub(crate) async fn keep(&mut self, site: Site) -> Option<String> {
         let name = self.kept.next()?;
-        self.close_one(site).await;
+        self.leave().await;
         let said = self.kept.keep(&self.database(site), &name).await;
         Some(said.unwrap_or_else(|error| format!("Its database could not be kept: {error}")))
     }
 
-    /// Opens the site anew when it is needed next.
-    pub(crate) async fn renew(&mut self, site: Site) {
-        self.close_one(site).await;
-    }
-
     /// Closes everything. Says what the buses did.
     pub(crate) async fn close(mut self) -> Tally {
-        for site in Site::ALL {
-            self.close_one(site).await;
-        }
+        self.leave().await;
         self.tally
     }
 
-    async fn close_one(&mut self, site: Site) {
-        let Some(house) = self.open.remove(&site) else { return };
+    /// Closes the site, if one is open: it is opened anew when it is needed next.
+    pub(crate) async fn leave(&mut self) {
+        let Some((site, house)) = self.open.take() else { return };
         house.stage.close().await;
         let faults = house.faulty.as_ref().map_or_else(Faults::default, |bus| bus.faults());
         self.tally.add(site, house.taken(), faults);

@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use pancake::drive::broker::PrivateBroker;
 use pancake::store::PrivatePostgres;
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor, query_scalar};
 
+use crate::broker::Broker;
 use crate::template::Templates;
 
 /// Where the Postgres of the stages is, unless told.
@@ -21,16 +21,15 @@ pub(crate) struct Kept<'p> {
     templates: Templates<'p>,
     data: &'p Path,
     count: AtomicUsize,
-    /// Where there is none, no site of its asks for it.
-    broker: Option<&'p PrivateBroker>,
-    buses: AtomicUsize,
+    /// Where there is none, nothing on RabbitMQ is played.
+    broker: Option<Broker>,
 }
 
 impl<'p> Kept<'p> {
     /// Forgets what the last run has kept.
     pub(crate) async fn none(
         (postgres, beside): (&'p PrivatePostgres, &'p PrivatePostgres),
-        broker: Option<&'p PrivateBroker>,
+        broker: Option<Broker>,
         data: &'p Path,
     ) -> Result<Self, sqlx::Error> {
         let mut conn = postgres.options().connect().await?;
@@ -38,7 +37,7 @@ impl<'p> Kept<'p> {
             conn.execute(AssertSqlSafe(format!("drop database {name} with (force)"))).await?;
         }
         let templates = Templates::on(postgres, beside);
-        Ok(Self { postgres, templates, data, count: AtomicUsize::new(0), broker, buses: AtomicUsize::new(0) })
+        Ok(Self { postgres, templates, data, count: AtomicUsize::new(0), broker })
     }
 
     pub(crate) fn postgres(&self) -> &'p PrivatePostgres {
@@ -49,14 +48,8 @@ impl<'p> Kept<'p> {
         &self.templates
     }
 
-    pub(crate) fn has_broker(&self) -> bool {
-        self.broker.is_some()
-    }
-
-    /// Where the broker is, and a prefix that nobody has used yet.
-    pub(crate) fn broker(&self) -> (String, String) {
-        let number = self.buses.fetch_add(1, Ordering::SeqCst);
-        (self.broker.map(PrivateBroker::url).unwrap_or_default(), format!("stage-{number}"))
+    pub(crate) fn broker(&self) -> Option<&Broker> {
+        self.broker.as_ref()
     }
 
     /// A name for one more, unless there are enough.

@@ -5,6 +5,7 @@
 //! misses when it is switched off, gaps in the summary, and an old BOOK.md.
 
 mod blocked;
+mod broker;
 mod contract;
 mod expect;
 mod gate;
@@ -23,13 +24,13 @@ mod stage;
 mod table;
 mod tally;
 mod template;
+mod work;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 
 use clap::Parser;
-use pancake::drive::broker::{BrokerError, PrivateBroker};
 use pancake::module::Registry;
 use pancake::modules;
 use pancake::openapi::catalogue::unnamed;
@@ -38,11 +39,13 @@ use pancake::usecase::story::chosen;
 use pancake::usecase::summary::{facts, gaps};
 use pancake::usecase::{UseCase, UseCases, book, load};
 
+use broker::Broker;
 use houses::Houses;
 use kept::Kept;
 use kind::{Kind, Outcome, Seeds, Site};
 use play::play;
 use report::Report;
+use work::Work;
 
 /// Workers that play at the same time, each on databases of its own: more than processors, since much is waiting.
 const WORKERS: u16 = 6;
@@ -170,30 +173,35 @@ fn wanted<'c>(registry: &Registry, usecases: &'c UseCases, words: &[String]) -> 
     numbered.filter(|(_, case)| chosen(case, module, words)).collect()
 }
 
-/// Several workers take the next case as they get free.
+/// Several workers take the next job as they get free.
 async fn perform(play: Play<'_>, arguments: &Arguments, report: &mut Report) -> Result<(), String> {
     let max_connections = houses::connections(WORKERS) + CONNECTIONS_SPARE;
     let server = Server { durable: false, max_connections };
     let postgres = PrivatePostgres::start(&arguments.data, server).await.map_err(|e| e.to_string())?;
     let data = arguments.data.with_extension("beside");
-    let beside = Server { durable: false, max_connections: houses::connections_beside(WORKERS) };
+    let beside = Server { durable: false, max_connections };
     let beside = PrivatePostgres::start(&data, beside).await.map_err(|e| e.to_string())?;
-    let broker = broker(play, arguments).await?;
-    let kept = Kept::none((&postgres, &beside), broker.as_ref(), &arguments.data)
-        .await
-        .map_err(|e| e.to_string())?;
-    let queue = Mutex::new(play.cases.iter());
-    let shared = Mutex::new(report);
-    each_worker(play.cases.len(), |number| {
-        let (queue, shared, kept) = (&queue, &shared, &kept);
+    // For a whole run, or where it is asked for.
+    let on_rabbitmq = play.gate.is_some() || arguments.rabbitmq;
+    let broker = on_rabbitmq.then(|| Broker::beside(&arguments.data)).flatten();
+    let kept = Kept::none((&postgres, &beside), broker, &arguments.data).await.map_err(|e| e.to_string())?;
+    let mut work = Work::default();
+    for (number, case) in play.cases {
+        let kinds = Kind::all(play.seeds, *number).into_iter();
+        work.add(case, kinds.filter(|kind| kept.broker().is_some() || kind.site() != Site::Rabbit).collect());
+    }
+    let most = work.sites() * play.cases.len();
+    let (work, shared) = (Mutex::new(work), Mutex::new(report));
+    each_worker(most, |number| {
+        let (work, shared, kept) = (&work, &shared, &kept);
         async move {
             let mut houses = Houses::new(kept, number);
+            let mut at = None;
             loop {
                 // Taken by itself: in a `while let`, the lock would be held while the case is played.
-                let next = lock(queue).next();
-                let Some((number, case)) = next else { break };
-                let kinds = Kind::all(play.seeds, *number).into_iter();
-                for kind in kinds.filter(|kind| kept.has_broker() || kind.site() != Site::Rabbit) {
+                let next = lock(work).next(&mut at);
+                let Some((case, kinds)) = next else { break };
+                for kind in kinds {
                     let outcome = self::play(&mut houses, &play.usecases.cast, case, kind).await;
                     let passed = matches!(outcome, Outcome::Passed);
                     lock(shared).add(case, kind, outcome);
@@ -216,24 +224,6 @@ async fn perform(play: Play<'_>, arguments: &Arguments, report: &mut Report) -> 
     }
     beside.stop().await.map_err(|e| e.to_string())?;
     postgres.stop().await.map_err(|e| e.to_string())
-}
-
-/// RabbitMQ, for a whole run, or where it is asked for: it takes seconds to start. Where it is not installed what
-/// needs it is skipped, loudly; where `CI` is set nothing is.
-async fn broker(play: Play<'_>, arguments: &Arguments) -> Result<Option<PrivateBroker>, String> {
-    if play.gate.is_none() && !arguments.rabbitmq {
-        return Ok(None);
-    }
-    let folder = arguments.data.with_extension("broker");
-    let _ = std::fs::remove_dir_all(&folder);
-    match PrivateBroker::start(&folder).await {
-        Ok(broker) => Ok(Some(broker)),
-        Err(missing @ BrokerError::NoPrograms) if std::env::var_os("CI").is_none() => {
-            eprintln!("SKIPPED, although it matters: every play on RabbitMQ. {missing}");
-            Ok(None)
-        }
-        Err(error) => Err(error.to_string()),
-    }
 }
 
 /// Runs the same in each worker, at most so many, and waits for all. Each has a thread of its own: as tasks of one

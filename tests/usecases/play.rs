@@ -48,7 +48,7 @@ pub(crate) async fn play(houses: &mut Houses<'_>, cast: &Cast, case: &UseCase, k
     }
     let house = match houses.at(kind.site()).await {
         Ok(house) => house,
-        Err(error) => return Outcome::Failed(format!("the site does not open: {error}")),
+        Err(why) => return Outcome::Failed(why),
     };
     let mut player = Player::of(house, cast, case, kind);
     let played = match kind {
@@ -65,7 +65,7 @@ pub(crate) async fn play(houses: &mut Houses<'_>, cast: &Cast, case: &UseCase, k
 pub(crate) async fn rebuild(houses: &mut Houses<'_>, case: &UseCase) -> Outcome {
     let compared = match houses.at(Kind::Rebuilt.site()).await {
         Ok(house) => rebuilt::compare(&house.stage, case).await.map(|()| Outcome::Passed),
-        Err(error) => Err(format!("the site does not open: {error}")),
+        Err(why) => Err(why),
     };
     judged(houses, Kind::Rebuilt, compared).await
 }
