@@ -26,8 +26,10 @@ const FAULT_WAIT_MAX: Duration = Duration::from_secs(5);
 const TRIES_MAX: u32 = 8;
 /// Stretches read from one journal before the other sources have their turn.
 const REPAIR_STRETCHES: u32 = 16;
-/// Another node has the turn: it may have had it for something else.
+/// Another node has the turn, which may have had it for something else, or the module is being rebuilt: before the next
+/// look. Doubled each time, up to [`LEFT_WAIT_MAX`].
 const LEFT_WAIT: Duration = Duration::from_millis(100);
+const LEFT_WAIT_MAX: Duration = Duration::from_secs(1);
 /// Entries taken from the bus before they are worked on.
 const BATCH: usize = 1000;
 
@@ -45,13 +47,13 @@ pub struct Consumer {
     turn: Turn,
     /// The offsets at the last look: a source is repaired when its offset has not moved since.
     last_look: BTreeMap<&'static str, i64>,
-    /// Entries from the bus were left to another node: whether it has handled them is to be seen soon.
-    left: bool,
+    /// Entries were left to whoever has the turn: when to see whether they were handled.
+    left: Option<Duration>,
 }
 
 impl Consumer {
     pub fn new(ctx: Context, unit: Arc<Unit>) -> Self {
-        Self { turn: Turn { ctx, unit }, last_look: BTreeMap::new(), left: false }
+        Self { turn: Turn { ctx, unit }, last_look: BTreeMap::new(), left: None }
     }
 
     /// Runs until the program stops. A closed bus leaves the journals.
@@ -72,9 +74,8 @@ impl Consumer {
                 }
                 () = unit.progress.look.notified() => self.look(true).await,
                 sources = unit.progress.nudges.next() => self.nudged(sources).await,
-                () = tokio::time::sleep(LEFT_WAIT), if self.left => {
-                    self.left = false;
-                    self.look(true).await;
+                () = tokio::time::sleep(self.left.unwrap_or_default()), if self.left.is_some() => {
+                    self.look_after_others().await;
                 }
                 _ = poll.tick() => self.look(false).await,
             }
@@ -104,7 +105,7 @@ impl Consumer {
             match self.persist(&stretch, Lane::Main).await {
                 Ok(Took::Gap) => self.repair(stretch.source, To::End).await,
                 Ok(Took::Done(new)) => self.turn.ctx.metrics().from_bus(self.name(), new),
-                Ok(Took::Left) => self.left = true,
+                Ok(Took::Left) => self.left = Some(LEFT_WAIT),
                 Err(error) => self.report(stretch.source, &error),
             }
         }
@@ -129,8 +130,17 @@ impl Consumer {
         }
     }
 
+    /// Sees whether what was left was handled.
+    async fn look_after_others(&mut self) {
+        let waited = self.left.take().unwrap_or_default();
+        self.look(true).await;
+        if self.left.is_some() {
+            self.left = Some((waited * 2).min(LEFT_WAIT_MAX));
+        }
+    }
+
     /// Reads on where somebody has seen that there is more.
-    async fn nudged(&self, sources: BTreeSet<&'static str>) {
+    async fn nudged(&mut self, sources: BTreeSet<&'static str>) {
         if !self.is_held() {
             for source in sources {
                 // What has come since then is told of as well.
@@ -140,24 +150,32 @@ impl Consumer {
     }
 
     /// Reads the journal from the offset on, [`REPAIR_STRETCHES`] far at most.
-    async fn repair(&self, source: &'static str, to: To) {
-        let work = async {
-            for _ in 0..REPAIR_STRETCHES {
-                let Some((stretch, lane)) = next(&self.turn, source).await? else { return Ok(()) };
-                let Took::Done(new) = self.persist(&stretch, lane).await? else { return Ok(()) };
-                self.turn.ctx.metrics().from_journal(self.name(), new);
-                let seen = to == To::Known && lane == Lane::Main && !journal::is_full(&stretch.entries);
-                if seen || self.turn.ctx.stopping().is_cancelled() {
-                    return Ok(());
-                }
-            }
-            // The other sources have their turn before this one goes on.
-            self.turn.unit.progress.look.notify_one();
-            Ok::<(), Failure>(())
-        };
-        if let Err(error) = work.await {
-            self.report(source, &error);
+    async fn repair(&mut self, source: &'static str, to: To) {
+        match self.read_on(source, to).await {
+            Ok(Took::Left) => self.left = Some(LEFT_WAIT),
+            Ok(Took::Gap | Took::Done(_)) => {}
+            Err(error) => self.report(source, &error),
         }
+    }
+
+    async fn read_on(&self, source: &'static str, to: To) -> Result<Took, Failure> {
+        let mut count = 0;
+        for _ in 0..REPAIR_STRETCHES {
+            let Some((stretch, lane)) = next(&self.turn, source).await? else { return Ok(Took::Done(count)) };
+            let new = match self.persist(&stretch, lane).await? {
+                Took::Done(new) => new,
+                other => return Ok(other),
+            };
+            count += new;
+            self.turn.ctx.metrics().from_journal(self.name(), new);
+            let seen = to == To::Known && lane == Lane::Main && !journal::is_full(&stretch.entries);
+            if seen || self.turn.ctx.stopping().is_cancelled() {
+                return Ok(Took::Done(count));
+            }
+        }
+        // The other sources have their turn before this one goes on.
+        self.turn.unit.progress.look.notify_one();
+        Ok(Took::Done(count))
     }
 
     /// Handles a stretch; tries again with back-off while the fault is not the events' own.

@@ -48,7 +48,6 @@ pub async fn rebuild(ctx: &Context, unit: &Arc<Unit>) -> Result<Rebuilt, Failure
     work.close().await?;
     work.empty().await?;
     work.write_anew().await?;
-    unit.progress.look.notify_one();
     Ok(work.done)
 }
 

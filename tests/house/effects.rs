@@ -1,6 +1,7 @@
 //! Waiting for effects (`Prefer: wait`): on this node, on another, in vain; and a site whose bus is of no use.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use pancake::bus::null::NullBus;
 use pancake::stage::{Stage, StageOptions};
@@ -11,6 +12,8 @@ use crate::postgres::postgres;
 
 /// No look at the journals comes to help.
 const NEVER_MS: u64 = 60_000;
+/// So long that who looks more than once has done so.
+const IN_VAIN: Duration = Duration::from_millis(500);
 
 #[tokio::test]
 async fn who_asks_for_it_sees_the_effects() {
@@ -62,6 +65,21 @@ async fn what_another_node_does_counts() {
     };
     let (answer, ()) = tokio::join!(flirt(&house, "wait=5"), elsewhere);
     assert_eq!(applied(&answer), (201, "wait"));
+    house.close().await;
+}
+
+#[tokio::test]
+async fn what_was_left_is_handled_when_the_others_are_done() {
+    let mut house = House::open("effects_left", 80).await;
+    reopen(&mut house, "effects_left", StageOptions { poll_ms: NEVER_MS, ..StageOptions::of(80) }).await;
+    let mut other = postgres().await.options().database("effects_left").connect().await.unwrap();
+    other.execute("update alerts.turn set rebuilding = gen_random_uuid()").await.unwrap();
+    assert_eq!(applied(&flirt(&house, "return=minimal").await), (201, ""));
+    // Several looks are in vain.
+    tokio::time::sleep(IN_VAIN).await;
+    assert_eq!(alerts(&house).await, 0);
+    other.execute("update alerts.turn set rebuilding = null").await.unwrap();
+    crate::wait::until("otto is alerted", async || alerts(&house).await == 1).await;
     house.close().await;
 }
 
