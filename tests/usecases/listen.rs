@@ -28,8 +28,8 @@ use crate::stage::{Answer, House};
 
 /// How long a stream may take to say what it has been told.
 const HEARD_WITHIN: Duration = Duration::from_secs(5);
-/// How long who types may take to be heard of; whoever is not heard of at all costs this much.
-const TYPING_WITHIN: Duration = Duration::from_secs(1);
+/// How long the mark is waited for before it is sent again.
+const MARK_AGAIN: Duration = Duration::from_millis(200);
 /// Between two looks at how many are subscribed.
 const LOOK_EVERY: Duration = Duration::from_millis(2);
 /// Looks after which something must be wrong: ten seconds or more.
@@ -140,14 +140,22 @@ impl Player<'_> {
         let typists: Vec<String> = typists.collect();
         let all = |said: &Said| said.closed || typists.iter().all(|id| said.typing.contains(id));
         // Who was not heard of is said below.
-        let _ = timeout(TYPING_WITHIN, ear.wait_for(all)).await;
+        let _ = timeout(HEARD_WITHIN, ear.wait_for(all)).await;
         let marks = ear.borrow().marks;
-        self.house.stage.ctx.hear(&Signal::Typing { from: MemberId::of(MARK), to: member });
-        let marked = timeout(HEARD_WITHIN, ear.wait_for(|said| said.closed || said.marks > marks)).await;
-        let Ok(Ok(said)) = marked else {
-            return Err(format!("the stream says nothing of what it was told {HEARD_WITHIN:?} ago"));
+        let is_marked = |said: &Said| said.closed || said.marks > marks;
+        let marked = async {
+            loop {
+                self.house.stage.ctx.hear(&Signal::Typing { from: MemberId::of(MARK), to: member });
+                // Whoever is heard of in the same moment takes its place.
+                if timeout(MARK_AGAIN, ear.wait_for(is_marked)).await.is_ok() {
+                    return;
+                }
+            }
         };
-        Ok(differences(&said, then, cast))
+        if timeout(HEARD_WITHIN, marked).await.is_err() {
+            return Err(format!("the stream says nothing of what it was told {HEARD_WITHIN:?} ago"));
+        }
+        Ok(differences(&ear.borrow(), then, cast))
     }
 }
 
