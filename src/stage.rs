@@ -9,10 +9,12 @@ use std::time::Duration;
 use argon2::Params;
 use axum::Router;
 use chrono::{DateTime, TimeDelta, Utc};
+use futures::future::join_all;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor};
 use tokio::net::TcpListener;
 use tokio::sync::Mutex;
+use tokio::time::timeout;
 
 use crate::bus::journal;
 use crate::bus::memory::MemoryBus;
@@ -34,6 +36,9 @@ use seat::{Seat, look_at};
 pub const STORY_TIME: &str = "2026-06-01T12:00:00Z";
 /// How long a given event may take to arrive everywhere.
 const ARRIVAL_MAX: Duration = Duration::from_secs(20);
+
+/// How often a database is asked for whose template somebody still uses. Postgres waits for five seconds each time.
+const COPY_TRIES: u32 = 6;
 
 /// See the module.
 pub struct Stage {
@@ -118,7 +123,14 @@ impl Stage {
     pub async fn copy_database(postgres: &PrivatePostgres, from: &str, name: &str) -> Result<(), StageError> {
         let mut conn = postgres.options().connect().await?;
         conn.execute(AssertSqlSafe(format!("drop database if exists {name} with (force)"))).await?;
-        conn.execute(AssertSqlSafe(format!("create database {name} template {from}"))).await?;
+        let create = format!("create database {name} template {from}");
+        for _ in 1..COPY_TRIES {
+            match conn.execute(AssertSqlSafe(create.clone())).await {
+                Err(error) if is_in_use(&error) => {}
+                other => return other.map(drop).map_err(StageError::from),
+            }
+        }
+        conn.execute(AssertSqlSafe(create)).await?;
         Ok(())
     }
 
@@ -164,6 +176,7 @@ impl Stage {
         // Before anything runs: by the real time, stories are past their retention.
         turn(&ctx, story_time());
         bus::start(&ctx).await?;
+        begun(&ctx).await;
         router::start(&ctx);
         let router = router::router(&ctx);
         ctx.spawn_loop(serve::serve(listener, router.clone(), ctx.clone()));
@@ -331,6 +344,22 @@ impl Stage {
         let pool = unit.pool.clone();
         Tx::begin(self.ctx.clone(), unit, pool).await
     }
+}
+
+/// Waits until every consumer has looked for what there was before: what happens from now on comes over the bus.
+async fn begun(ctx: &Context) {
+    let consumers = ctx.units().filter(|unit| !unit.sources().is_empty());
+    let all = join_all(consumers.map(|unit| async {
+        // The sender lives as long as the unit.
+        let _ = unit.progress.begun.subscribe().wait_for(|begun| *begun).await;
+    }));
+    // One that cannot begin yet, since somebody holds its tables, is for the test to wait for.
+    let _ = timeout(ARRIVAL_MAX, all).await;
+}
+
+/// Sessions that are closed may need a moment to be gone.
+fn is_in_use(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref() == Some("55006")
 }
 
 /// A poisoned lock holds no worse data than before.

@@ -243,11 +243,22 @@ fn server_of(cluster: &Path) -> Pid {
 /// The shells in the server's process group.
 fn guards_of(server: Pid) -> Vec<Pid> {
     let group = stat(server).nth(2);
-    let numbers = fs::read_dir("/proc").expect("Linux").flatten();
-    let pids = numbers.filter_map(|entry| Pid::from_raw(entry.file_name().to_str()?.parse().ok()?));
-    let shells: Vec<Pid> = pids.filter(|pid| *pid != server && stat(*pid).nth(2) == group).collect();
-    assert_eq!(shells.len(), 2, "a guard and its watcher");
-    shells
+    // A process of the server's own is in the group for a moment.
+    let is_shell = |pid: Pid| {
+        let name = fs::read_to_string(format!("/proc/{}/comm", pid.as_raw_nonzero())).unwrap_or_default();
+        stat(pid).nth(2) == group && !name.starts_with("postgres")
+    };
+    let begun = Instant::now();
+    loop {
+        let numbers = fs::read_dir("/proc").expect("Linux").flatten();
+        let pids = numbers.filter_map(|entry| Pid::from_raw(entry.file_name().to_str()?.parse().ok()?));
+        let shells: Vec<Pid> = pids.filter(|pid| is_shell(*pid)).collect();
+        if shells.len() == 2 {
+            return shells;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(30), "a guard and its watcher are {shells:?}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 /// A zombie has ended: in a container nobody may be there to collect it.

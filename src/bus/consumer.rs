@@ -47,7 +47,7 @@ pub struct Consumer {
     turn: Turn,
     /// The offsets at the last look: a source is repaired when its offset has not moved since.
     last_look: BTreeMap<&'static str, i64>,
-    /// Entries were left to whoever has the turn: when to see whether they were handled.
+    /// Entries were left to whoever has the turn, or a journal could not be looked at: when to look again.
     left: Option<Duration>,
 }
 
@@ -64,6 +64,7 @@ impl Consumer {
         let unit = self.turn.unit.clone();
         // What was published while this program was not running.
         self.look(true).await;
+        unit.progress.begun.send_replace(true);
         loop {
             tokio::select! {
                 () = stopping.cancelled() => return,
@@ -125,7 +126,10 @@ impl Consumer {
                         self.repair(source, To::End).await;
                     }
                 }
-                Err(error) => self.report(source, &error),
+                Err(error) => {
+                    self.report(source, &error);
+                    self.left = Some(LEFT_WAIT);
+                }
             }
         }
     }

@@ -10,7 +10,7 @@ use crate::modules::register::{Change, change_role};
 use crate::modules::review;
 
 /// How long a command waits for effects.
-const SETTLE_MAX: std::time::Duration = std::time::Duration::from_secs(5);
+const SETTLE_MAX: std::time::Duration = std::time::Duration::from_secs(20);
 
 /// Does it, and says what was done.
 pub async fn run(admin: Admin) -> Result<String, OperateError> {

@@ -16,12 +16,21 @@ use super::{StoreError, schema};
 use crate::config::StoreConfig;
 use crate::module::{ModuleSpec, Registry};
 
-/// How long a request waits for a connection before it is answered 503.
-const ACQUIRE_MAX: Duration = Duration::from_secs(2);
+/// How long who uses the database may stand still.
+#[derive(Clone, Copy)]
+struct Patience {
+    /// A request waits so long for a connection before it is answered 503.
+    acquire: Duration,
+    /// A node that froze in a transaction loses it, and its locks, after this many milliseconds.
+    idle_in_transaction_ms: u32,
+}
+
+/// Of a site, whose members are waiting.
+const OF_A_SITE: Patience = Patience { acquire: Duration::from_secs(2), idle_in_transaction_ms: 3_000 };
+/// Of a test within this process: it is not about machines that stall for some seconds.
+const OF_A_TEST: Patience = Patience { acquire: Duration::from_secs(20), idle_in_transaction_ms: 20_000 };
 /// A pooled connection that was idle for longer is tried before it is used.
 const PING_AFTER: Duration = Duration::from_secs(1);
-/// A node that froze in a transaction loses it, and its locks, after this many milliseconds.
-const IDLE_IN_TRANSACTION_MS: u32 = 3_000;
 /// No statement of the site takes longer, in milliseconds.
 const STATEMENT_MS: u32 = 15_000;
 /// What the server does about a node whose machine is gone without a word: it asks after so many seconds of
@@ -68,7 +77,7 @@ pub async fn open(config: &StoreConfig, registry: &Registry) -> Result<Store, St
         Place { what: "the private Postgres".to_owned(), options }
     };
     let own = |module: &str| std::env::var(own_setting(module)).ok();
-    let units = units(config.connections, registry, &default, own).await?;
+    let units = units(config.connections, registry, &default, own, OF_A_SITE).await?;
     Ok(Store { units, private })
 }
 
@@ -89,7 +98,7 @@ pub async fn open_apart(
     registry: &Registry,
 ) -> Result<Units, StoreError> {
     let place = Place { what: "the test database".to_owned(), options };
-    units(connections, registry, &place, |module| apart.get(module).cloned()).await
+    units(connections, registry, &place, |module| apart.get(module).cloned(), OF_A_TEST).await
 }
 
 /// The modules at their places: `default`, unless `own` gives a URL for a module.
@@ -98,13 +107,14 @@ async fn units(
     registry: &Registry,
     default: &Place,
     own: impl Fn(&str) -> Option<String>,
+    patience: Patience,
 ) -> Result<Units, StoreError> {
     let specs = registry.modules();
     let shares = Shares::of(u32::from(connections), specs)?;
     let mut units = BTreeMap::new();
     let mut open = |place: &Place, spec: &'static ModuleSpec, role: Option<&str>| {
         let (requests, background) = shares.of_module(spec);
-        let [pool, behind] = [requests, background].map(|size| pool(place, spec, role, size));
+        let [pool, behind] = [requests, background].map(|size| pool(place, spec, role, size, patience));
         units.insert(spec.name, Arc::new(Unit::new(spec, registry, pool, behind)));
     };
     let mut together = Vec::new();
@@ -241,10 +251,10 @@ async fn check(conn: &mut PgConnection, place: &Place, needed: u32) -> Result<()
     StoreError::check_connections(needed, available.unsigned_abs(), &place.what)
 }
 
-fn pool(place: &Place, spec: &ModuleSpec, role: Option<&str>, size: u32) -> sqlx::PgPool {
+fn pool(place: &Place, spec: &ModuleSpec, role: Option<&str>, size: u32, patience: Patience) -> sqlx::PgPool {
     let name = format!("pancake {}", spec.name);
     let mut options = place.options.clone().application_name(&name).options(GONE).options([
-        ("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION_MS),
+        ("idle_in_transaction_session_timeout", patience.idle_in_transaction_ms),
         ("statement_timeout", STATEMENT_MS),
     ]);
     if let Some(role) = role {
@@ -252,7 +262,7 @@ fn pool(place: &Place, spec: &ModuleSpec, role: Option<&str>, size: u32) -> sqlx
     }
     PgPoolOptions::new()
         .max_connections(size)
-        .acquire_timeout(ACQUIRE_MAX)
+        .acquire_timeout(patience.acquire)
         // A ping before every use costs half of the small reads; one after a pause costs nothing, and notices
         // that the server was restarted.
         .test_before_acquire(false)

@@ -40,6 +40,8 @@ pub struct Progress {
     pub relayed: watch::Sender<(u64, i64)>,
     /// How far this module's consumer has come in each source.
     pub handled: BTreeMap<&'static str, watch::Sender<i64>>,
+    /// The consumer has seen what there was when it began.
+    pub begun: watch::Sender<bool>,
     /// Makes the consumer look at all journals now.
     pub look: Notify,
     pub nudges: Nudges,
@@ -106,6 +108,7 @@ impl Unit {
                 wake: Notify::new(),
                 relayed: watch::Sender::new((0, 0)),
                 handled,
+                begun: watch::Sender::new(false),
                 look: Notify::new(),
                 nudges: Nudges::default(),
             },

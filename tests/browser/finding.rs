@@ -6,6 +6,7 @@ use pancake::kit::people::By;
 use pancake::modules::like::contract::PhotoId;
 use pancake::modules::online::contract::MemberSeen;
 use pancake::modules::review::contract::{PhotoApproved, PresentationApproved};
+use pancake::stage::story_time;
 use uuid::Uuid;
 
 use crate::support::browser::Browser;
@@ -33,6 +34,8 @@ fn bob_finds_nancy_and_keeps_her() {
     for (name, path) in PAGES {
         shows(&bob, name, path);
     }
+    // However long that took, nancy was here a moment ago.
+    town.stage.set_time(story_time());
     bob.goto("/");
     bob.click("a.tile[href=\"/online\"]");
     bob.sees(".cards", "nancy");

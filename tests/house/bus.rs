@@ -1,7 +1,7 @@
 //! Every bus against the facts that all must hold, and the faulty one against its promise to be faulty.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use pancake::bus::faulty::{Faults, FaultyBus};
 use pancake::bus::memory::MemoryBus;
@@ -53,7 +53,7 @@ async fn rabbitmq() {
 async fn node(broker: &PrivateBroker, prefix: &str) -> RabbitBus {
     let modules = vec!["alerts", "block", "chat", "flirt"];
     let bus = RabbitBus::open(&broker.url(), prefix, modules, FailPoints::default()).await.unwrap();
-    assert_eq!(bus.report().fault, None);
+    crate::wait::until("it is connected", async || bus.report().fault.is_none()).await;
     bus
 }
 
@@ -74,15 +74,17 @@ async fn one_of_two_nodes_consumes(broker: &PrivateBroker) {
 /// Each once, also what it says itself.
 async fn nodes_hear_each_other(broker: &PrivateBroker) {
     let nodes = [node(broker, "ears").await, node(broker, "ears").await];
-    let [said, once, end] =
-        [1, 2, 3].map(|number| Signal::ActorChanged(MemberId::of(Uuid::from_u128(number))));
+    let [one, other, once, end] =
+        [1, 2, 3, 4].map(|number| Signal::ActorChanged(MemberId::of(Uuid::from_u128(number))));
     let mut ears = nodes.each_ref().map(Bus::signals);
     // An ear is declared a moment after the node is there.
-    let begun = Instant::now();
-    while ears[1].is_empty() {
-        assert!(begun.elapsed() < HEARD_MAX, "the other node hears nothing");
-        nodes[0].signal(said.clone()).await.unwrap();
-        tokio::time::sleep(Duration::from_millis(20)).await;
+    for (said, [from, to]) in [(one, [0, 1]), (other, [1, 0])] {
+        crate::wait::until("the other node hears", async || {
+            nodes[from].signal(said.clone()).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            std::iter::from_fn(|| ears[to].try_recv().ok()).any(|heard| heard == said)
+        })
+        .await;
     }
     nodes[1].signal(once.clone()).await.unwrap();
     while timeout(HEARD_MAX, ears[0].recv()).await.expect("it arrives").unwrap() != once {}

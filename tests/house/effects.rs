@@ -18,6 +18,7 @@ const IN_VAIN: Duration = Duration::from_millis(500);
 #[tokio::test]
 async fn who_asks_for_it_sees_the_effects() {
     let house = House::open("effects_here", 80).await;
+    house.stage.settle().await.unwrap();
     let answer = flirt(&house, "respond-async, wait=5").await;
     assert_eq!(applied(&answer), (201, "wait"));
     assert_eq!(alerts(&house).await, 1);
@@ -46,6 +47,7 @@ async fn who_waits_in_vain_is_not_told_otherwise() {
 async fn what_another_node_does_counts() {
     let mut house = House::open("effects_there", 80).await;
     reopen(&mut house, "effects_there", StageOptions { poll_ms: NEVER_MS, ..StageOptions::of(80) }).await;
+    house.stage.settle().await.unwrap();
     let mut other = postgres().await.options().database("effects_there").connect().await.unwrap();
     let mut turn = other.begin().await.unwrap();
     turn.execute("select from alerts.turn for update").await.unwrap();

@@ -20,7 +20,8 @@ async fn it_ends_cleanly_and_survives_a_kill() {
     let data = folder("process");
     let mut site = Site::start(&data, &[]);
     let (_, server) = look(&data).await;
-    assert!(site.get("/health/ready").starts_with("HTTP/1.1 200"));
+    // A moment after it says where it is: its modules are still connecting.
+    crate::wait::until("it is ready", async || site.get("/health/ready").starts_with("HTTP/1.1 200")).await;
     kill_process(site.pid(), Signal::TERM).unwrap();
     let status = site.ended();
     assert_eq!(status.code(), Some(0), "{status:?}");

@@ -51,7 +51,8 @@ async fn what_is_no_fault_of_the_event_is_tried_until_it_works() {
     journal(&stage, BOB, &json!({ "from": NANCY, "to": BOB })).await;
     look(&stage);
     let waiting = "select pid from pg_stat_activity
-                   where application_name = 'pancake alerts' and wait_event_type = 'Lock'";
+                   where datname = current_database() and application_name = 'pancake alerts'
+                     and wait_event_type = 'Lock'";
     let mut pid: Option<i32> = None;
     crate::wait::until("alerts waits for its table", async || {
         pid = query_scalar(waiting).fetch_optional(&mut watcher).await.unwrap();

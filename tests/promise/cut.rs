@@ -68,7 +68,7 @@ async fn cut_off_at_random_moments() {
     let mut conn = town.conn().await;
     let flirts = kept(&mut conn).await - before;
     nothing_is_held(&mut conn).await;
-    assert!(site.get("/health/ready").starts_with("HTTP/1.1 200"));
+    wait::until("it is ready", async || site.get("/health/ready").starts_with("HTTP/1.1 200")).await;
     every_module_serves(&town, &site, &mut conn).await;
     kept(&mut conn).await;
     nobody_met_a_transaction(&mut conn).await;

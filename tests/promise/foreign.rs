@@ -63,6 +63,7 @@ async fn every_event_is_read(broker: &PrivateBroker, programs: &Path) {
     let (mut reader, mut lines) =
         run(broker, programs, STRANGER, &[PROGRAM, "consume", "URL", "words", &count]);
     assert_eq!(lines.next_line().await.unwrap().unwrap(), format!("ready {}", known.len()));
+    wait::until("the bus is connected", async || bus.report().fault.is_none()).await;
     for entry in entries {
         bus.publish(&[entry]).await.unwrap();
     }
@@ -85,6 +86,7 @@ async fn garbage_does_no_harm(broker: &PrivateBroker, programs: &Path) {
         broker.control(&["list_bindings", "destination_name"]).await.unwrap().contains("my-program")
     })
     .await;
+    wait::until("the bus is connected", async || bus.report().fault.is_none()).await;
     flirt(&stage, nancy, bob).await;
     let said = printed.next_line().await.unwrap();
     assert_eq!(said, Some(format!("{nancy} flirted with {bob}")));

@@ -32,7 +32,7 @@ async fn two_nodes_are_one_site() {
     let counts = join_all(clients.map(|(number, pairs)| client(&town, &nodes, pairs, number))).await;
     let flirts = kept(&mut town.conn().await).await;
     for node in &nodes {
-        assert!(node.get("/health/ready").starts_with("HTTP/1.1 200"));
+        wait::until("it is ready", async || node.get("/health/ready").starts_with("HTTP/1.1 200")).await;
     }
     let through: [usize; 2] = [0, 1].map(|node| counts.iter().map(|count| count[node]).sum());
     println!(

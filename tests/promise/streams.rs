@@ -55,12 +55,10 @@ impl Scene {
     }
 
     async fn all_open(&self) {
-        let begun = Instant::now();
-        while self.open.load(Ordering::SeqCst) < STREAMS {
-            let open = self.open.load(Ordering::SeqCst);
-            assert!(begun.elapsed() < OPEN_MAX, "after {OPEN_MAX:?} only {open} streams are open");
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        wait::until_within(OPEN_MAX, "all streams are open", async || {
+            self.open.load(Ordering::SeqCst) >= STREAMS
+        })
+        .await;
     }
 
     /// Asks on a connection of its own. None where there is no whole answer.
@@ -133,18 +131,21 @@ async fn story(scene: &Scene, mut site: Site) -> Vec<f64> {
         let writing = join_all((0..MEMBERS / 2).map(|pair| write(scene, pair)));
         let killing = async {
             let so_many = async || scene.sent.iter().map(|sent| sent.load(Ordering::SeqCst)).sum::<usize>();
-            wait::until("messages are sent", async || so_many().await >= goal).await;
+            wait::until_within(OPEN_MAX, "messages are sent", async || so_many().await >= goal).await;
             kill_process(site.pid(), Signal::KILL).unwrap();
             site.ended();
             let killed = Instant::now();
-            wait::until("the streams notice", async || scene.open.load(Ordering::SeqCst) == 0).await;
+            wait::until_within(OPEN_MAX, "the streams notice", async || {
+                scene.open.load(Ordering::SeqCst) == 0
+            })
+            .await;
             site = start(scene).await;
             scene.all_open().await;
             backs.push(killed.elapsed().as_secs_f64());
         };
         join(writing, killing).await;
     }
-    wait::until("every stream has every message", async || {
+    wait::until_within(OPEN_MAX, "every stream has every message", async || {
         for (number, seen) in scene.seen.iter().enumerate() {
             if seen.lock().await.len() < scene.sent[number / OF_EACH / 2].load(Ordering::SeqCst) {
                 return false;

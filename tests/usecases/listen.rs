@@ -138,7 +138,15 @@ impl Player<'_> {
             News::Changed(_) => None,
         });
         let typists: Vec<String> = typists.collect();
-        let all = |said: &Said| said.closed || typists.iter().all(|id| said.typing.contains(id));
+        let changed = then.receives.iter().filter_map(|news| match news {
+            News::Changed(module) => Some(module),
+            News::Typing(_) => None,
+        });
+        let changed: Vec<&String> = changed.collect();
+        let all = |said: &Said| {
+            let heard = typists.iter().all(|id| said.typing.contains(id));
+            said.closed || (heard && changed.iter().all(|module| said.changed.contains(*module)))
+        };
         // Who was not heard of is said below.
         let _ = timeout(HEARD_WITHIN, ear.wait_for(all)).await;
         let marks = ear.borrow().marks;

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 const GUARD: &str = include_str!("guard.sh");
 /// From the question to the answer, the start of Chromium included. Whoever waits longer has found a fault.
-const CALL_MAX: Duration = Duration::from_secs(30);
+const CALL_MAX: Duration = Duration::from_mins(2);
 const END_MAX: Duration = Duration::from_secs(20);
 const TURN: Duration = Duration::from_millis(10);
 
