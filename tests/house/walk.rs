@@ -44,6 +44,8 @@ fn walk(site: &Site, data: &Path, environment: &[(&str, &str)]) {
     let script = block.strip_prefix("sh\n").expect("the block is for sh");
     // On a busy machine the site may say "later", and effects may take more looks than a reader has patience for.
     let script = script.replace("1 2 3 4 5", "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20");
+    // Where the database is elsewhere nobody has made the folder.
+    fs::create_dir_all(data).unwrap();
     fs::write(data.join(".curlrc"), "retry = 8\n").unwrap();
     let output = Command::new("sh")
         .args(["-eu", "-c", &script])
