@@ -48,6 +48,8 @@ struct Scene {
     open: AtomicUsize,
     ended: AtomicUsize,
     done: AtomicBool,
+    /// Ends at which a request was under way and given in time.
+    judged: AtomicUsize,
     failures: Mutex<Vec<String>>,
 }
 
@@ -95,6 +97,7 @@ async fn nodes_are_replaced_and_nobody_notices() {
         open: AtomicUsize::new(0),
         ended: AtomicUsize::new(0),
         done: AtomicBool::new(false),
+        judged: AtomicUsize::new(0),
         failures: Mutex::default(),
     };
     let shares = pairs.chunks(pairs.len().div_ceil(CLIENTS));
@@ -111,8 +114,8 @@ async fn nodes_are_replaced_and_nobody_notices() {
     ends.sort();
     let (typical, longest) = (ends[ends.len() / 2], ends[ends.len() - 1]);
     println!(
-        "drained: {} ends of {NODES} nodes behind nginx, typically {:.2} s, the longest {:.2} s; {} answers, {flirts} of them flirts and {} \
-         long polls, {} ends of streams, {} failures",
+        "drained: {} ends of {NODES} nodes behind nginx, typically {:.2} s, the longest {:.2} s; {} answers, {flirts} of \
+         them flirts and {} long polls, {} ends of streams, {} failures",
         ends.len(),
         typical.as_secs_f64(),
         longest.as_secs_f64(),
@@ -124,6 +127,7 @@ async fn nodes_are_replaced_and_nobody_notices() {
     let failures = scene.failures.lock().unwrap().clone();
     assert!(failures.is_empty(), "{} failures: {:#?}", failures.len(), &failures[..failures.len().min(20)]);
     assert!(typical < END_MAX, "{ends:?}");
+    assert!(scene.judged.load(Ordering::SeqCst) > 0, "every last request was late");
     assert!(scene.ended.load(Ordering::SeqCst) >= STREAMS, "streams were open where nodes ended");
     assert_eq!(kept(&mut scene.town.conn().await).await, i64::try_from(flirts).unwrap());
 }
@@ -157,6 +161,8 @@ async fn replace(scene: &Scene, ports: &[String], mut nodes: Vec<Site>) -> (Vec<
         assert!(status.success(), "{status}");
         ends.push(took);
         let whole = heard.starts_with("HTTP/1.1 201") && heard.contains("connection: close");
+        // One that is given too late is not for the node to answer.
+        scene.judged.fetch_add(usize::from(given < GIVEN_WITHIN), Ordering::SeqCst);
         if given < GIVEN_WITHIN && !whole {
             scene.fails(format!("what needed {NEEDS:?}: {heard:?}"));
         }

@@ -7,7 +7,7 @@ use futures::future::{join, join_all};
 use pancake::store::{PrivatePostgres, Server, discard};
 use sqlx::query_scalar;
 
-use crate::client::{Call, Client};
+use crate::client::{Call, Client, Heard};
 use crate::dice::Dice;
 use crate::kept::kept;
 use crate::postgres::folder;
@@ -45,7 +45,8 @@ impl<'t> Scene<'t> {
     async fn flirt(&self, client: &Client, (from, to): Pair) -> usize {
         let call = Call::flirt(&self.town.people[from], &self.town.people[to]);
         for tries in 1..=TRIES_MAX {
-            let answer = client.answer(self.site.address(), &call).await;
+            let heard = client.ask(self.site.address(), &call).await;
+            let Heard::Answer(answer) = heard else { panic!("{} {}: {heard:?}", call.method, call.path) };
             if !answer.is_later() {
                 assert!([200, 201].contains(&answer.status), "{answer:?}");
                 self.answered.fetch_add(1, Ordering::SeqCst);
