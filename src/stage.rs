@@ -4,6 +4,7 @@ mod seat;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use argon2::Params;
@@ -40,6 +41,9 @@ const ARRIVAL_MAX: Duration = Duration::from_secs(20);
 /// How often a database is asked for whose template somebody still uses. Postgres waits for five seconds each time.
 const COPY_TRIES: u32 = 6;
 
+/// More commits than there can be.
+const UNSETTLED: u64 = u64::MAX;
+
 /// See the module.
 pub struct Stage {
     pub ctx: Context,
@@ -47,8 +51,8 @@ pub struct Stage {
     pub address: SocketAddr,
     seats: Mutex<Vec<Seat>>,
     alone: bool,
-    /// Commits that were published when everything had had its effect.
-    settled: std::sync::Mutex<Option<u64>>,
+    /// Commits that were published when everything had had its effect; [`UNSETTLED`] where that is not known.
+    settled: AtomicU64,
 }
 
 /// What a stage is to be like.
@@ -181,7 +185,7 @@ impl Stage {
         let router = router::router(&ctx);
         ctx.spawn_loop(serve::serve(listener, router.clone(), ctx.clone()));
         let seats = Mutex::new(Seat::all(&ctx, &database, apart).await?);
-        Ok(Self { ctx, router, address, seats, alone, settled: std::sync::Mutex::default() })
+        Ok(Self { ctx, router, address, seats, alone, settled: AtomicU64::new(UNSETTLED) })
     }
 
     /// Waits until everything has had its effect.
@@ -191,7 +195,7 @@ impl Stage {
             // Who is held is not waited for, and may be let go without a commit.
             let whole = !self.ctx.rehearsal().holds_any();
             settle_by(&self.ctx, async || self.look().await).await?;
-            *lock(&self.settled) = whole.then_some(published);
+            self.settled.store(if whole { published } else { UNSETTLED }, Ordering::SeqCst);
         }
         if !self.ctx.bus().features().signals {
             // As if the time had passed after which nobody believes them any more.
@@ -204,7 +208,7 @@ impl Stage {
 
     /// Without a look, which is a good part of what a use case costs.
     fn is_settled(&self, published: u64) -> bool {
-        self.alone && self.ctx.tasks_running() == 0 && *lock(&self.settled) == Some(published)
+        self.alone && self.ctx.tasks_running() == 0 && self.settled.load(Ordering::SeqCst) == published
     }
 
     /// One statement for all modules of a database: module by module it were most of what a use case costs. Of several
@@ -360,11 +364,6 @@ async fn begun(ctx: &Context) {
 /// Sessions that are closed may need a moment to be gone.
 fn is_in_use(error: &sqlx::Error) -> bool {
     error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref() == Some("55006")
-}
-
-/// A poisoned lock holds no worse data than before.
-fn lock<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 fn turn(ctx: &Context, to: DateTime<Utc>) {

@@ -174,10 +174,10 @@ pub struct Features {
 /// Carries entries to consumers and signals to nodes.
 pub trait Bus: Send + Sync {
     fn features(&self) -> Features;
-    /// Hands over entries of one source, in order.
+    /// Hands over entries of one source, in order: perhaps a moment after it has said yes.
     fn publish<'a>(&'a self, entries: &'a [Entry]) -> BoxFuture<'a, Result<(), BusError>>;
-    /// Everything that `sources` publish from now on, also types that the consumer does not want: it skips
-    /// them, and so sees every gap.
+    /// Everything that `sources` publish from now on, and perhaps what is just being handed over. Also types that the
+    /// consumer does not want: it skips them, and so sees every gap.
     fn subscribe<'a>(
         &'a self,
         consumer: &'static str,

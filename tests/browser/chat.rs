@@ -9,7 +9,7 @@ use crate::support::town::Town;
 const SOON: Duration = Duration::from_secs(1);
 /// Messages of which the middle one is to be soon enough: a busy machine may hold one back.
 const ROUNDS: usize = 9;
-/// How often so many are tried: without signals hardly one in three would pass by chance.
+/// How often so many are tried. Without signals a page rereads every 5 s: one run in seventeen would pass by chance.
 const TRIES: usize = 3;
 
 #[test]

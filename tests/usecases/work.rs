@@ -51,7 +51,8 @@ impl<'u> Work<'u> {
             }
             place.workers -= 1;
         }
-        let most = self.sites.iter().max_by_key(|(_, place)| place.plays / (place.workers + 1));
+        let left = self.sites.iter().filter(|(_, place)| place.plays > 0);
+        let most = left.max_by_key(|(_, place)| place.plays / (place.workers + 1));
         *at = most.map(|(site, _)| *site);
         let place = at.and_then(|site| self.sites.get_mut(&site))?;
         place.workers += 1;
