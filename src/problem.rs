@@ -73,6 +73,8 @@ problems! {
     ROLE_MISSING = FORBIDDEN "role-missing" "Your role does not allow this.";
     CROSS_SITE = FORBIDDEN "cross-site"
         "This came from another site, so nothing was done. Open the page here and try again.";
+    OTHER_MEMBER = CONFLICT "other-member"
+        "Somebody else is logged in now than the one this page was made for. Nothing was done.";
     NOT_FOUND = NOT_FOUND "not-found" "This address leads nowhere, or to what is not there for you.";
     METHOD_NOT_ALLOWED = METHOD_NOT_ALLOWED "method-not-allowed"
         "This address exists, but not for this method; the Allow header names the ones it has.";

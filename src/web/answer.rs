@@ -43,6 +43,13 @@ pub struct Done {
     notice: Option<String>,
 }
 
+/// What a [`Done`] says, for who has to say it again. It travels beside the response.
+#[derive(Debug, Clone)]
+pub struct Went {
+    pub to: String,
+    pub notice: Option<String>,
+}
+
 impl<T> Later<T> {
     pub fn new(work: impl Future<Output = T> + Send + 'static) -> Self {
         Self(work.boxed())
@@ -122,6 +129,7 @@ impl IntoResponse for Done {
         if let Some(cookie) = self.notice.as_deref().and_then(|notice| notice_cookie(Some(notice))) {
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }
+        response.extensions_mut().insert(Went { to: self.to, notice: self.notice });
         response
     }
 }

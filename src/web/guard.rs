@@ -1,4 +1,5 @@
-//! What stands before every action: policy, rate limit, and a task of its own for every change.
+//! What stands before every action: policy, rate limit, and a task of its own for every change. A form passes some
+//! more ([`submission`]): it is for the member it was drawn for, it happens once, and what was typed is kept.
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
@@ -7,16 +8,17 @@ use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
 
-use super::limits;
+use super::limits::{self, Allowance};
 use super::prefer::Wait;
 use super::render::REQUEST_ID;
 use super::session::looks_ahead;
+use super::submission::{DrawnFor, Submission, SubmissionId, once};
 use super::visitor::Visitor;
 use crate::bus::waiting;
 use crate::cause;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::module::{ActionRecord, Policy};
+use crate::module::{ActionRecord, Face, Policy};
 use crate::problem;
 
 /// Bytes of a request's body. No form of the site needs more.
@@ -30,6 +32,14 @@ pub fn guarded(record: &ActionRecord, route: MethodRouter<Context>) -> MethodRou
     route.layer(from_fn(move |request: Request, next: Next| pass(record, request, next)))
 }
 
+/// Whom a request meets on its way to an action.
+struct Guard {
+    record: &'static ActionRecord,
+    ctx: Context,
+    visitor: Visitor,
+    next: Next,
+}
+
 async fn pass(record: &'static ActionRecord, request: Request, next: Next) -> Result<Response, Failure> {
     let extensions = request.extensions();
     let (Some(ctx), Some(visitor)) = (extensions.get::<Context>(), extensions.get::<Visitor>()) else {
@@ -39,25 +49,120 @@ async fn pass(record: &'static ActionRecord, request: Request, next: Next) -> Re
     if ctx.rehearsal().lacks_action(|| record.title()) {
         return Err(Failure::not_found());
     }
-    admit(record, &visitor)?;
-    let allowance = match record.limit() {
-        Some(limit) => Some(limits::take(&ctx, limit, record.action.policy, &visitor).await?),
-        None => None,
+    let here = visitor.actor.clone().filter(|_| is_here(record, &request));
+    let guard = Guard { record, ctx: ctx.clone(), visitor, next };
+    let (response, passed) = match (record.face, record.action.changes()) {
+        (Face::Page, true) => guard.form(request).await,
+        (_, true) => (guard.command(request).await?, true),
+        (_, false) => (guard.read(request).await?, true),
     };
-    let here = visitor.actor.filter(|_| is_here(record, &request));
-    let mut response = if record.action.changes() {
-        change(record, ctx.clone(), request, next).await
-    } else {
-        let (parts, _) = request.into_parts();
-        run(&parts, &Bytes::new(), &next).await
-    };
-    if let Some(allowance) = allowance {
-        allowance.write_to(response.headers_mut());
-    }
-    if let Some(actor) = here {
+    if let Some(actor) = here.filter(|_| passed) {
         ctx.presence().note(&ctx, &actor);
     }
     Ok(response)
+}
+
+impl Guard {
+    async fn read(self, request: Request) -> Result<Response, Failure> {
+        let (parts, _) = request.into_parts();
+        self.check_drawn_for(DrawnFor::of_request(&parts))?;
+        let allowance = self.admit().await?;
+        let mut response = run(&parts, &Bytes::new(), &self.next).await;
+        write(allowance, &mut response);
+        Ok(response)
+    }
+
+    /// A change that a program asks for.
+    async fn command(self, request: Request) -> Result<Response, Failure> {
+        let allowance = self.admit().await?;
+        let (parts, body) = request.into_parts();
+        let body = read_body(body).await?;
+        let mut response = self.change(parts, body, None).await;
+        write(allowance, &mut response);
+        Ok(response)
+    }
+
+    /// A change that a page asks for. A refusal takes along what was typed. Also says whether the form has passed.
+    async fn form(self, request: Request) -> (Response, bool) {
+        let (parts, body) = request.into_parts();
+        let body = match read_body(body).await {
+            Ok(body) => body,
+            Err(failure) => return (failure.into_response(), false),
+        };
+        let submission = Submission::of(&parts, &body);
+        let kept = submission.kept.clone();
+        let (mut response, passed) = match self.submit(parts, submission).await {
+            Ok(response) => (response, true),
+            Err(failure) => (failure.into_response(), false),
+        };
+        if response.extensions().get::<Failure>().is_some() {
+            response.extensions_mut().insert(kept);
+        }
+        (response, passed)
+    }
+
+    /// The outcome of the same form comes before the policy: whoever has logged out everywhere may press twice, too.
+    async fn submit(self, mut parts: Parts, submission: Submission) -> Result<Response, Failure> {
+        let Submission { body, id, drawn_for, again, .. } = submission;
+        self.check_drawn_for(drawn_for.or_else(|| DrawnFor::of_request(&parts)))?;
+        if let Some(id) = id {
+            if let Some(answer) = once::outcome(&self.ctx, id).await? {
+                return Ok(answer);
+            }
+            parts.extensions.insert(id);
+        }
+        if let Some(again) = again {
+            parts.extensions.insert(again);
+        }
+        let allowance = self.admit().await?;
+        let mut response = self.change(parts, body, id).await;
+        write(allowance, &mut response);
+        Ok(response)
+    }
+
+    fn check_drawn_for(&self, drawn_for: Option<DrawnFor>) -> Result<(), Failure> {
+        drawn_for.map_or(Ok(()), |drawn_for| drawn_for.check(self.visitor.actor.as_ref()))
+    }
+
+    /// Policy, then rate limit: whoever may not do a thing uses nothing up.
+    async fn admit(&self) -> Result<Option<Allowance>, Failure> {
+        admit(self.record, &self.visitor)?;
+        match self.record.limit() {
+            Some(limit) => {
+                limits::take(&self.ctx, limit, self.record.action.policy, &self.visitor).await.map(Some)
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// Runs a change in a task of its own, which a client that goes away does not cancel (20 of 20 commands
+    /// finish; without it, none of 20).
+    async fn change(self, parts: Parts, body: Bytes, id: Option<SubmissionId>) -> Response {
+        let wait = Wait::of(self.record.face, &parts.headers);
+        // Ours, which the outermost layer has put there.
+        let number = parts.headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()?.parse().ok());
+        let (own, next) = (self.ctx.clone(), self.next);
+        let work = self.ctx.spawn(async move {
+            let work = cause::of(number, once::run(&own, id, run(&parts, &body, &next)));
+            let (mut response, arrived) = waiting::effects(&own, wait.patience, work).await;
+            wait.answer(arrived, response.headers_mut());
+            response
+        });
+        work.await.unwrap_or_else(|fault| Failure::internal(fault).into_response())
+    }
+}
+
+fn write(allowance: Option<Allowance>, response: &mut Response) {
+    if let Some(allowance) = allowance {
+        allowance.write_to(response.headers_mut());
+    }
+}
+
+async fn read_body(body: Body) -> Result<Bytes, Failure> {
+    to_bytes(body, BODY_MAX).await.map_err(|_| {
+        let detail = format!("A request may hold {BODY_MAX} bytes, and this one holds more or broke off.");
+        problem::BODY_TOO_LARGE.saying(detail)
+    })
 }
 
 /// Whether the request shows that somebody is at her screen.
@@ -85,25 +190,4 @@ async fn run(parts: &Parts, body: &Bytes, next: &Next) -> Response {
             return response;
         }
     }
-}
-
-/// Runs a change in a task of its own, which a client that goes away does not cancel (20 of 20 commands
-/// finish; without it, none of 20).
-async fn change(record: &'static ActionRecord, ctx: Context, request: Request, next: Next) -> Response {
-    let (parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, BODY_MAX).await else {
-        let detail = format!("A request may hold {BODY_MAX} bytes, and this one holds more or broke off.");
-        return problem::BODY_TOO_LARGE.saying(detail).into_response();
-    };
-    let wait = Wait::of(record.face, &parts.headers);
-    // Ours, which the outermost layer has put there.
-    let id = parts.headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()?.parse().ok());
-    let own = ctx.clone();
-    let work = ctx.spawn(async move {
-        let work = cause::of(id, run(&parts, &body, &next));
-        let (mut response, arrived) = waiting::effects(&own, wait.patience, work).await;
-        wait.answer(arrived, response.headers_mut());
-        response
-    });
-    work.await.unwrap_or_else(|fault| Failure::internal(fault).into_response())
 }

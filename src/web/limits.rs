@@ -13,6 +13,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
 
+use super::submission::once;
 use super::visitor::Visitor;
 use crate::context::Context;
 use crate::failure::Failure;
@@ -23,23 +24,23 @@ const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 /// When to come back if counting fails.
 const BUSY_WAIT: Duration = Duration::from_secs(1);
-/// How often closed windows are removed.
+/// How often closed windows and outcomes of forms are removed.
 const SWEEP_EVERY: Duration = Duration::from_mins(10);
-/// Windows removed by one statement, so that it stays short.
+/// Rows removed by one statement, so that it stays short.
 const SWEEP_ROWS: u64 = 1000;
 /// Bits of an IPv6 address that stand for one customer: she has 2^64 addresses to choose from.
 const IPV6_BITS: u32 = 64;
 
-/// Only storage: the frame's own, with no actions and no events. Which nodes run is here too
-/// ([`crate::operate::nodes`]): a module of its own would take connections from all others.
+/// Only storage: the frame's own, with no actions and no events. Which nodes run ([`crate::operate::nodes`]) and what
+/// came of the last forms ([`once`]) is here too: a module of its own would take connections from all others.
 pub static SPEC: ModuleSpec = ModuleSpec {
     name: "limits",
     schema: "limits",
     segments: &[],
-    purpose: "Keeps what is left of each member's rate limits, and which nodes run.",
+    purpose: "Keeps what is left of each member's rate limits, what came of the last forms, and which nodes run.",
     migrations: sqlx::migrate!("schemas/limits"),
     kit: &[],
-    owned: &["allowance", "node"],
+    owned: &["allowance", "node", "submission"],
 };
 
 /// The module in [`SPEC`], for the list of modules.
@@ -168,17 +169,19 @@ pub async fn sweep(ctx: Context) {
 }
 
 async fn sweep_some(ctx: &Context) -> Result<u64, sqlx::Error> {
+    let most = i64::try_from(SWEEP_ROWS).unwrap_or(i64::MAX);
+    let outcomes = once::sweep(ctx, most).await?;
     // Locked rows are in use again: leave them.
     let done = sqlx::query!(
         "delete from limits.allowance where (name, subject) in (
              select name, subject from limits.allowance where ends <= $1
              order by ends limit $2 for update skip locked)",
         ctx.now(),
-        i64::try_from(SWEEP_ROWS).unwrap_or(i64::MAX),
+        most,
     )
     .execute(&ctx.unit(&SPEC).background)
     .await?;
-    Ok(done.rows_affected())
+    Ok(done.rows_affected().max(outcomes))
 }
 
 /// The address as one customer has it.

@@ -2,14 +2,17 @@
 
 use askama::Template;
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::answer::Done;
+use super::form::FormState;
+use super::login_page::LoginPage;
 use super::shell::{Shell, notice_cookie, notice_of};
+use super::submission::{Kept, is_own_path};
 use super::visitor::{Actor, State, Visitor};
 use crate::failure::{Failure, FieldError};
 
@@ -48,6 +51,10 @@ struct ErrorPage {
     code: String,
     request_id: String,
     ways: Vec<(String, String)>,
+    /// What was typed into the form that was refused.
+    kept: Option<Kept>,
+    /// True where the same form may pass in a moment.
+    passes_later: bool,
 }
 
 /// What a refusal needs to know of its request.
@@ -57,6 +64,8 @@ struct Asked {
     is_api: bool,
     request_id: String,
     had_notice: bool,
+    /// The page of this site that the request came from; empty where none is known.
+    from: String,
 }
 
 /// The middleware. Inside of it, the layer that knows the [`Visitor`] leaves her in the answer's extensions.
@@ -74,8 +83,9 @@ pub async fn failures(request: Request, next: Next) -> Response {
             }
         }
         let actor = response.extensions().get::<Visitor>().and_then(|visitor| visitor.actor.clone());
+        let kept = response.extensions_mut().remove::<Kept>();
         let headers = std::mem::take(response.headers_mut());
-        response = body(&failure, &asked, actor.as_ref());
+        response = body(&failure, &asked, actor.as_ref(), kept);
         keep(response.headers_mut(), &headers);
     }
     let is_page = response
@@ -98,6 +108,7 @@ impl Asked {
             is_api: uri.path() == "/api" || uri.path().starts_with("/api/"),
             request_id: id.to_owned(),
             had_notice: notice_of(request.headers()).is_some(),
+            from: own_page(request.headers()).unwrap_or_default(),
         }
     }
 }
@@ -111,15 +122,15 @@ fn keep(headers: &mut HeaderMap, others: &HeaderMap) {
     }
 }
 
-fn body(failure: &Failure, asked: &Asked, actor: Option<&Actor>) -> Response {
+fn body(failure: &Failure, asked: &Asked, actor: Option<&Actor>, kept: Option<Kept>) -> Response {
     let mut response = if asked.is_api {
         problem(failure, asked)
     } else if failure.status() == StatusCode::UNAUTHORIZED {
-        return log_in(asked);
+        return kept.map_or_else(|| log_in(asked), |kept| log_in_again(asked, &kept));
     } else if failure.code() == "not-approved" && asked.method == Method::GET {
         return Done::to("/welcome").into_response();
     } else {
-        page(failure, asked, actor)
+        page(failure, asked, actor, kept)
     };
     if let Some(wait) = failure.wait() {
         let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
@@ -156,7 +167,25 @@ fn log_in(asked: &Asked) -> Response {
     Done::to(format!("/login?next={next}")).into_response()
 }
 
-fn page(failure: &Failure, asked: &Asked, actor: Option<&Actor>) -> Response {
+/// The login in place of what a form would have done: afterwards the form is sent as it was. Where it holds a
+/// password it has to be filled in again, and the login leads back to its page.
+fn log_in_again(asked: &Asked, kept: &Kept) -> Response {
+    let again = kept.after_login();
+    let next = if again.is_some() { String::new() } else { asked.from.clone() };
+    let shell = Shell::around("Log in", "/login", None, &asked.request_id);
+    let page = LoginPage::new(shell, FormState::default(), next, again);
+    rendered(StatusCode::UNAUTHORIZED, &page, "Log in first.")
+}
+
+/// The page that a browser says it comes from, if it is one of this site.
+fn own_page(headers: &HeaderMap) -> Option<String> {
+    let from: Uri = headers.get(header::REFERER)?.to_str().ok()?.parse().ok()?;
+    let host = headers.get(header::HOST)?.to_str().ok()?;
+    let path = from.path_and_query()?.as_str();
+    (from.authority()?.as_str() == host && is_own_path(path)).then(|| path.to_owned())
+}
+
+fn page(failure: &Failure, asked: &Asked, actor: Option<&Actor>, kept: Option<Kept>) -> Response {
     let heading = match failure.status() {
         StatusCode::NOT_FOUND => "There is nothing here",
         StatusCode::FORBIDDEN => "This is not for you",
@@ -177,19 +206,26 @@ fn page(failure: &Failure, asked: &Asked, actor: Option<&Actor>) -> Response {
     };
     let path = asked.target.split('?').next().unwrap_or_default();
     let page = ErrorPage {
-        shell: Shell::around(heading, path, actor),
+        shell: Shell::around(heading, path, actor, &asked.request_id),
         status: failure.status().as_u16(),
         heading: heading.to_owned(),
         detail,
         code: failure.code().to_owned(),
         request_id: asked.request_id.clone(),
         ways: vec![home, own],
+        passes_later: failure.wait().is_some() || failure.status().is_server_error(),
+        kept,
     };
+    rendered(failure.status(), &page, failure.detail())
+}
+
+/// The page, or a sentence where it does not render.
+fn rendered(status: StatusCode, page: &impl Template, plain: &str) -> Response {
     match page.render() {
-        Ok(html) => (failure.status(), Html(html)).into_response(),
+        Ok(html) => (status, Html(html)).into_response(),
         Err(error) => {
-            tracing::error!(%error, "the error page does not render");
-            (failure.status(), failure.detail().to_owned()).into_response()
+            tracing::error!(%error, "a page does not render");
+            (status, plain.to_owned()).into_response()
         }
     }
 }

@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderMap, Method};
+use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use moka::sync::Cache;
@@ -28,6 +28,20 @@ const RECORDED_MAX: u64 = 100_000;
 /// The session cookie's name. Only https can have the safe one: plain http is for laptops.
 pub fn cookie_name(config: &Config) -> &'static str {
     if config.is_https() { "__Host-session" } else { "session" }
+}
+
+/// The session's cookie; an empty token takes it back.
+pub fn session_cookie(config: &Config, token: &str) -> HeaderValue {
+    let name = cookie_name(config);
+    let secure = if config.is_https() { "; Secure" } else { "" };
+    let seconds = if token.is_empty() { 0 } else { u32::from(config.session_days) * 24 * 60 * 60 };
+    let cookie = format!("{name}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}");
+    HeaderValue::try_from(cookie).unwrap_or_else(|_| unreachable!("tokens are base64"))
+}
+
+/// Takes the session's cookie back.
+pub fn expired_cookie(config: &Config) -> HeaderValue {
+    session_cookie(config, "")
 }
 
 /// What recognising needs.

@@ -10,6 +10,8 @@ use futures::future::BoxFuture;
 
 use super::extract::original_target;
 use super::live::Cursor;
+use super::render::REQUEST_ID;
+use super::submission::DrawnFor;
 use super::visitor::{Actor, State, Visitor};
 use crate::context::Context;
 use crate::failure::Failure;
@@ -39,6 +41,8 @@ pub struct Shell {
     pub counts: Option<Counts>,
     /// The versions of what the page shows, read before the content.
     seen: Cursor,
+    /// The key of the page's forms: whoever sends one twice sends the same twice.
+    pub form_key: String,
 }
 
 /// The numbers in the navigation.
@@ -94,6 +98,7 @@ pub async fn counts(ctx: &Context, member: MemberId) -> Result<Option<(Counts, C
 /// Who is logged in, as far as the navigation cares.
 #[derive(Debug, Clone)]
 pub struct ShellActor {
+    member: MemberId,
     pub nickname: String,
     pub approved: bool,
     pub reviewer: bool,
@@ -103,6 +108,7 @@ pub struct ShellActor {
 impl From<&Actor> for ShellActor {
     fn from(actor: &Actor) -> Self {
         Self {
+            member: actor.id,
             nickname: actor.nickname.clone(),
             approved: actor.state == State::Approved,
             reviewer: actor.state == State::Approved && (actor.reviewer || actor.admin),
@@ -113,7 +119,7 @@ impl From<&Actor> for ShellActor {
 
 impl Shell {
     /// For a page that comes instead of the one asked for.
-    pub fn around(title: &str, path: &str, actor: Option<&Actor>) -> Self {
+    pub fn around(title: &str, path: &str, actor: Option<&Actor>, form_key: &str) -> Self {
         Self {
             title: title.to_owned(),
             actor: actor.map(Into::into),
@@ -121,6 +127,7 @@ impl Shell {
             notice: None,
             counts: None,
             seen: Cursor::default(),
+            form_key: form_key.to_owned(),
         }
     }
 
@@ -142,6 +149,11 @@ impl Shell {
     /// What the live channel is asked with; none on pages that hear nothing.
     pub fn cursor(&self) -> Option<String> {
         (self.seen != Cursor::default()).then(|| self.seen.to_string())
+    }
+
+    /// For whom the page is drawn: its forms and scripts say so when they ask for something.
+    pub fn drawn_for(&self) -> DrawnFor {
+        self.actor.as_ref().map(|actor| actor.member).into()
     }
 
     /// For the navigation: 0 where it is not known.
@@ -189,7 +201,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Shell {
         let visitor = <Visitor as FromRequestParts<S>>::from_request_parts(parts, state).await?;
         let target = original_target(parts);
         let path = target.split('?').next().unwrap_or_default();
-        let mut shell = Self::around("HappyPancake", path, visitor.actor.as_ref());
+        // The number of the request is new for every page, and no secret.
+        let key = parts.headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
+        let mut shell = Self::around("HappyPancake", path, visitor.actor.as_ref(), key);
         shell.notice = notice_of(&parts.headers);
         if let (Some(actor), Some(ctx)) = (&visitor.actor, parts.extensions.get::<Context>()) {
             shell.count(ctx, actor).await;
@@ -236,6 +250,11 @@ pub fn notice_cookie(notice: Option<&str>) -> Option<HeaderValue> {
     let text: String = form_urlencoded::byte_serialize(text.as_bytes()).collect();
     let cookie = format!("{NOTICE}={text}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict");
     HeaderValue::try_from(cookie).ok()
+}
+
+/// True for a cookie that [`notice_cookie`] makes.
+pub fn is_notice_cookie(cookie: &HeaderValue) -> bool {
+    cookie.as_bytes().strip_prefix(NOTICE.as_bytes()).is_some_and(|rest| rest.starts_with(b"="))
 }
 
 /// The notice that a form left for this page. It is text, and is escaped like all text.

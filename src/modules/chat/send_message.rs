@@ -15,7 +15,7 @@ use super::message::Message;
 use super::message_text::MessageText;
 use super::pair::Pair;
 use super::sending;
-use super::show_thread::{self, Composer};
+use super::show_thread;
 use super::standing::Standing;
 use crate::context::{Context, Tx};
 use crate::failure::Failure;
@@ -25,6 +25,7 @@ use crate::web::answer::{Created, Done};
 use crate::web::extract::{Form, Json, Path};
 use crate::web::idempotency::{IdempotencyKey, SendingKey};
 use crate::web::shell::Shell;
+use crate::web::submission::FormKey;
 use crate::web::visitor::Actor;
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -108,25 +109,20 @@ pub(super) async fn json(
 #[serde(deny_unknown_fields)]
 pub(super) struct Composed {
     text: String,
-    /// The form's own, so that pressing twice sends once.
-    key: String,
 }
 
 pub(super) async fn form(
     State(ctx): State<Context>,
     actor: Actor,
     shell: Shell,
-    Path(nickname): Path<String>,
+    (Path(nickname), FormKey(key)): (Path<String>, FormKey),
     Form { input, state }: Form<Composed>,
 ) -> Result<Response, Failure> {
     let to = cards::named(ctx.pool(&SPEC), &SPEC, &nickname).await?;
-    let key = SendingKey::parse(&input.key);
     match run(&ctx, actor.id, to, &input.text, key).await {
         Ok(_) => Ok(Done::to(format!("/chat/{nickname}#end")).into_response()),
         Err(failure) if may_mend(&failure) => {
-            // A used key would refuse the mended text too.
-            let composer =
-                Composer { key: ctx.clock().new_uuid().to_string(), form: state.refused(&failure) };
+            let composer = state.refused(&failure);
             Ok(show_thread::again(&ctx, &actor, shell, (to, composer), &failure).await?.into_response())
         }
         Err(failure) => Err(failure),

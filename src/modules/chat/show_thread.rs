@@ -25,13 +25,6 @@ use crate::web::shell::{Shell, wants_part};
 use crate::web::visitor::Actor;
 use crate::web::when;
 
-/// What she writes next.
-pub(super) struct Composer {
-    /// Names the next message, so that pressing twice sends once.
-    pub(super) key: String,
-    pub(super) form: FormState,
-}
-
 /// A message as the page shows it.
 struct Line {
     number: i64,
@@ -58,7 +51,8 @@ pub(super) struct ThreadPage {
     read_to: i64,
     /// What is said about first messages, where this would be one.
     first: Option<String>,
-    composer: Composer,
+    /// What she writes next.
+    composer: FormState,
     rows: Vec<Row>,
     next: Option<String>,
     open: Option<String>,
@@ -93,8 +87,7 @@ pub(super) async fn page(
         shell.one_conversation_less();
         record_reading(&ctx, actor.id, other, &thread);
     }
-    let composer = Composer { key: ctx.clock().new_uuid().to_string(), form: FormState::default() };
-    Ok(Page::new(whole(&ctx, &actor, shell, thread, composer).await?).into_response())
+    Ok(Page::new(whole(&ctx, &actor, shell, thread, FormState::default()).await?).into_response())
 }
 
 /// The page again, with what was wrong with the message.
@@ -102,7 +95,7 @@ pub(super) async fn again(
     ctx: &Context,
     actor: &Actor,
     shell: Shell,
-    (other, composer): (MemberId, Composer),
+    (other, composer): (MemberId, FormState),
     failure: &Failure,
 ) -> Result<Page<ThreadPage>, Failure> {
     let shell = shell.following(ctx, actor, &SPEC).await?;
@@ -115,7 +108,7 @@ async fn whole(
     actor: &Actor,
     shell: Shell,
     thread: Thread,
-    composer: Composer,
+    composer: FormState,
 ) -> Result<ThreadPage, Failure> {
     let inbox = read_inbox::run(ctx, actor, &PageQuery::default()).await?;
     let (now, card) = (ctx.now(), thread.with.clone());

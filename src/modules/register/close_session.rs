@@ -4,10 +4,11 @@ use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 
-use super::{SPEC, login, session_store};
+use super::{SPEC, session_store};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::web::answer::{Done, Nothing};
+use crate::web::session::expired_cookie;
 use crate::web::visitor::{Actor, Visitor};
 
 async fn run(ctx: &Context, actor: &Actor) -> Result<(), Failure> {
@@ -33,7 +34,7 @@ pub(super) async fn form(State(ctx): State<Context>, visitor: Visitor) -> Result
 pub(super) fn logged_out(ctx: &Context, notice: &str) -> Result<Response, Failure> {
     let mut response = Done::to("/").saying(notice).into_response();
     let headers = response.headers_mut();
-    headers.append(header::SET_COOKIE, login::cookie(ctx.config(), "")?);
+    headers.append(header::SET_COOKIE, expired_cookie(ctx.config()));
     let forget = HeaderValue::from_static("\"cache\", \"storage\"");
     headers.insert(HeaderName::from_static("clear-site-data"), forget);
     Ok(response)

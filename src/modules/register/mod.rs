@@ -76,6 +76,8 @@ fn applications(at: &mut Registry) {
     at.json(of_person(apply("/register")).refuses(person::OF_ACCOUNT), register_member::json);
     at.html(Action::get("/register", Policy::Public, "shows the form to join"), register_member::page);
     at.html(apply("/register"), register_member::form);
+    let joined = Action::get("/register/joined", Policy::Public, "says what happens after an application");
+    at.html(joined, show_state::joined);
     let check = Action::get("/register", Policy::Public, "says whether a nickname is free");
     at.json(of_nickname(check.limited("nickname-checks", 120, HOUR)), check_nickname::json);
     let again = |path| Action::post(path, Policy::Registered, "applies again after a rejection");

@@ -9,14 +9,14 @@ use sqlx::query;
 
 use super::contract::MemberRegistered;
 use super::person::{self, Person, PersonForm, PersonInput};
-use super::{SPEC, schemas, show_state::Joined};
+use super::{SPEC, schemas};
 use crate::context::Context;
 use crate::failure::{Failure, Refusals};
 use crate::id::{MemberId, TypedId};
 use crate::kit::ideals::{IdealInput, Town};
 use crate::kit::people::Gender;
 use crate::kit::places::{self, County};
-use crate::web::answer::{Created, Json, Page};
+use crate::web::answer::{Created, Done, Json, Page};
 use crate::web::extract::Form;
 use crate::web::form::FormState;
 use crate::web::shell::Shell;
@@ -150,7 +150,7 @@ pub(super) async fn form(
     Form { input, state }: Form<JoinForm>,
 ) -> Result<Response, Failure> {
     match run(&ctx, input.into()).await {
-        Ok(_) => Ok(Page::new(Joined::new(shell)).into_response()),
+        Ok(_) => Ok(Done::to("/register/joined").into_response()),
         Err(failure) if failure.is_of_a_form() => {
             Ok(Page::again(JoinPage::new(shell, state.refused(&failure)), &failure).into_response())
         }

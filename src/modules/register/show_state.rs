@@ -18,14 +18,12 @@ use crate::web::visitor::{self, Actor};
 /// Thank you, right after applying.
 #[derive(Template)]
 #[template(path = "register/joined.html")]
-pub(super) struct Joined {
+pub(super) struct JoinedPage {
     shell: Shell,
 }
 
-impl Joined {
-    pub(super) fn new(shell: Shell) -> Self {
-        Self { shell: shell.titled("Welcome") }
-    }
+pub(super) async fn joined(shell: Shell) -> Page<JoinedPage> {
+    Page::new(JoinedPage { shell: shell.titled("Welcome") })
 }
 
 #[derive(Template)]

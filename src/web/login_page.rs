@@ -1,0 +1,24 @@
+//! The page to log in: whoever asks for it gets it, and so does whoever sends a form after her login has ended.
+
+use askama::Template;
+
+use super::form::FormState;
+use super::shell::Shell;
+use super::submission::Again;
+
+#[derive(Template)]
+#[template(path = "login.html")]
+pub struct LoginPage {
+    shell: Shell,
+    form: FormState,
+    /// The page to show afterwards; empty for the usual one.
+    next: String,
+    /// The form to send afterwards.
+    again: Option<Again>,
+}
+
+impl LoginPage {
+    pub fn new(shell: Shell, form: FormState, next: String, again: Option<Again>) -> Self {
+        Self { shell: shell.titled("Log in"), form, next, again }
+    }
+}
