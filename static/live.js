@@ -4,7 +4,7 @@
 "use strict";
 (() => {
   const RETRY_MS = 3000, RETRY_MS_MAX = 60000, TYPING_SENT_MS = 3000, TYPING_SHOWN_MS = 5000;
-  const PART = { headers: { "HX-Request": "true" }, credentials: "same-origin", cache: "no-store" };
+  const PART = { headers: { "HX-Request": "true", ...drawnFor }, credentials: "same-origin", cache: "no-store" };
   const $ = (id) => document.getElementById(id);
   const body = document.body;
   let cursor = body.dataset.live, stream = null, wait = RETRY_MS, timer = 0, ended = false;
@@ -25,7 +25,7 @@
   function open() {
     clearTimeout(timer);
     if (ended || stream) return;
-    stream = new EventSource("/live?after=" + encodeURIComponent(cursor));
+    stream = new EventSource("/live?" + new URLSearchParams({ after: cursor, _for: body.dataset.for }));
     stream.addEventListener("open", () => { wait = RETRY_MS; say(""); flush(); });
     stream.addEventListener("changed", (event) => {
       cursor = event.lastEventId;
@@ -58,6 +58,11 @@
       ended = true;
       return say("You are logged out here.", "/login");
     }
+    // Somebody else is logged in now: this page is over.
+    if (answer && answer.status === 409) {
+      ended = true;
+      return say(said(await parsed(answer)), "/");
+    }
     if (answer && answer.ok) open(); else later();
   }
   addEventListener("online", () => { close(); open(); });
@@ -84,11 +89,17 @@
       running = false;
     };
   }
+  const parsed = async (answer) => new DOMParser().parseFromString(await answer.text(), "text/html");
+  // What a refusal says: at the field, above the form, or as a page of its own.
+  function said(page) {
+    const words = page.querySelector("#error-text:not([hidden]) span, #composer .notice span, .oops .lead");
+    return (words && words.textContent) || "This could not be sent.";
+  }
   async function part(url) {
     const answer = await fetch(url, PART);
     if (answer.status === 404) { location.reload(); return null; }
     if (answer.redirected || !answer.ok) throw new Error(String(answer.status));
-    return new DOMParser().parseFromString(await answer.text(), "text/html");
+    return parsed(answer);
   }
   const numbered = single(counts);
   const works = new Map([["nav", [numbered]], ["news", [numbered]]]);
@@ -258,19 +269,27 @@
   const count = (text) => ("Segmenter" in Intl ? [...new Intl.Segmenter().segment(text)].length : [...text].length);
   let flush = () => {};
   function write() {
-    const text = composer.elements.text, key = composer.elements.key, error = $("error-text");
-    const draft = `draft:${body.querySelector(".me-name").textContent}:${thread.dataset.nickname}`;
+    const text = composer.elements.text, key = composer.elements._key, error = $("error-text");
+    const names = `${body.querySelector(".me-name").textContent}:${thread.dataset.nickname}`;
+    const draft = `draft:${names}`, unanswered = `unanswered:${names}`;
     const kept = sessionStorage.getItem(draft);
     if (kept && !text.value) text.value = kept;
     const grow = () => { text.style.height = "auto"; text.style.height = `${Math.min(text.scrollHeight + 2, 240)}px`; };
-    const newKey = () => { key.value = [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join(""); };
-    const fail = (message) => {
+    // With `button` beside it, where there is a way out.
+    const fail = (message, button) => {
       error.querySelector("span").textContent = message;
+      error.querySelectorAll("button").forEach((old) => old.remove());
+      if (button) error.append(button);
       error.hidden = !message;
       text.toggleAttribute("aria-invalid", Boolean(message));
     };
-    // What is on its way, and may have arrived: until there is an answer it is tried again as it was, with its key.
-    let pending = null, sending = false, pressed = false;
+    // What is on its way, and may have arrived: until there is an answer it is tried again as it was, with its key,
+    // also after a reload.
+    let pending = JSON.parse(sessionStorage.getItem(unanswered)), sending = false, pressed = false;
+    const hold = (message) => {
+      pending = message;
+      message ? sessionStorage.setItem(unanswered, JSON.stringify(message)) : sessionStorage.removeItem(unanswered);
+    };
     let typedAt = 0;
     text.addEventListener("input", () => {
       text.value ? sessionStorage.setItem(draft, text.value) : sessionStorage.removeItem(draft);
@@ -299,10 +318,11 @@
     });
     async function send() {
       if (sending || (!pending && !text.value.trim())) return;
-      pending = pending || { text: text.value, key: key.value };
+      if (!pending) hold({ text: text.value, key: key.value });
       sending = true;
       composer.classList.add("is-sending");
-      const form = new URLSearchParams(pending);
+      // In the order of the form, so that it is the same message to the site whoever sends it.
+      const form = new URLSearchParams({ _key: pending.key, _for: body.dataset.for, text: pending.text });
       const wrote = pending.text;
       try {
         const answer = await post(composer.action, form);
@@ -311,22 +331,22 @@
           text.value = text.value.startsWith(wrote) ? text.value.slice(wrote.length) : text.value;
           text.value ? sessionStorage.setItem(draft, text.value) : sessionStorage.removeItem(draft);
           typedAt = 0;
-          pending = null;
-          fail(""); newKey(); grow(); toEnd();
+          hold(null);
+          key.value = newKey();
+          fail(""); grow(); toEnd();
           $("left").hidden = true;
           if ($("hint-text")) $("hint-text").remove();
           changed("chat");
           toEnd();
-        } else if (answer.status === 422 || answer.status === 429) {
-          const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-          const said = page.querySelector("#error-text span"), whole = page.querySelector("#composer .notice span");
-          fail((said && said.textContent) || (whole && whole.textContent) || "This could not be sent.");
-          pending = null; pressed = false;
-          newKey();
+        } else if (answer.status === 401) {
+          fail("You are logged out here. What you wrote is kept.", logIn());
         } else if (answer.status === 503) {
           again("The site is busy. It is sent again in a moment.");
         } else {
-          location.reload();
+          // A refusal is final: what is pressed next is another message.
+          hold(null); pressed = false;
+          key.value = newKey();
+          fail(said(await parsed(answer)));
         }
       } catch {
         // Nobody knows whether it arrived: the same key again makes it one message in any case.
@@ -335,6 +355,16 @@
       composer.classList.remove("is-sending");
       sending = false;
       if (pressed && !pending) { pressed = false; send(); }
+    }
+    // The page of the login takes the message along, and sends it.
+    function logIn() {
+      const button = document.createElement("button");
+      button.type = "button"; button.className = "button button-small"; button.textContent = "Log in and send it";
+      button.addEventListener("click", () => {
+        text.value = pending.text; key.value = pending.key;
+        HTMLFormElement.prototype.submit.call(composer);
+      });
+      return button;
     }
     function again(message) {
       fail(message);

@@ -9,6 +9,7 @@ mod flirts;
 #[path = "../shared/join.rs"]
 mod join;
 mod keyboard;
+mod kept;
 mod login;
 mod offline;
 mod pages;

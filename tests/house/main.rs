@@ -16,6 +16,7 @@ mod effects;
 mod events;
 mod favorites;
 mod fences;
+mod forms;
 mod fuzz;
 mod healing;
 mod house;

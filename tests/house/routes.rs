@@ -132,16 +132,19 @@ async fn asked(house: &House, record: &ActionRecord, who: Who) -> (Ask, Answer) 
     (ask, answer)
 }
 
-/// 401 for programs; for people the way to the login, and from there back to a page.
+/// 401 for programs; for people the way to the login, and from there back to a page. A form meets the login where it is
+/// sent.
 fn is_login(ask: &Ask, face: Face, answer: &Answer) -> bool {
     if face == Face::Json {
         return answer.status == 401
             && answer.code() == "unauthenticated"
             && answer.header("www-authenticate") == "Bearer";
     }
+    if ask.method != Method::GET {
+        return answer.status == 401 && answer.text().contains("action=\"/login\"");
+    }
     let next: String = form_urlencoded::byte_serialize(ask.target.as_bytes()).collect();
-    let back = if ask.method == Method::GET { format!("/login?next={next}") } else { "/login".to_owned() };
-    answer.status == 303 && answer.header("location") == back
+    answer.status == 303 && answer.header("location") == format!("/login?next={next}")
 }
 
 /// All actions, for a test that must not forget one.

@@ -67,6 +67,17 @@ impl Town {
         THREADS.block_on(self.stage.login(self.id(nickname))).unwrap()
     }
 
+    /// Ends her logins on whatever device.
+    pub(crate) fn end_logins(&self, nickname: &str) {
+        let (member, ctx) = (self.id(nickname), &self.stage.ctx);
+        let register = ctx.unit_named("register").unwrap();
+        THREADS.block_on(async {
+            let ended = "delete from register.session where member = $1";
+            sqlx::query(ended).bind(member).execute(&register.pool).await.unwrap();
+        });
+        ctx.sessions().forget_all();
+    }
+
     /// Waits until everything that was done has had its effect.
     pub(crate) fn settle(&self) {
         THREADS.block_on(self.stage.settle()).unwrap();
