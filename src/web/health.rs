@@ -17,6 +17,7 @@ use tokio::sync::Mutex;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::operate::overview;
+use crate::store::Condition;
 use crate::store::unit::Unit;
 use crate::web::answer::Json;
 
@@ -35,8 +36,12 @@ struct Report {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Checks {
     database: bool,
+    /// Only where the program keeps its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    private_postgres: Option<Condition>,
     stopping: bool,
     bus: BusCheck,
 }
@@ -72,7 +77,11 @@ async fn ready(ctx: Context, last: Last) -> impl IntoResponse {
     let bus = ctx.bus().report();
     let bus = BusCheck { name: bus.name, works: bus.fault.is_none() };
     let stopping = ctx.leaving().is_cancelled();
-    let checks = Checks { database: database(&ctx, &last).await, stopping, bus };
+    let private_postgres = *ctx.private_postgres().borrow();
+    // What was found last may be of a moment before.
+    let is_there = private_postgres.is_none_or(|condition| condition == Condition::Runs);
+    let database = is_there && database(&ctx, &last).await;
+    let checks = Checks { database, private_postgres, stopping, bus };
     let (code, status) = if checks.database && !checks.stopping {
         (StatusCode::OK, "ready")
     } else {
