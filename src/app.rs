@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
-use futures::future::join_all;
+use futures::future::{join_all, pending};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
@@ -33,7 +33,7 @@ const LEAVE: Duration = Duration::from_millis(300);
 /// Of that, what the private Postgres gets to close its files.
 const POSTGRES_MAX: Duration = Duration::from_millis(250);
 
-/// Why the program does not start, and what to do about it.
+/// Why the program does not start, or ends by itself, and what to do about it.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     #[error(
@@ -92,7 +92,7 @@ pub async fn serve(mut config: Config) -> Result<(), StartError> {
         // The private Postgres ends with this process.
         _ = ends.next() => return Ok(()),
     };
-    let Store { units, private } = opened;
+    let Store { units, mut private } = opened;
     let bus = bus::open(&config, &registry).await?;
     let ctx = Context::assemble(config, Arc::new(registry), units, bus, Passwords::new()?);
     start(&ctx).await?;
@@ -102,13 +102,25 @@ pub async fn serve(mut config: Config) -> Result<(), StartError> {
     }
     announce(&ctx);
     let servers = ctx.spawn(join_all(servers));
-    let wish = ends.next().await;
+    let (wish, outcome) = tokio::select! {
+        wish = ends.next() => (wish, Ok(())),
+        // Nobody is answered any more, so nobody is waited for.
+        fault = lost(&mut private, &ctx) => (Wish::Interrupt, Err(fault.into())),
+    };
     tokio::select! {
         () = end(&ctx, wish, servers, private) => {}
         // Whoever asks twice does not want to wait.
         _ = ends.next() => {}
     }
-    Ok(())
+    outcome
+}
+
+/// Ends when there is no database any more, and no hope of one: never with one of somebody else's.
+async fn lost(private: &mut Option<PrivatePostgres>, ctx: &Context) -> StoreError {
+    match private {
+        Some(postgres) => store::keep(postgres, ctx.private_postgres()).await,
+        None => pending().await,
+    }
 }
 
 /// Leaves, drains, closes and stops Postgres, all within [`END_MAX`].

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -22,8 +22,8 @@ use crate::metrics::Metrics;
 use crate::module::{ModuleSpec, Registry};
 use crate::passwords::Passwords;
 use crate::rehearsal::Rehearsal;
-use crate::store::Units;
 use crate::store::unit::Unit;
+use crate::store::{Condition, Units};
 pub use crate::tx::Tx;
 use crate::web::live::Live;
 use crate::web::presence::Presence;
@@ -42,6 +42,8 @@ struct Shared {
     node: NodeId,
     registry: Arc<Registry>,
     units: Units,
+    /// Nothing where the database is not ours to keep.
+    private_postgres: watch::Sender<Option<Condition>>,
     bus: Arc<dyn Bus>,
     metrics: Metrics,
     /// Requests' own tasks and what follows after answers: the end of the process waits for them.
@@ -79,6 +81,7 @@ impl Context {
             clock,
             registry,
             units,
+            private_postgres: watch::Sender::new(None),
             bus,
             metrics: Metrics::default(),
             tasks: TaskTracker::new(),
@@ -106,6 +109,10 @@ impl Context {
     }
     pub fn sessions(&self) -> &Sessions {
         &self.0.sessions
+    }
+    /// How the private Postgres is, if there is one.
+    pub fn private_postgres(&self) -> &watch::Sender<Option<Condition>> {
+        &self.0.private_postgres
     }
     /// Who waits for news.
     pub fn live(&self) -> &Live {

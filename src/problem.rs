@@ -68,6 +68,7 @@ problems! {
     MALFORMED_JSON = BAD_REQUEST "malformed-json" "The body is not JSON.";
     MALFORMED_FORM = BAD_REQUEST "malformed-form" "The form is not UTF-8 text.";
     BODY_UNREADABLE = BAD_REQUEST "body-unreadable" "The body broke off before its end.";
+    BAD_HOST = BAD_REQUEST "bad-host" "Say once in Host which site this is for: a name, and a port if it has one.";
     UNAUTHENTICATED = UNAUTHORIZED "unauthenticated" "Log in first.";
     NOT_APPROVED = FORBIDDEN "not-approved" "A reviewer has to approve your registration first.";
     ROLE_MISSING = FORBIDDEN "role-missing" "Your role does not allow this.";

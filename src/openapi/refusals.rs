@@ -11,7 +11,7 @@ use crate::problem::{self, Problem};
 
 /// Everything that an action may be refused for, in the order of status and code. Faults of ours are not planned.
 pub fn refusals(record: &ActionRecord, shape: &Shape) -> Vec<Problem> {
-    let mut found = vec![problem::ADDRESS_TOO_LONG, problem::BUSY];
+    let mut found = vec![problem::BAD_HOST, problem::ADDRESS_TOO_LONG, problem::BUSY];
     let policy = record.action.policy;
     if policy != Policy::Public {
         found.push(problem::UNAUTHENTICATED);

@@ -10,7 +10,10 @@ use sqlx::error::DatabaseError;
 /// The oldest Postgres that the schemas are tested against.
 pub(super) const POSTGRES_MAJOR_MIN: u32 = 15;
 
-/// A start-up fault of the database, private or configured.
+/// Makes a database that fits, whatever the server's own locale is.
+const CREATE: &str = "createdb --template=template0 --encoding=UTF8 --locale-provider=libc --locale=C.UTF-8";
+
+/// A fault of the database, private or configured, that keeps the site from starting or ends it.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     #[error(
@@ -42,8 +45,19 @@ pub enum StoreError {
     NotMade { folder: PathBuf, said: String },
     #[error("Postgres did not start within {seconds} s; look into {}, which ends with:\n{said}", log.display())]
     NotStarted { seconds: u64, log: PathBuf, said: String },
-    #[error("Postgres ended while it started; look into {}, which ends with:\n{said}", log.display())]
+    #[error("Postgres ended by itself; look into {}, which ends with:\n{said}", log.display())]
     Ended { log: PathBuf, said: String },
+    #[error(
+        "the data of the private Postgres in {} are gone, or are not those that it was started with, and it has ended: \
+         put them back and start again", folder.display()
+    )]
+    Gone { folder: PathBuf },
+    #[error("the process that ran the private Postgres of {} has ended", data.display())]
+    Left { data: PathBuf },
+    #[error(
+        "the private Postgres was started again {times} times within a short time, and is away again: {reason}"
+    )]
+    GaveUp { times: u32, reason: Box<Self> },
     #[error(
         "another pancake uses the data folder {} and its database did not answer within {seconds} s: \
          end that one, or choose another folder with --data", data.display()
@@ -78,8 +92,13 @@ pub enum StoreError {
     #[error("the database in {what} refused: {said}")]
     Refused { what: String, said: String },
     #[error(
-        "the database in {what} does not know that Å and å are one letter, so nicknames would not be unique: create it \
-         with UTF-8 (createdb --encoding=UTF8 --locale=C.UTF-8 --template=template0)"
+        "the database in {what} keeps text in {found}, which has not all letters: create one with UTF-8 ({CREATE}), and \
+         restore a dump of this one into it if it has members"
+    )]
+    Encoding { what: String, found: String },
+    #[error(
+        "the database in {what} does not fold letters as nicknames need it, where Å and å are one, and I and i: create \
+         one with another locale ({CREATE}), and restore a dump of this one into it if it has members"
     )]
     Locale { what: String },
     #[error("--connections {connections} is too few for all modules: give at least {needed}")]
@@ -139,6 +158,11 @@ impl StoreError {
         }
     }
 
+    /// The disk of this folder is full.
+    pub(super) fn no_room(folder: &Path) -> Self {
+        Self::NoRoom { folder: folder.to_path_buf(), needed_mb: super::launch::ROOM_MB_MIN }
+    }
+
     /// Turns a file fault into the advice that fits it; `folder` is what the person can do something about.
     pub(super) fn from_file(source: io::Error, doing: &'static str, path: &Path) -> Self {
         let path = path.to_path_buf();
@@ -146,9 +170,7 @@ impl StoreError {
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
                 Self::NotPermitted { folder: path }
             }
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                Self::NoRoom { folder: path, needed_mb: super::private::ROOM_MB_MIN }
-            }
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::no_room(&path),
             _ => Self::File { doing, path, source },
         }
     }

@@ -51,8 +51,8 @@ impl Guard {
         !matches!(self.child.try_wait(), Ok(None))
     }
 
-    /// A fast shutdown: sessions are ended, what is committed is on the disk.
-    pub(super) async fn stop(mut self) {
+    /// A fast shutdown: sessions are ended, what is committed is on the disk. Whoever breaks this off has begun it.
+    pub(super) async fn stop(&mut self) {
         drop(self.child.stdin.take());
         let begun = Instant::now();
         while !self.has_ended() && begun.elapsed() < STOP_WAIT_MAX {

@@ -17,6 +17,8 @@ use super::error::StoreError;
 use super::guard;
 
 const ROOT_HOMES: &str = "/var/lib/pancake";
+/// How the server names its socket.
+pub(super) const SOCKET: &str = ".s.PGSQL.5432";
 
 /// The account that the server runs as.
 #[derive(Clone, Copy)]
@@ -26,6 +28,7 @@ pub(super) struct Account {
 }
 
 /// The places of one cluster.
+#[derive(Clone)]
 pub(super) struct Home {
     pub(super) cluster: PathBuf,
     pub(super) socket: PathBuf,
@@ -34,6 +37,16 @@ pub(super) struct Home {
 }
 
 impl Home {
+    /// What the server says of itself.
+    pub(super) fn log(&self) -> PathBuf {
+        self.cluster.join("server.log")
+    }
+
+    /// True if a cluster was made here, whole.
+    pub(super) fn is_made(&self) -> bool {
+        self.cluster.join("PG_VERSION").exists()
+    }
+
     /// The home that belongs to this data folder; as root it is made if it is not there.
     pub(super) fn of(data: &Path, durable: bool) -> Result<Self, StoreError> {
         let cluster = data.join("postgres");
@@ -56,7 +69,7 @@ impl Home {
     /// somebody else has put there is refused.
     pub(super) fn make_socket_folder(&self) -> Result<(), StoreError> {
         make_private(&self.socket, self.account)?;
-        for left in [".s.PGSQL.5432", ".s.PGSQL.5432.lock"] {
+        for left in [SOCKET, ".s.PGSQL.5432.lock"] {
             guard::remove_file(&self.socket.join(left))?;
         }
         Ok(())

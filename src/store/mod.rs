@@ -3,6 +3,8 @@
 mod error;
 mod guard;
 mod home;
+mod keeper;
+mod launch;
 mod open;
 mod private;
 mod programs;
@@ -12,5 +14,6 @@ pub mod unit;
 
 pub use error::StoreError;
 pub use home::discard;
+pub use keeper::{Condition, keep};
 pub use open::{Apart, Store, Units, open, open_apart, open_at};
 pub use private::{PrivatePostgres, Server, Stay};

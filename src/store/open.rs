@@ -43,6 +43,9 @@ const GONE: [(&str, u32); 4] = [
     ("tcp_keepalives_count", 3),
     ("tcp_user_timeout", 10_000),
 ];
+/// What nicknames and addresses are made of. Unique is what `lower()` of the database finds unique, and that goes by its
+/// locale: in Turkish ones I is no i, and in `C` Å is no å.
+const LETTERS: &str = "abcdefghijklmnopqrstuvwxyzåäöæøéü";
 /// Connections of a module's relay and consumer.
 const BACKGROUND: u32 = 2;
 /// The modules by name.
@@ -233,18 +236,28 @@ async fn own_database(postgres: &PrivatePostgres) -> Result<PgConnectOptions, St
     Ok(postgres.options().database(NAME))
 }
 
-/// Refuses a server that is too old, or has too few connections for the pools.
+/// Refuses a server that is too old or has too few connections for the pools, and a database that cannot keep what members
+/// write, or that takes two letters of nicknames for one, or one for two.
 async fn check(conn: &mut PgConnection, place: &Place, needed: u32) -> Result<(), StoreError> {
     let refused = |error| StoreError::from_connect(error, &place.what);
-    let (version, available, folds): (i32, i32, bool) = sqlx::query_as(
+    let (version, available, encoding): (i32, i32, String) = sqlx::query_as(
         "select current_setting('server_version_num')::int,
                 current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int,
-                lower('ÅÄÖÆØÉÜ') = 'åäöæøéü'",
+                current_setting('server_encoding')",
     )
-    .fetch_one(conn)
+    .fetch_one(&mut *conn)
     .await
     .map_err(refused)?;
     StoreError::check_version(version.unsigned_abs(), &place.what)?;
+    if encoding != "UTF8" {
+        return Err(StoreError::Encoding { what: place.what.clone(), found: encoding });
+    }
+    let folds: bool = query_scalar("select lower($1) = $2 and lower($2) = $2")
+        .bind(LETTERS.to_uppercase())
+        .bind(LETTERS)
+        .fetch_one(conn)
+        .await
+        .map_err(refused)?;
     if !folds {
         return Err(StoreError::Locale { what: place.what.clone() });
     }

@@ -6,30 +6,26 @@
 
 use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
-use sqlx::postgres::{PgConnectOptions, PgSslMode};
-use sqlx::{Connection, PgConnection};
+use sqlx::postgres::PgConnectOptions;
 
 use super::error::StoreError;
-use super::guard::{self, Guard, clear_remains, drop_to};
-use super::home::{Home, make_private};
+use super::guard::{self, Guard, drop_to};
+use super::home::{Home, SOCKET, make_private};
+use super::launch::{ROOM_MB_MIN, answers, check_room, connect_to, is_full, launch, why_ended};
 use super::programs::{Programs, settle_environment};
 
-/// Less room than this and Postgres would soon stop in the middle of something.
-pub(super) const ROOM_MB_MIN: u64 = 100;
-/// A server that crashed under load replays its log first, so this is generous.
-const READY_WAIT_MAX: Duration = Duration::from_mins(1);
+/// The file in the data folder whose owner has the server.
+const LOCK: &str = "postgres.lock";
 /// The other process may have to make the cluster and start it.
 const OTHER_WAIT_MAX: Duration = Duration::from_mins(2);
 const INITDB_WAIT_MAX: Duration = Duration::from_mins(2);
-const ANSWER_WAIT_MAX: Duration = Duration::from_secs(2);
 const TURN: Duration = Duration::from_millis(10);
-const LOG_TAIL_BYTES: u64 = 2_000;
 /// Stands behind the socket's folder while the owner is a command.
 const BRIEF: &str = "\nfor a command";
 
@@ -53,14 +49,18 @@ pub enum Stay {
 
 /// A server that answers; it ends with the process that started it.
 pub struct PrivatePostgres {
+    data: PathBuf,
+    stay: Stay,
+    server: Server,
     socket: PathBuf,
+    /// Held where we are the owner.
+    lock: File,
     owner: Option<Owner>,
 }
 
 struct Owner {
-    cluster: PathBuf,
+    home: Home,
     guard: Guard,
-    lock: File,
 }
 
 impl PrivatePostgres {
@@ -78,10 +78,14 @@ impl PrivatePostgres {
         let begun = Instant::now();
         loop {
             match lock.try_lock() {
-                Ok(()) => return Self::start_own(stay, &data, lock, server).await,
+                Ok(()) => {
+                    let owner = own(stay, &data, &lock, server).await?;
+                    let socket = owner.home.socket.clone();
+                    return Ok(Self { data, stay, server, socket, lock, owner: Some(owner) });
+                }
                 Err(TryLockError::WouldBlock) => {}
                 Err(TryLockError::Error(error)) => {
-                    return Err(StoreError::from_file(error, "lock", &data.join("postgres.lock")));
+                    return Err(StoreError::from_file(error, "lock", &data.join(LOCK)));
                 }
             }
             // The owner writes down where its server listens as soon as it answers.
@@ -89,7 +93,7 @@ impl PrivatePostgres {
                 && (stay == Stay::Brief || theirs == Stay::Long)
                 && answers(&socket).await
             {
-                return Ok(Self { socket, owner: None });
+                return Ok(Self { data, stay, server, socket, lock, owner: None });
             }
             if begun.elapsed() > OTHER_WAIT_MAX {
                 return Err(StoreError::Busy { data, seconds: OTHER_WAIT_MAX.as_secs() });
@@ -110,70 +114,83 @@ impl PrivatePostgres {
         self.owner.is_some()
     }
 
+    /// True if nobody reaches the server any more: it has ended, or its socket was removed, or its owner has ended, and
+    /// it with its owner. One that only stands still is there.
+    pub(super) fn is_away(&mut self) -> bool {
+        match &mut self.owner {
+            Some(owner) => owner.guard.has_ended() || !self.socket.join(SOCKET).exists(),
+            None => self.lock.try_lock().is_ok(),
+        }
+    }
+
+    /// Why it is away, as far as that can be seen from outside.
+    pub(super) fn why_away(&self) -> StoreError {
+        match &self.owner {
+            Some(owner) => why_ended(&owner.home),
+            None => StoreError::Left { data: self.data.clone() },
+        }
+    }
+
+    /// Starts the server again on the very data that it had, at the socket that it had. Whoever only used another
+    /// process's server becomes the owner.
+    pub(super) async fn renew(&mut self) -> Result<(), StoreError> {
+        if let Some(owner) = &mut self.owner {
+            owner.guard.stop().await;
+        }
+        let gone = |folder: &Path| StoreError::Gone { folder: folder.to_path_buf() };
+        // Somebody else may have a data folder there by now, and a server on it.
+        if !is_ours(&self.lock, &self.data) {
+            return Err(gone(&self.data));
+        }
+        let home = match &self.owner {
+            Some(owner) => owner.home.clone(),
+            None => Home::of(&self.data, self.server.durable)?,
+        };
+        if !home.is_made() || home.socket != self.socket {
+            return Err(gone(&home.cluster));
+        }
+        let guard = launch(&Programs::find(&home.cluster)?, &home, self.server).await?;
+        if self.owner.is_none() {
+            write_place(&self.lock, &self.socket, self.stay)?;
+        }
+        self.owner = Some(Owner { home, guard });
+        Ok(())
+    }
+
     /// Ends the server if this process started it: fast, and after a bounded wait at once.
     pub async fn stop(self) -> Result<(), StoreError> {
-        let Some(Owner { guard, lock, .. }) = self.owner else { return Ok(()) };
-        write_socket(&lock, &[])?;
-        guard.stop().await;
+        let Some(mut owner) = self.owner else { return Ok(()) };
+        write_socket(&self.lock, &[])?;
+        owner.guard.stop().await;
         // What is left in the folder, if anything, the next start removes.
         let _ = fs::remove_dir(&self.socket);
-        drop(lock);
         Ok(())
     }
 
     /// Ends the server as a crash does, if this process started it: the next start recovers. For tests.
     pub async fn crash(self) -> Result<(), StoreError> {
         if let Some(owner) = &self.owner {
-            guard::signal(&owner.cluster, Signal::QUIT);
+            guard::signal(&owner.home.cluster, Signal::QUIT);
         }
         self.stop().await
     }
-
-    async fn start_own(stay: Stay, data: &Path, lock: File, server: Server) -> Result<Self, StoreError> {
-        write_socket(&lock, &[])?;
-        check_room(data)?;
-        let home = Home::of(data, server.durable)?;
-        let programs = Programs::find(&home.cluster)?;
-        if !home.cluster.join("PG_VERSION").exists() {
-            check_room(home.cluster.parent().unwrap_or(data))?;
-            tracing::info!(folder = %home.cluster.display(), version = programs.major(), "making a private Postgres");
-            make_cluster(&programs, &home, server.durable).await?;
-        }
-        clear_remains(&home.cluster).await?;
-        home.make_socket_folder()?;
-        let guard = run(&programs, &home, server).await?;
-        let brief: &[u8] = if stay == Stay::Brief { BRIEF.as_bytes() } else { b"" };
-        write_socket(&lock, &[home.socket.as_os_str().as_encoded_bytes(), brief].concat())?;
-        tracing::info!(folder = %home.cluster.display(), "private Postgres runs");
-        Ok(Self { socket: home.socket, owner: Some(Owner { cluster: home.cluster, guard, lock }) })
-    }
 }
 
-/// Starts the server and waits until it answers.
-async fn run(programs: &Programs, home: &Home, server: Server) -> Result<Guard, StoreError> {
-    let log = home.cluster.join("server.log");
-    let begun = Instant::now();
-    let mut guard = Guard::start(programs, home, server)?;
-    while begun.elapsed() < READY_WAIT_MAX {
-        if answers(&home.socket).await {
-            return Ok(guard);
-        }
-        if guard.has_ended() {
-            let said = tail(&log);
-            if said.contains("No space left") {
-                return Err(StoreError::NoRoom { folder: home.cluster.clone(), needed_mb: ROOM_MB_MIN });
-            }
-            // Sessions of a server that was killed end a moment after it, and until then it is in the way.
-            if !said.contains("pre-existing shared memory") {
-                return Err(StoreError::Ended { log, said });
-            }
-            tokio::time::sleep(TURN * 10).await;
-            guard = Guard::start(programs, home, server)?;
-        }
-        tokio::time::sleep(TURN).await;
+/// Starts the server of a data folder whose lock we have; its cluster is made where there is none yet.
+async fn own(stay: Stay, data: &Path, lock: &File, server: Server) -> Result<Owner, StoreError> {
+    write_socket(lock, &[])?;
+    check_room(data, ROOM_MB_MIN)?;
+    let home = Home::of(data, server.durable)?;
+    let programs = Programs::find(&home.cluster)?;
+    if !home.is_made() {
+        check_room(home.cluster.parent().unwrap_or(data), ROOM_MB_MIN)?;
+        tracing::info!(folder = %home.cluster.display(), version = programs.major(), "making a private Postgres");
+        make_cluster(&programs, &home, server.durable).await?;
     }
-    guard.stop().await;
-    Err(StoreError::NotStarted { seconds: READY_WAIT_MAX.as_secs(), said: tail(&log), log })
+    let guard = launch(&programs, &home, server).await?;
+    write_place(lock, &home.socket, stay)?;
+    tracing::info!(folder = %home.cluster.display(), "private Postgres runs");
+    Ok(Owner { home, guard })
 }
 
 /// Makes the cluster beside its place and moves it there whole: a kill in the middle leaves nothing half-made.
@@ -213,8 +230,8 @@ async fn make_cluster(programs: &Programs, home: &Home, durable: bool) -> Result
         }
         fs::remove_dir_all(&making).map_err(|error| StoreError::from_file(error, "remove", &making))?;
     }
-    if said.contains("No space left") {
-        return Err(StoreError::NoRoom { folder: making, needed_mb: ROOM_MB_MIN });
+    if is_full(&said) {
+        return Err(StoreError::no_room(&making));
     }
     Err(StoreError::NotMade { folder: making, said })
 }
@@ -234,42 +251,30 @@ fn remove_half_made(cluster: &Path) {
     }
 }
 
-fn connect_to(socket: &Path) -> PgConnectOptions {
-    // A password from the environment must not travel to a server that asks for none.
-    PgConnectOptions::new_without_pgpass()
-        .host("localhost")
-        .port(5432)
-        .socket(socket)
-        .username("pancake")
-        .password("")
-        .database("postgres")
-        .ssl_mode(PgSslMode::Disable)
-}
-
-async fn answers(socket: &Path) -> bool {
-    let options = connect_to(socket);
-    match tokio::time::timeout(ANSWER_WAIT_MAX, PgConnection::connect_with(&options)).await {
-        Ok(Ok(connection)) => {
-            // It answered; how it takes the farewell does not matter.
-            let _ = connection.close().await;
-            true
-        }
-        _ => false,
-    }
-}
-
 fn open_lock(data: &Path) -> Result<File, StoreError> {
-    let path = data.join("postgres.lock");
+    let path = data.join(LOCK);
     let mut options = File::options();
     options.read(true).write(true).create(true).truncate(false).mode(0o600);
     options.open(&path).map_err(|error| StoreError::from_file(error, "open", &path))
+}
+
+/// True if the data folder is still the one whose lock this is.
+fn is_ours(lock: &File, data: &Path) -> bool {
+    let (Ok(ours), Ok(there)) = (lock.metadata(), fs::metadata(data.join(LOCK))) else { return false };
+    (ours.dev(), ours.ino()) == (there.dev(), there.ino())
+}
+
+/// Tells other processes where the server listens, and how long its owner stays.
+fn write_place(lock: &File, socket: &Path, stay: Stay) -> Result<(), StoreError> {
+    let brief: &[u8] = if stay == Stay::Brief { BRIEF.as_bytes() } else { b"" };
+    write_socket(lock, &[socket.as_os_str().as_encoded_bytes(), brief].concat())
 }
 
 fn write_socket(mut lock: &File, socket: &[u8]) -> Result<(), StoreError> {
     lock.set_len(0)
         .and_then(|()| lock.seek(SeekFrom::Start(0)))
         .and_then(|_| lock.write_all(socket))
-        .map_err(|error| StoreError::from_file(error, "write", Path::new("postgres.lock")))
+        .map_err(|error| StoreError::from_file(error, "write", Path::new(LOCK)))
 }
 
 /// Where the server listens, and how long its owner stays.
@@ -282,25 +287,4 @@ fn read_socket(lock: &mut File) -> Option<(PathBuf, Stay)> {
         None => (path.as_str(), Stay::Long),
     };
     (!socket.is_empty()).then(|| (PathBuf::from(socket), stay))
-}
-
-fn check_room(folder: &Path) -> Result<(), StoreError> {
-    let room = rustix::fs::statvfs(folder)
-        .map_err(|error| StoreError::from_file(error.into(), "look at", folder))?;
-    if room.f_bavail.saturating_mul(room.f_frsize) < ROOM_MB_MIN * 1_000_000 {
-        return Err(StoreError::NoRoom { folder: folder.to_path_buf(), needed_mb: ROOM_MB_MIN });
-    }
-    Ok(())
-}
-
-fn tail(log: &Path) -> String {
-    let read = || {
-        let mut file = File::open(log)?;
-        let length = file.metadata()?.len();
-        file.seek(SeekFrom::Start(length.saturating_sub(LOG_TAIL_BYTES)))?;
-        let mut bytes = Vec::new();
-        file.take(LOG_TAIL_BYTES).read_to_end(&mut bytes)?;
-        std::io::Result::Ok(String::from_utf8_lossy(&bytes).into_owned())
-    };
-    read().unwrap_or_else(|error| format!("(no log: {error})"))
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
+use axum::middleware::from_fn;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use futures::future::join_all;
@@ -17,8 +18,10 @@ use tokio::sync::Mutex;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::operate::overview;
+use crate::store::Condition;
 use crate::store::unit::Unit;
 use crate::web::answer::Json;
+use crate::web::host;
 
 /// How long the database may take to say that it is there.
 const ANSWER_MAX: Duration = Duration::from_secs(1);
@@ -35,8 +38,12 @@ struct Report {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Checks {
     database: bool,
+    /// Only where the program keeps its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    private_postgres: Option<Condition>,
     stopping: bool,
     bus: BusCheck,
 }
@@ -60,7 +67,7 @@ pub fn routes() -> Router<Context> {
 /// `/metrics`, for a listener of its own: it is nobody's business but ours.
 #[expect(clippy::disallowed_methods, reason = "metrics are no action of a module")]
 pub fn metrics_router(ctx: &Context) -> Router {
-    Router::new().route("/metrics", get(metrics)).with_state(ctx.clone())
+    Router::new().route("/metrics", get(metrics)).layer(from_fn(host::refuse_unclear)).with_state(ctx.clone())
 }
 
 /// Always: a process that cannot say it has to be started anew, a database that is away is no reason.
@@ -72,7 +79,11 @@ async fn ready(ctx: Context, last: Last) -> impl IntoResponse {
     let bus = ctx.bus().report();
     let bus = BusCheck { name: bus.name, works: bus.fault.is_none() };
     let stopping = ctx.leaving().is_cancelled();
-    let checks = Checks { database: database(&ctx, &last).await, stopping, bus };
+    let private_postgres = *ctx.private_postgres().borrow();
+    // What was found last may be of a moment before.
+    let is_there = private_postgres.is_none_or(|condition| condition == Condition::Runs);
+    let database = is_there && database(&ctx, &last).await;
+    let checks = Checks { database, private_postgres, stopping, bus };
     let (code, status) = if checks.database && !checks.stopping {
         (StatusCode::OK, "ready")
     } else {

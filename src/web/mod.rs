@@ -10,6 +10,7 @@ pub mod form;
 pub mod guard;
 pub mod headers;
 pub mod health;
+pub mod host;
 pub mod idempotency;
 pub mod limits;
 pub mod login_page;

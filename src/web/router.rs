@@ -1,10 +1,10 @@
 //! The way of a request: from the registry's routes and the layers around them to one [`Router`].
 //!
-//! Outermost first: `observe` (id, span, log line, metrics), [`headers::dress`], [`render::failures`]; then,
-//! for the actions of modules, [`admission::admit`], [`origin::refuse_cross_site`], [`session::recognise`] and
-//! each route's own [`guard`](super::guard). So whoever refuses a request, the refusal is rendered, dressed,
-//! counted and logged. Static files, health checks and the API's document know no members and stay outside the inner
-//! three: they answer under load too.
+//! Outermost first: `observe` (id, span, log line, metrics), [`headers::dress`], [`render::failures`],
+//! [`host::refuse_unclear`]; then, for the actions of modules, [`admission::admit`], [`origin::refuse_cross_site`],
+//! [`session::recognise`] and each route's own [`guard`](super::guard). So whoever refuses a request, the refusal is
+//! rendered, dressed, counted and logged. Static files, health checks and the API's document know no members and stay
+//! outside the inner three: they answer under load too.
 
 use std::time::{Duration, Instant};
 
@@ -19,7 +19,7 @@ use super::admission::{self, Door};
 use super::headers::{self, Dress};
 use super::origin::{self, Origins};
 use super::session::{self, Recogniser};
-use super::{docs, health, limits, live, presence, render, statics};
+use super::{docs, health, host, limits, live, presence, render, statics};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::openapi;
@@ -47,6 +47,7 @@ pub fn router(ctx: &Context) -> Router {
         .merge(docs::routes(docs::LOGGED_IN))
         .merge(openapi::serve::routes())
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn(host::refuse_unclear))
         .layer(from_fn(render::failures))
         .layer(from_fn_with_state(Dress::of(ctx), headers::dress))
         .layer(from_fn_with_state(ctx.clone(), observe))
