@@ -12,7 +12,7 @@ use super::contract::ItemId;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
-use crate::kit::people::{Gender, Ideal, age_on};
+use crate::kit::people::{Gender, Ideal, age};
 use crate::kit::places;
 use crate::web::answer::{Json, Page};
 use crate::web::extract::Query;
@@ -62,7 +62,7 @@ async fn run(ctx: &Context, asked: &PageQuery) -> Result<Listing<Waiting>, Failu
         nickname: row.nickname,
         gender: row.gender,
         birthday: row.birthday,
-        age: age_on(row.birthday, now),
+        age: age(row.birthday, &row.place, now),
         ideal: Ideal {
             gender: row.ideal_gender,
             from: row.ideal_from,
