@@ -1,7 +1,17 @@
 // What a page gains from this file; without it everything works all the same.
 // After 'Show older' the focus goes on to the first new item instead of getting lost with the button,
 // and an answer that htmx cannot use becomes an ordinary visit of the link.
+// Days and times are drawn in the zone of her place until her browser has said here where it is. What comes into an open
+// page is drawn in that page's own.
 "use strict";
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+if (zone && zone !== document.body.dataset.zone) {
+  const secure = location.protocol === "https:" ? "; Secure" : "";
+  document.cookie = `zone=${zone}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
+}
+document.addEventListener("htmx:configRequest", (event) => {
+  event.detail.headers["X-Zone"] = document.body.dataset.zone;
+});
 let older = null;
 document.addEventListener("htmx:beforeSwap", (event) => {
   const more = event.detail.target;

@@ -17,3 +17,4 @@ mod plain;
 mod postgres;
 mod screens;
 mod support;
+mod zones;
