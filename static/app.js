@@ -3,9 +3,12 @@
 // page was drawn for, and a page out of the browser's memory begins anew.
 // After 'Show older' the focus goes on to the first new item instead of getting lost with the button,
 // and an answer that htmx cannot use becomes an ordinary visit of the link.
+// Days and times are drawn in the zone of her place until her browser has said here where it is. What comes into an open
+// page is drawn in that page's own.
 "use strict";
 const PRESS_AGAIN_MS = 15000;
-const drawnFor = { "Drawn-For": document.body.dataset.for };
+// What a page's scripts say of it: for whom it is drawn, and in which zone.
+const ofPage = { "Drawn-For": document.body.dataset.for, "X-Zone": document.body.dataset.zone };
 function newKey() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
@@ -27,7 +30,12 @@ addEventListener("pageshow", (event) => {
   // Whoever comes back to a page and presses its button means it.
   if (event.persisted) document.getElementsByName("_key").forEach((key) => { key.value = newKey(); });
 });
-document.addEventListener("htmx:configRequest", (event) => Object.assign(event.detail.headers, drawnFor));
+document.addEventListener("htmx:configRequest", (event) => Object.assign(event.detail.headers, ofPage));
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+if (zone && zone !== document.body.dataset.zone) {
+  const secure = location.protocol === "https:" ? "; Secure" : "";
+  document.cookie = `zone=${zone}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
+}
 let older = null;
 document.addEventListener("htmx:beforeSwap", (event) => {
   const more = event.detail.target;

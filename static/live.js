@@ -4,9 +4,9 @@
 "use strict";
 (() => {
   const RETRY_MS = 3000, RETRY_MS_MAX = 60000, TYPING_SENT_MS = 3000, TYPING_SHOWN_MS = 5000;
-  const PART = { headers: { "HX-Request": "true", ...drawnFor }, credentials: "same-origin", cache: "no-store" };
   const $ = (id) => document.getElementById(id);
   const body = document.body;
+  const PART = { headers: { "HX-Request": "true", ...ofPage }, credentials: "same-origin", cache: "no-store" };
   let cursor = body.dataset.live, stream = null, wait = RETRY_MS, timer = 0, ended = false;
 
   // ---- Saying how it stands ----------------------------------------------------------------------------------------
@@ -197,14 +197,6 @@
   const atEnd = () => { const it = scroller(); return it.scrollHeight - it.scrollTop - it.clientHeight < 120; };
   const toEnd = () => { const it = scroller(); it.scrollTop = it.scrollHeight; };
 
-  function clock(root) {
-    const today = new Date().toDateString();
-    for (const time of root.querySelectorAll(".message time")) {
-      const at = new Date(time.dateTime);
-      const day = at.toDateString() === today ? {} : { day: "numeric", month: "short" };
-      time.textContent = at.toLocaleString("en-GB", { hour: "2-digit", minute: "2-digit", ...day });
-    }
-  }
   async function news() {
     // With older pages open, what is new is at the other end: there is a link to it.
     if ($("newer")) return;
@@ -219,7 +211,6 @@
       for (const item of [...list.children]) {
         if (item.id && $(item.id)) continue;
         if (item.dataset.day && messages.querySelector(`[data-day="${item.dataset.day}"]`)) continue;
-        clock(page);
         messages.append(item);
         if (item.dataset.number && !item.classList.contains("mine")) added += 1;
       }
@@ -376,7 +367,6 @@
 
   if (thread) {
     on("chat", news);
-    clock(messages);
     write();
     const first = $("first-new");
     if (first && !location.hash) first.scrollIntoView({ block: "start" }); else if (!$("newer")) toEnd();

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use sqlx::{AssertSqlSafe, PgExecutor, query, query_as, query_scalar};
 
-use super::people::{Gender, age_on};
+use super::people::{Gender, age};
 use super::{places, versions};
 use crate::context::Context;
 use crate::event::{Applied, Fact, Listener};
@@ -114,7 +114,7 @@ impl CardRow {
             member: self.member,
             nickname: self.nickname,
             gender: self.gender,
-            age: age_on(self.birthday, now),
+            age: age(self.birthday, &self.place, now),
             portrait: self.portrait,
             online: ctx.presence().shows(viewer, self.member, now),
             place: places::label(&self.place),

@@ -2,6 +2,7 @@
 
 pub mod alerting;
 pub mod blocks;
+pub mod calendar;
 pub mod cards;
 pub mod ideals;
 pub mod people;

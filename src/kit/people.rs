@@ -4,7 +4,7 @@ use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::places;
+use super::{calendar, places};
 use crate::event::Names;
 use crate::id::MemberId;
 
@@ -118,9 +118,13 @@ impl By {
     }
 }
 
-/// The age on a day: it is never stored.
-pub fn age_on(birthday: NaiveDate, at: DateTime<Utc>) -> i32 {
-    let today = at.date_naive();
+/// How old somebody of that place is now: it is never stored, and grows at her own midnight.
+pub fn age(birthday: NaiveDate, place: &str, now: DateTime<Utc>) -> i32 {
+    age_on(birthday, calendar::day(place, now))
+}
+
+/// How old somebody is on a day where she lives.
+pub fn age_on(birthday: NaiveDate, today: NaiveDate) -> i32 {
     let years = today.year() - birthday.year();
     // Who is born on 29 February has her birthday on 1 March in other years.
     if (today.month(), today.day()) < (birthday.month(), birthday.day()) { years - 1 } else { years }
@@ -133,12 +137,20 @@ mod tests {
     #[test]
     fn a_birthday_makes_older_on_its_day() {
         let born = NaiveDate::from_ymd_opt(2000, 6, 15).unwrap();
-        let at = |day: &str| format!("{day}T12:00:00Z").parse::<DateTime<Utc>>().unwrap();
-        assert_eq!(age_on(born, at("2018-06-14")), 17);
-        assert_eq!(age_on(born, at("2018-06-15")), 18);
+        let on = |day: &str| day.parse::<NaiveDate>().unwrap();
+        assert_eq!(age_on(born, on("2018-06-14")), 17);
+        assert_eq!(age_on(born, on("2018-06-15")), 18);
         let leap = NaiveDate::from_ymd_opt(2000, 2, 29).unwrap();
-        assert_eq!(age_on(leap, at("2018-02-28")), 17);
-        assert_eq!(age_on(leap, at("2018-03-01")), 18);
+        assert_eq!(age_on(leap, on("2018-02-28")), 17);
+        assert_eq!(age_on(leap, on("2018-03-01")), 18);
+    }
+
+    #[test]
+    fn a_birthday_begins_at_her_own_midnight() {
+        let born = NaiveDate::from_ymd_opt(2008, 1, 16).unwrap();
+        let at = |time: &str| format!("2026-01-15T{time}Z").parse::<DateTime<Utc>>().unwrap();
+        assert_eq!((age(born, "helsinki", at("21:59:59")), age(born, "helsinki", at("22:00:00"))), (17, 18));
+        assert_eq!((age(born, "lund", at("22:59:59")), age(born, "lund", at("23:00:00"))), (17, 18));
     }
 
     #[test]

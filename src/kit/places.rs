@@ -3,7 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use chrono_tz::Tz;
 use serde::Deserialize;
+
+/// The zone of who is in no place that is known.
+pub const HOME: Tz = Tz::Europe__Stockholm;
 
 /// A county with its towns. Ids are lower case and unique over both.
 #[derive(Debug, Clone, Deserialize)]
@@ -23,6 +27,8 @@ pub struct Town {
 
 #[derive(Deserialize)]
 struct Places {
+    /// Of each country.
+    zone: BTreeMap<String, String>,
     county: Vec<County>,
 }
 
@@ -33,32 +39,41 @@ pub enum Kind {
     Town,
 }
 
-static PLACES: LazyLock<Vec<County>> = LazyLock::new(|| {
-    let places: Places = toml::from_str(include_str!("../../places.toml")).unwrap_or_else(|error| {
+/// What is known of an id.
+struct Known {
+    kind: Kind,
+    label: String,
+    zone: Tz,
+}
+
+static PLACES: LazyLock<Places> = LazyLock::new(|| {
+    toml::from_str(include_str!("../../places.toml")).unwrap_or_else(|error| {
         unreachable!("a test reads places.toml: {error}");
-    });
-    places.county
+    })
 });
 
-static LABELS: LazyLock<BTreeMap<&'static str, (Kind, String)>> = LazyLock::new(|| {
-    let mut labels = BTreeMap::new();
-    for county in PLACES.iter() {
-        labels.insert(county.id.as_str(), (Kind::County, county.label.clone()));
+static KNOWN: LazyLock<BTreeMap<&'static str, Known>> = LazyLock::new(|| {
+    let mut all = BTreeMap::new();
+    for county in counties() {
+        // A test reads the zones, too.
+        let zone = PLACES.zone.get(&county.country).and_then(|name| name.parse().ok()).unwrap_or(HOME);
+        all.insert(county.id.as_str(), Known { kind: Kind::County, label: county.label.clone(), zone });
         for town in &county.towns {
-            labels.insert(town.id.as_str(), (Kind::Town, format!("{}, {}", town.label, county.label)));
+            let label = format!("{}, {}", town.label, county.label);
+            all.insert(town.id.as_str(), Known { kind: Kind::Town, label, zone });
         }
     }
-    labels
+    all
 });
 
 /// All counties, in the order of the file.
 pub fn counties() -> &'static [County] {
-    &PLACES
+    &PLACES.county
 }
 
 /// Whether an id is a county or a town, if it is known at all.
 pub fn kind(id: &str) -> Option<Kind> {
-    LABELS.get(id).map(|(kind, _)| *kind)
+    KNOWN.get(id).map(|place| place.kind)
 }
 
 /// The county that a town is in.
@@ -69,7 +84,12 @@ pub fn county_of(town: &str) -> Option<&'static str> {
 
 /// `Uppsala, Uppsala county`. An id that is no longer known is shown as it is.
 pub fn label(id: &str) -> String {
-    LABELS.get(id).map_or_else(|| id.to_owned(), |(_, label)| label.clone())
+    KNOWN.get(id).map_or_else(|| id.to_owned(), |place| place.label.clone())
+}
+
+/// What clocks show there.
+pub fn zone(id: &str) -> Tz {
+    KNOWN.get(id).map_or(HOME, |place| place.zone)
 }
 
 #[cfg(test)]
@@ -79,9 +99,18 @@ mod tests {
     #[test]
     fn every_place_is_known_once() {
         let count: usize = counties().iter().map(|county| 1 + county.towns.len()).sum();
-        assert_eq!(LABELS.len(), count, "an id is used twice");
-        assert!(LABELS.keys().all(|id| id.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')));
+        assert_eq!(KNOWN.len(), count, "an id is used twice");
+        assert!(KNOWN.keys().all(|id| id.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')));
         assert_eq!(kind("uppsala"), Some(Kind::Town));
         assert_eq!((county_of("uppsala"), county_of("atlantis")), (Some("uppsala-county"), None));
+    }
+    #[test]
+    fn every_country_has_a_zone() {
+        for county in counties() {
+            let name = PLACES.zone.get(&county.country);
+            assert_eq!(name.map(String::as_str), Some(zone(&county.id).name()), "{}", county.id);
+        }
+        assert_eq!((zone("turku"), zone("bergen")), (Tz::Europe__Helsinki, Tz::Europe__Oslo));
+        assert_eq!((zone("lund"), zone("atlantis")), (HOME, HOME));
     }
 }

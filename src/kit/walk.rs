@@ -10,6 +10,7 @@ use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
 use sqlx::{AssertSqlSafe, Execute, PgPool, Postgres, query_scalar_with};
 use uuid::Uuid;
 
+use super::calendar::{self, Today};
 use crate::failure::Failure;
 use crate::web::paging::{Cursor, Listing, Paging};
 
@@ -18,24 +19,30 @@ pub const ROWS_MAX: i64 = 4000;
 /// A short walk does nearly always. This is how much longer the next try is.
 const LONGER: i64 = 8;
 
-/// The birthdays of those who are of some ages on a day.
+/// The birthdays of those who are of some ages now. For an hour a day it is the next day already in some counties.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Born {
     pub first: NaiveDate,
     pub last: NaiveDate,
+    /// Counties with birthdays of their own: those of the next day.
+    pub ahead: &'static [String],
+    pub ahead_first: NaiveDate,
+    pub ahead_last: NaiveDate,
 }
 
 impl Born {
     /// Of those who are `from` to `to` years old, both included.
     pub fn aged(from: i32, to: i32, at: DateTime<Utc>) -> Self {
-        let today = at.date_naive();
-        let first = latest(to + 1, today).checked_add_days(Days::new(1)).unwrap_or(today);
-        Self { first, last: latest(from, today) }
+        let Today { day, ahead } = calendar::today(at);
+        let (first, last) = birthdays(from, to, day);
+        let next = if ahead.is_empty() { day } else { day.succ_opt().unwrap_or(day) };
+        let (ahead_first, ahead_last) = birthdays(from, to, next);
+        Self { first, last, ahead, ahead_first, ahead_last }
     }
 
     /// The years to walk.
     pub fn years(self) -> (i32, i32) {
-        (self.first.year(), self.last.year())
+        (self.first.year(), self.ahead_last.year())
     }
 
     /// Rows of each year to walk: few first, then more, then as many as there may be.
@@ -50,6 +57,12 @@ impl Born {
         let tries = std::iter::successors(Some(few), |rows| Some(rows * LONGER));
         tries.take_while(move |rows| *rows < most).chain([most])
     }
+}
+
+/// The first and the last birthday of those who are of these ages on a day.
+fn birthdays(from: i32, to: i32, today: NaiveDate) -> (NaiveDate, NaiveDate) {
+    let first = latest(to + 1, today).checked_add_days(Days::new(1)).unwrap_or(today);
+    (first, latest(from, today))
 }
 
 /// The latest birthday of somebody who is that old.
@@ -92,19 +105,30 @@ pub async fn explain<'q>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kit::people::age_on;
+    use crate::kit::people::age;
 
-    /// Every birthday within two years of either end, on days around the odd ones.
+    /// Every birthday within two years of either end, on days around the odd ones, and when they are over in Helsinki.
     #[test]
     fn birthdays_are_those_of_the_ages() {
-        for today in ["2023-02-28", "2024-02-28", "2024-02-29", "2024-03-01", "2025-12-31", "2026-01-01"] {
-            let at: DateTime<Utc> = format!("{today}T12:00:00Z").parse().unwrap();
+        let days = ["2023-02-28", "2024-02-28", "2024-02-29", "2024-03-01", "2025-12-31", "2026-01-01"];
+        for at in days.iter().flat_map(|day| [format!("{day}T12:00:00Z"), format!("{day}T22:30:00Z")]) {
+            let at: DateTime<Utc> = at.parse().unwrap();
             for (from, to) in [(18, 18), (18, 24), (24, 40)] {
                 let born = Born::aged(from, to, at);
+                let (first, last) = born.years();
                 let mut day = NaiveDate::from_ymd_opt(at.year() - to - 3, 1, 1).unwrap();
                 while day.year() < at.year() - from + 3 {
-                    let inside = (from..=to).contains(&age_on(day, at));
-                    assert_eq!(inside, (born.first..=born.last).contains(&day), "{day} on {today}");
+                    for (town, county) in [("lund", "skane-county"), ("helsinki", "uusimaa-county")] {
+                        let inside = (from..=to).contains(&age(day, town, at));
+                        let ahead = born.ahead.iter().any(|id| id == county);
+                        let range =
+                            if ahead { born.ahead_first..=born.ahead_last } else { born.first..=born.last };
+                        assert_eq!(inside, range.contains(&day), "{day} in {town} at {at}");
+                        assert!(
+                            !inside || (first..=last).contains(&day.year()),
+                            "{day} is not walked at {at}"
+                        );
+                    }
                     day = day.succ_opt().unwrap();
                 }
             }

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::LIST;
 use crate::failure::Failure;
 use crate::id::{SessionId, TypedId};
+use crate::kit::places;
 use crate::module::{Policy, Registry};
 use crate::openapi;
 use crate::problem::{self, Problem};
@@ -151,6 +152,7 @@ fn actor(person: &Person) -> Actor {
         nickname: person.nickname.clone(),
         session: SessionId::of(Uuid::nil()),
         state: State::Approved,
+        zone: places::zone(&person.place),
         reviewer: holds("reviewer"),
         admin: holds("admin"),
         used: NOON,

@@ -13,7 +13,7 @@ use super::time::{NOON, today};
 use super::tree::{Node, Tree};
 use crate::event::Names;
 use crate::id::{MemberId, TypedId};
-use crate::kit::people::{Gender, age_on};
+use crate::kit::people::{Gender, age, age_on};
 
 /// Everybody, in the file's order.
 #[derive(Debug, Clone, Default)]
@@ -125,7 +125,7 @@ impl Names for Cast {
         self.by_id(member.uuid()).map_or_else(|| member.to_string(), |person| person.nickname.clone())
     }
     fn age(&self, birthday: NaiveDate) -> i32 {
-        age_on(birthday, NOON)
+        age_on(birthday, today())
     }
 }
 
@@ -133,7 +133,7 @@ impl Person {
     /// `'bob' M 22, looking for F 20-25`
     pub fn describe(&self) -> String {
         let Self { nickname, gender, ideal, .. } = self;
-        let years = age_on(self.birthday, NOON);
+        let years = age(self.birthday, &self.place, NOON);
         let (letter, wanted) = (gender.letter(), ideal.gender.letter());
         format!("'{nickname}' {letter} {years}, looking for {wanted} {}-{}", ideal.from, ideal.to)
     }

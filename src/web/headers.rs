@@ -43,7 +43,7 @@ const FIXED: [(HeaderName, HeaderValue); 6] = [
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 /// A page differs by member, and htmx gets a part of it.
-const VARY_PAGE: HeaderValue = HeaderValue::from_static("cookie, hx-request");
+const VARY_PAGE: HeaderValue = HeaderValue::from_static("cookie, hx-request, x-zone");
 const VARY_API: HeaderValue = HeaderValue::from_static("authorization, cookie, origin");
 
 const CORS_METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, DELETE");

@@ -204,8 +204,8 @@ fn seconds_up(wait: Duration) -> u64 {
     wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
 }
 
-/// `3 minutes`: in the largest unit that says it well, rounded up.
-fn in_words(wait: Duration) -> String {
+/// `3 minutes`: how long to wait, in the largest unit that says it well, rounded up.
+pub fn in_words(wait: Duration) -> String {
     const UNITS: [(u64, &str); 4] = [(86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second")];
     let seconds = seconds_up(wait).max(1);
     // Whole units read best; otherwise two of a unit are better than one and a bit.

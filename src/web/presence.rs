@@ -28,7 +28,7 @@ const HERE_MAX: usize = 200_000;
 /// Keeps who was here: the module `online` does.
 pub trait PresenceStore: Send + Sync {
     /// Writes down that she is here now, unless that was done within [`SEEN_EVERY`], or she hides.
-    fn note<'a>(&'a self, ctx: &'a Context, member: MemberId) -> BoxFuture<'a, Result<(), Failure>>;
+    fn note<'a>(&'a self, ctx: &'a Context, actor: &'a Actor) -> BoxFuture<'a, Result<(), Failure>>;
     /// Who was here since then, and who hides; of the first at most `max`.
     fn read<'a>(
         &'a self,
@@ -73,9 +73,9 @@ impl Presence {
             return;
         }
         let Some(store) = ctx.registry().presence() else { return };
-        let own = ctx.clone();
+        let (own, actor) = (ctx.clone(), actor.clone());
         ctx.spawn_afterwards(async move {
-            if let Err(failure) = store.note(&own, member).await {
+            if let Err(failure) = store.note(&own, &actor).await {
                 tracing::warn!(%failure, "that a member is here was not written down");
             }
         });

@@ -4,15 +4,18 @@ use std::borrow::Borrow;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue};
+use chrono_tz::Tz;
 
 use futures::future::BoxFuture;
 
+use super::cookies::cookie;
 use super::extract::original_target;
 use super::live::Cursor;
 use super::render::REQUEST_ID;
 use super::submission::DrawnFor;
 use super::visitor::{Actor, State, Visitor};
+use super::when::{self, When};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::MemberId;
@@ -39,6 +42,8 @@ pub struct Shell {
     /// What waits for her. None where nobody is logged in, and where it could not be read: no number is better
     /// than a wrong one.
     pub counts: Option<Counts>,
+    /// What its days and times are told in.
+    pub zone: Tz,
     /// The versions of what the page shows, read before the content.
     seen: Cursor,
     /// The key of the page's forms: whoever sends one twice sends the same twice.
@@ -126,6 +131,7 @@ impl Shell {
             path: path.to_owned(),
             notice: None,
             counts: None,
+            zone: when::zone(None, actor),
             seen: Cursor::default(),
             form_key: form_key.to_owned(),
         }
@@ -144,6 +150,11 @@ impl Shell {
             self.seen.set(spec.name, versions::of(ctx.pool(spec), spec, actor.id).await?);
         }
         Ok(self)
+    }
+
+    /// Now, for whom this page is drawn.
+    pub fn when(&self, ctx: &Context) -> When {
+        When::new(ctx.now(), self.zone)
     }
 
     /// What the live channel is asked with; none on pages that hear nothing.
@@ -205,6 +216,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Shell {
         let key = parts.headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
         let mut shell = Self::around("HappyPancake", path, visitor.actor.as_ref(), key);
         shell.notice = notice_of(&parts.headers);
+        shell.zone = when::zone(Some(&parts.headers), visitor.actor.as_ref());
         if let (Some(actor), Some(ctx)) = (&visitor.actor, parts.extensions.get::<Context>()) {
             shell.count(ctx, actor).await;
         }
@@ -259,11 +271,6 @@ pub fn is_notice_cookie(cookie: &HeaderValue) -> bool {
 
 /// The notice that a form left for this page. It is text, and is escaped like all text.
 pub fn notice_of(headers: &HeaderMap) -> Option<String> {
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let pair = cookies
-        .flat_map(|value| value.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(name, _)| *name == NOTICE)?;
-    let (text, _) = form_urlencoded::parse(pair.1.as_bytes()).next()?;
+    let (text, _) = form_urlencoded::parse(cookie(headers, NOTICE)?.as_bytes()).next()?;
     (!text.is_empty()).then(|| text.chars().take(NOTICE_MAX).collect())
 }

@@ -10,12 +10,14 @@ use axum::http::{HeaderMap, header, request::Parts};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use futures::future::BoxFuture;
 use moka::sync::Cache;
 use schemars::JsonSchema;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::cookies;
 use crate::bus::Signal;
 use crate::context::Context;
 use crate::failure::Failure;
@@ -37,6 +39,8 @@ pub struct Actor {
     pub nickname: String,
     pub session: SessionId,
     pub state: State,
+    /// Of her place.
+    pub zone: Tz,
     pub reviewer: bool,
     pub admin: bool,
     /// When the session was last written as used; [`crate::web::session`] renews it.
@@ -115,14 +119,7 @@ impl Token {
             let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
             return if scheme.eq_ignore_ascii_case("bearer") { Self::parse(token.trim()) } else { None };
         }
-        headers
-            .get_all(header::COOKIE)
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(';'))
-            .filter_map(|pair| pair.trim().split_once('='))
-            .find(|(name, _)| *name == cookie)
-            .and_then(|(_, token)| Self::parse(token))
+        cookies::cookie(headers, cookie).and_then(Self::parse)
     }
 }
 

@@ -72,7 +72,7 @@ fn settle_in(town: &Town) {
     let text = "I bake on Sundays and sail on all other days. There are always too many pancakes.";
     town.give(PresentationApproved { member: nancy, text: text.to_owned(), by: By::OPERATOR });
     let here: Vec<MemberId> = OTHERS[1..].iter().map(|nickname| town.id(nickname)).collect();
-    here.into_iter().for_each(|member| town.give(MemberSeen { member }));
+    here.into_iter().for_each(|member| town.give(MemberSeen { member, day: None }));
     town.settle();
 }
 

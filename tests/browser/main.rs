@@ -18,3 +18,4 @@ mod plain;
 mod postgres;
 mod screens;
 mod support;
+mod zones;

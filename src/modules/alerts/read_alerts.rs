@@ -18,7 +18,7 @@ use crate::web::extract::Query;
 use crate::web::paging::{Cursor, Listing, PageQuery};
 use crate::web::shell::Shell;
 use crate::web::visitor::Actor;
-use crate::web::when;
+use crate::web::when::When;
 
 /// Nobody needs to know more exactly than "100 or more".
 const UNREAD_MAX: i64 = 100;
@@ -137,7 +137,7 @@ struct Row {
 }
 
 impl Row {
-    fn new(item: Item, now: DateTime<Utc>) -> Self {
+    fn new(item: Item, when: When) -> Self {
         let reason = item.reason.unwrap_or_default();
         let text = match item.kind.as_str() {
             "flirt" => "flirted with you".to_owned(),
@@ -156,7 +156,7 @@ impl Row {
             text,
             nickname: item.nickname,
             hue: item.member.map(hue).unwrap_or_default(),
-            when: when::ago(item.at, now),
+            when: when.ago(item.at),
             datetime: item.at.to_rfc3339(),
             unread: item.unread,
         }
@@ -173,8 +173,8 @@ pub(super) async fn page(
     let feed = run(&ctx, &actor, &query).await?;
     let next = feed.list.next_page("/alerts");
     let up_to = feed.list.items.first().map(|newest| newest.alert.to_string());
-    let now = ctx.now();
-    let items = feed.list.items.into_iter().map(|item| Row::new(item, now)).collect();
+    let when = shell.when(&ctx);
+    let items = feed.list.items.into_iter().map(|item| Row::new(item, when)).collect();
     let page = AlertsPage { shell: shell.titled("Alerts"), items, unread: feed.unread, next, up_to };
     Ok(Page::new(page))
 }

@@ -17,7 +17,6 @@ use crate::web::extract::Query;
 use crate::web::paging::{Cursor, Listing, PageQuery};
 use crate::web::shell::Shell;
 use crate::web::visitor::Actor;
-use crate::web::when;
 
 /// A blocked member.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -76,7 +75,8 @@ pub(super) async fn page(
 ) -> Result<Page<BlockPage>, Failure> {
     let list = run(&ctx, &actor, &query).await?;
     let next = list.next_page("/block");
-    let row = |b: Blocked| Row { hue: hue(b.member), since: when::day(b.at), nickname: b.nickname };
+    let when = shell.when(&ctx);
+    let row = |b: Blocked| Row { hue: hue(b.member), since: when.day(b.at), nickname: b.nickname };
     let items = list.items.into_iter().map(row).collect();
     Ok(Page::new(BlockPage { shell: shell.titled("Blocked members"), items, next }))
 }

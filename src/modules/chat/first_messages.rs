@@ -15,6 +15,7 @@ use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
 use crate::problem::Problem;
 use crate::tx::Tx;
+use crate::web::limits::in_words;
 
 /// New conversations of one member in [`DAY`]. A bot once wrote to every member of a site.
 const FIRST_MAX: u32 = 20;
@@ -74,23 +75,27 @@ impl FirstMessages {
 impl FirstMessages {
     /// What the form says of it.
     pub(super) fn sentence(&self, now: DateTime<Utc>) -> String {
-        let hours = self.resets_at.map_or(0, |at| (at - now).num_hours() + 1);
-        match (self.left, hours) {
-            (0, hours) => format!(
-                "You have written to as many new people as one may in a day. In about {hours} hours you can go on."
+        match self.left {
+            0 => format!(
+                "You have written to as many new people as one may in a day. You can go on in {}.",
+                in_words(wait(self.resets_at.unwrap_or(now), now))
             ),
-            (1, _) => "You can write to one more new person today.".to_owned(),
-            (left, _) => format!("You can write to {left} new people today."),
+            1 => "You can write to one more new person today.".to_owned(),
+            left => format!("You can write to {left} new people today."),
         }
     }
 }
 
 fn refusal(resets_at: DateTime<Utc>, now: DateTime<Utc>) -> Failure {
-    let wait = (resets_at - now).to_std().unwrap_or_default().max(Duration::from_secs(1));
+    let wait = wait(resets_at, now);
     let detail = format!(
-        "You have written to {FIRST_MAX} new people today, which is all for a day. You can write to the next one at \
-         {} UTC. Answers to people you know are always free.",
-        resets_at.format("%H:%M")
+        "You have written to {FIRST_MAX} new people today, which is all for a day. You can write to the next one in \
+         {}. Answers to people you know are always free.",
+        in_words(wait)
     );
     TOO_MANY.saying(detail).retry_after(wait)
+}
+
+fn wait(until: DateTime<Utc>, now: DateTime<Utc>) -> Duration {
+    (until - now).to_std().unwrap_or_default().max(Duration::from_secs(1))
 }

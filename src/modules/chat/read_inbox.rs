@@ -6,7 +6,6 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
-use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
 use sqlx::query;
@@ -22,7 +21,7 @@ use crate::web::extract::Query;
 use crate::web::paging::{Cursor, Listing, PageQuery};
 use crate::web::shell::{Shell, wants_part};
 use crate::web::visitor::Actor;
-use crate::web::when;
+use crate::web::when::When;
 
 /// A conversation, as one of the two has it.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -93,13 +92,13 @@ pub(super) struct Row {
 const PREVIEW_CHARS: usize = 160;
 
 impl Row {
-    pub(super) fn new(of: Conversation, now: DateTime<Utc>) -> Self {
+    pub(super) fn new(of: Conversation, when: When) -> Self {
         Self {
             text: of.last.text.chars().take(PREVIEW_CHARS).collect(),
             mine: of.last.mine,
             read: of.last.read,
             unread: of.unread,
-            when: when::ago(of.last.at, now),
+            when: when.ago(of.last.at),
             datetime: of.last.at.to_rfc3339(),
             card: of.card,
         }
@@ -135,8 +134,8 @@ pub(super) async fn page(
     let shell = shell.titled("Chat").following(&ctx, &actor, &SPEC).await?;
     let list = run(&ctx, &actor, &query).await?;
     let next = list.next_page("/chat");
-    let now = ctx.now();
-    let rows = list.items.into_iter().map(|conversation| Row::new(conversation, now)).collect();
+    let when = shell.when(&ctx);
+    let rows = list.items.into_iter().map(|conversation| Row::new(conversation, when)).collect();
     if wants_part(&headers) {
         return Ok(Page::new(InboxPart { rows, next, open: None }).into_response());
     }

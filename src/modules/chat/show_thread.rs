@@ -6,7 +6,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method};
 use axum::response::{IntoResponse, Response};
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 
 use super::message::Message;
 use super::read_inbox::{self, Row};
@@ -23,7 +23,7 @@ use crate::web::paging::PageQuery;
 use crate::web::session::looks_ahead;
 use crate::web::shell::{Shell, wants_part};
 use crate::web::visitor::Actor;
-use crate::web::when;
+use crate::web::when::When;
 
 /// A message as the page shows it.
 struct Line {
@@ -31,7 +31,8 @@ struct Line {
     mine: bool,
     read: bool,
     text: String,
-    when: String,
+    /// `14:05`, on that day.
+    clock: String,
     datetime: String,
     /// The day, above its first message.
     day: Option<String>,
@@ -79,9 +80,8 @@ pub(super) async fn page(
     let thread = read_thread::run(&ctx, &actor, other, &query).await?;
     if wants_part(&headers) {
         let (read_to, has_more) = (thread.read_to, thread.has_more);
-        return Ok(
-            Page::new(ThreadPart { lines: lines(thread, ctx.now()), read_to, has_more }).into_response()
-        );
+        return Ok(Page::new(ThreadPart { lines: lines(thread, shell.when(&ctx)), read_to, has_more })
+            .into_response());
     }
     if thread.unread > 0 && !looks_ahead(&method, &headers) {
         shell.one_conversation_less();
@@ -111,7 +111,7 @@ async fn whole(
     composer: FormState,
 ) -> Result<ThreadPage, Failure> {
     let inbox = read_inbox::run(ctx, actor, &PageQuery::default()).await?;
-    let (now, card) = (ctx.now(), thread.with.clone());
+    let (when, card) = (shell.when(ctx), thread.with.clone());
     let to = |way: &str, number: i64| format!("/chat/{}?{way}={number}", card.nickname);
     let (first, last) = (thread.items.first(), thread.items.last());
     let older = first.filter(|_| thread.older).map(|message| to("from", message.number));
@@ -121,21 +121,21 @@ async fn whole(
         older,
         newer,
         read_to: thread.read_to,
-        first: thread.first_messages.map(|first| first.sentence(now)),
+        first: thread.first_messages.map(|first| first.sentence(ctx.now())),
         composer,
         next: inbox.next_page("/chat"),
-        rows: inbox.items.into_iter().map(|conversation| Row::new(conversation, now)).collect(),
+        rows: inbox.items.into_iter().map(|conversation| Row::new(conversation, when)).collect(),
         open: Some(card.nickname.clone()),
-        lines: lines(thread, now),
+        lines: lines(thread, when),
         card,
     })
 }
 
-fn lines(thread: Thread, now: DateTime<Utc>) -> Vec<Line> {
+fn lines(thread: Thread, when: When) -> Vec<Line> {
     let mut day: Option<NaiveDate> = None;
     let mut all_read = true;
     let line = |message: Message| {
-        let this = message.at.date_naive();
+        let this = when.date(message.at);
         let new_day = day.replace(this) != Some(this);
         let first_new = !message.mine && !message.read && all_read;
         all_read &= message.mine || message.read;
@@ -143,9 +143,9 @@ fn lines(thread: Thread, now: DateTime<Utc>) -> Vec<Line> {
             number: message.number,
             mine: message.mine,
             read: message.read,
-            when: when::ago(message.at, now),
+            clock: when.clock(message.at),
             datetime: message.at.to_rfc3339(),
-            day: new_day.then(|| when::day(message.at)),
+            day: new_day.then(|| when.day(message.at)),
             first_new,
             text: message.text,
         }

@@ -19,7 +19,7 @@ use crate::web::extract::Query;
 use crate::web::paging::{CURSOR, Cursor, Listing, MAX_MOST, PageQuery, Paging};
 use crate::web::shell::Shell;
 use crate::web::visitor::Actor;
-use crate::web::when;
+use crate::web::when::When;
 
 /// Which part of a diary.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -164,10 +164,10 @@ fn address(kind: Option<Kind>) -> String {
     kind.map_or_else(|| "/diary".to_owned(), |kind| format!("/diary?kind={}", kind.code()))
 }
 
-fn by_day(items: Vec<Item>, now: DateTime<Utc>) -> Vec<Day> {
+fn by_day(items: Vec<Item>, when: When) -> Vec<Day> {
     let mut days: Vec<Day> = Vec::new();
     for Item { kind, card, at, .. } in items {
-        let label = when::day_ago(at.date_naive(), now);
+        let label = when.day_ago(at);
         let (before, after) = kind.sentence();
         let line = Line { card, kind, before, after };
         match days.last_mut().filter(|day| day.label == label) {
@@ -189,6 +189,6 @@ pub(super) async fn page(
     let next = list.next_page("/diary").map(|next| next + &kind);
     let tab = |(kind, label)| Tab { href: address(kind), label, here: kind == asked.kind };
     let kinds = TABS.into_iter().map(tab).collect();
-    let days = by_day(list.items, ctx.now());
+    let days = by_day(list.items, shell.when(&ctx));
     Ok(Page::new(DiaryPage { shell: shell.titled("Diary"), kinds, days, next }))
 }

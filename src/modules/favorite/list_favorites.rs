@@ -11,6 +11,7 @@ use super::SPEC;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::TypedId;
+use crate::kit::calendar;
 use crate::kit::cards::{Card, CardRow};
 use crate::web::answer::{Json, Page};
 use crate::web::extract::Query;
@@ -28,7 +29,7 @@ pub(super) struct Favorite {
     card: Card,
     /// When she was marked.
     since: DateTime<Utc>,
-    /// The day on which she was last here (UTC), as far as she shows it; none if that is not known.
+    /// The day on which she was last here where she lives, as far as she shows it; none if that is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_seen: Option<NaiveDate>,
 }
@@ -83,7 +84,7 @@ impl Row {
     fn new(favorite: Favorite, now: DateTime<Utc>) -> Self {
         let seen = match favorite.last_seen {
             _ if favorite.card.online => "Online now".to_owned(),
-            Some(day) => format!("Last here {}", when::day_ago(day, now)),
+            Some(day) => format!("Last here {}", when::day_ago(day, calendar::day(&favorite.card.town, now))),
             None => "Not here lately".to_owned(),
         };
         Self { card: favorite.card, seen }

@@ -20,7 +20,7 @@ use crate::web::extract::Query;
 use crate::web::paging::{Cursor, Listing, PageQuery};
 use crate::web::shell::Shell;
 use crate::web::visitor::Actor;
-use crate::web::when;
+use crate::web::when::When;
 
 /// Something that a member did.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -105,7 +105,7 @@ struct Row {
 }
 
 impl Row {
-    fn new(item: Item, now: DateTime<Utc>) -> Self {
+    fn new(item: Item, when: When) -> Self {
         let text = match item.kind.as_str() {
             "joined" => "is new here",
             "photo" => "has a new photo",
@@ -116,7 +116,7 @@ impl Row {
             kind: item.kind,
             text,
             card: item.card,
-            when: when::ago(item.at, now),
+            when: when.ago(item.at),
             datetime: item.at.to_rfc3339(),
             unread: item.unread,
         }
@@ -133,8 +133,8 @@ pub(super) async fn page(
     let feed = run(&ctx, &actor, &query).await?;
     let next = feed.list.next_page("/news");
     let up_to = feed.list.items.first().map(|newest| newest.story.to_string());
-    let now = ctx.now();
-    let items = feed.list.items.into_iter().map(|item| Row::new(item, now)).collect();
+    let when = shell.when(&ctx);
+    let items = feed.list.items.into_iter().map(|item| Row::new(item, when)).collect();
     let shell = shell.titled("News");
     Ok(Page::new(NewsPage { shell, items, new: feed.new, next, up_to, ideal: feed.ideal }))
 }

@@ -84,7 +84,7 @@ pub(super) async fn stories(
     Ok(found)
 }
 
-/// The birthdays that fit her ideal today.
+/// The birthdays that fit her ideal now.
 pub(super) fn born(ctx: &Context, ideal: &Ideal) -> Born {
     Born::aged(ideal.from, ideal.to, ctx.now())
 }
@@ -141,17 +141,17 @@ pub(super) fn statement(
                select s.*, row_number() over (partition by s.birth_year order by s.at desc, s.story desc) as number
                from generate_series($2::int, $3::int) as born (year)
                cross join lateral (
-                   (select story, kind, member, birth_year, birthday, photo, at from news.story
+                   (select story, kind, member, birth_year, birthday, county, photo, at from news.story
                     where $4 = 0 and gender = $5 and birth_year = born.year
                       and (at, story) < ($7, $8) and (at, story) > ($9, $10)
                     order by at desc, story desc limit $11)
                    union all
-                   (select story, kind, member, birth_year, birthday, photo, at from news.story
+                   (select story, kind, member, birth_year, birthday, county, photo, at from news.story
                     where $4 = 1 and county = $6 and gender = $5 and birth_year = born.year
                       and (at, story) < ($7, $8) and (at, story) > ($9, $10)
                     order by at desc, story desc limit $11)
                    union all
-                   (select story, kind, member, birth_year, birthday, photo, at from news.story
+                   (select story, kind, member, birth_year, birthday, county, photo, at from news.story
                     where $4 = 2 and town = $6 and gender = $5 and birth_year = born.year
                       and (at, story) < ($7, $8) and (at, story) > ($9, $10)
                     order by at desc, story desc limit $11)
@@ -162,11 +162,11 @@ pub(super) fn statement(
            )
            select e.at as "end_at?", e.story as "end_story?", f.story as "story?: EventId", f.kind as "kind?",
                   f.photo as "photo?: PhotoId", f.at as "at?", a.card as "card?: CardRow"
-           from (select) as one
-           left join ending e on true
+           from (select) as one left join ending e on true
            left join lateral (
                select w.story, w.kind, w.member, w.photo, w.at from walked w
-               where w.birthday between $12 and $13 and w.member <> $1
+               where case when w.county = any($15) then w.birthday between $16 and $17 else w.birthday between $12 and $13 end
+                 and w.member <> $1
                  and (e.at is null or (w.at, w.story) >= (e.at, e.story))
                  and not exists (select from news.blocked_pair b where b.viewer = $1 and b.other = w.member offset 0)
                order by w.at desc, w.story desc limit $14
@@ -186,6 +186,9 @@ pub(super) fn statement(
         rows,
         born.first,
         born.last,
-        range.fetch
+        range.fetch,
+        born.ahead,
+        born.ahead_first,
+        born.ahead_last
     )
 }

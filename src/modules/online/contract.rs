@@ -2,12 +2,14 @@
 
 #![warn(missing_docs)]
 
-use chrono::TimeDelta;
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::event::{Event, Names};
 use crate::id::MemberId;
+use crate::kit::calendar;
+use crate::kit::places::HOME;
 
 /// A member was here. At most one a member and minute, and none of who hides.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -15,6 +17,16 @@ use crate::id::MemberId;
 pub struct MemberSeen {
     /// Who.
     pub member: MemberId,
+    /// The day where she lives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub day: Option<NaiveDate>,
+}
+
+impl MemberSeen {
+    /// The day of one that was seen then. Of older events, that of the site.
+    pub fn day(&self, at: DateTime<Utc>) -> NaiveDate {
+        self.day.unwrap_or_else(|| calendar::day_in(HOME, at))
+    }
 }
 
 impl Event for MemberSeen {

@@ -10,13 +10,15 @@ use super::contract::MemberSeen;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
+use crate::kit::calendar;
 use crate::web::presence::{Here, PresenceStore};
+use crate::web::visitor::Actor;
 
 pub(super) struct Store;
 
 impl PresenceStore for Store {
-    fn note<'a>(&'a self, ctx: &'a Context, member: MemberId) -> BoxFuture<'a, Result<(), Failure>> {
-        note(ctx, member).boxed()
+    fn note<'a>(&'a self, ctx: &'a Context, actor: &'a Actor) -> BoxFuture<'a, Result<(), Failure>> {
+        note(ctx, actor).boxed()
     }
 
     fn read<'a>(
@@ -29,9 +31,10 @@ impl PresenceStore for Store {
     }
 }
 
-async fn note(ctx: &Context, member: MemberId) -> Result<(), Failure> {
+async fn note(ctx: &Context, actor: &Actor) -> Result<(), Failure> {
     let mut tx = ctx.begin(&SPEC).await?;
-    let _ = tx.emit(MemberSeen { member }).await?;
+    let day = calendar::day_in(actor.zone, tx.now());
+    let _ = tx.emit(MemberSeen { member: actor.id, day: Some(day) }).await?;
     tx.commit().await
 }
 

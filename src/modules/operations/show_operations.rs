@@ -11,7 +11,6 @@ use crate::operate::nodes::Node;
 use crate::operate::overview::{Overview, overview};
 use crate::web::answer::{Json, Page};
 use crate::web::shell::Shell;
-use crate::web::when;
 
 /// How the site is.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -105,9 +104,8 @@ struct Row {
 
 pub(super) async fn page(State(ctx): State<Context>, shell: Shell) -> Result<Page<OperationsPage>, Failure> {
     let Shown { needs, nodes, modules, consumers } = overview(&ctx).await?.into();
-    let now = ctx.now();
-    let row =
-        |node: Node| Row { started: when::ago(node.started, now), seen: when::ago(node.seen, now), node };
+    let when = shell.when(&ctx);
+    let row = |node: Node| Row { started: when.ago(node.started), seen: when.ago(node.seen), node };
     let nodes = nodes.into_iter().map(row).collect();
     let all = consumers.len();
     let late = |one: &Reader| one.behind > 0 || one.stopped || one.remark.is_some();

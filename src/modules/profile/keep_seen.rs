@@ -16,12 +16,11 @@ impl Listener for KeepSeen {
     async fn handle(&self, tx: &mut Tx, facts: &[Fact<MemberSeen>]) -> Result<Applied, Failure> {
         let done = query!(
             "insert into profile.seen as kept (member, day)
-             select member, max((at at time zone 'utc')::date)
-             from unnest($1::uuid[], $2::timestamptz[]) as row (member, at)
+             select member, max(day) from unnest($1::uuid[], $2::date[]) as row (member, day)
              group by member order by member
              on conflict (member) do update set day = excluded.day where kept.day < excluded.day",
             &facts.iter().map(|fact| fact.event.member.uuid()).collect::<Vec<_>>(),
-            &facts.iter().map(|fact| fact.at).collect::<Vec<_>>()
+            &facts.iter().map(|fact| fact.event.day(fact.at)).collect::<Vec<_>>()
         )
         .execute(tx.conn())
         .await?;

@@ -13,6 +13,7 @@ use super::record_visit::{self, Look};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
+use crate::kit::calendar;
 use crate::kit::cards::{self, Card, CardRow};
 use crate::kit::people::{Gender, Ideal};
 use crate::modules::like::contract::PhotoId;
@@ -145,12 +146,13 @@ pub(super) async fn page(
     let member = cards::named(ctx.pool(&SPEC), &SPEC, &nickname).await?;
     let profile = run(&ctx, &actor, member).await?;
     record_visit::after(&ctx, actor.id, member, &Look { method: &method, headers: &headers });
+    let today = calendar::day(&profile.card.town, ctx.now());
     Ok(Page::new(ProfilePage {
+        since: shell.when(&ctx).day(profile.since),
         shell: shell.titled(&profile.card.nickname),
         own: actor.id == member,
         ideal: profile.ideal.sentence(),
-        since: when::day(profile.since),
-        last_seen: profile.last_seen.map(|day| when::day_ago(day, ctx.now())),
+        last_seen: profile.last_seen.map(|day| when::day_ago(day, today)),
         presentation: profile.presentation,
         flirted: profile.flirted,
         favorite: profile.favorite,

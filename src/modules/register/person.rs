@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::schemas::{self, EMAIL_MAX, NICKNAME_MAX, NICKNAME_MIN, PASSWORD_MAX, PASSWORD_MIN, RESERVED};
 use crate::failure::{Failure, Refusals};
+use crate::kit::calendar;
 use crate::kit::ideals::{IdealForm, IdealInput, Refuses, Town};
 use crate::kit::people::{AGE_MAX, AGE_MIN, Gender, Ideal, age_on};
 use crate::kit::places::{self, Kind};
@@ -109,7 +110,7 @@ type Checked<T> = Result<T, Failure>;
 /// Checks a person; `None` leaves the reasons in `refusals`.
 pub(super) fn parse(input: &PersonInput, now: DateTime<Utc>, refusals: &mut Refusals) -> Option<Person> {
     let nickname = refusals.take("nickname", nickname(&input.nickname));
-    let birthday = refusals.take("birthday", birthday(&input.birthday, now));
+    let birthday = refusals.take("birthday", birthday(&input.birthday, calendar::day(&input.place, now)));
     let gender = refusals.take("gender", OF_IDEAL.gender(&input.gender));
     let place = refusals.take("place", town(&input.place));
     let ideal = OF_IDEAL.check(&input.ideal, "ideal.", refusals);
@@ -158,9 +159,10 @@ pub(super) fn password(text: &str, nickname: &str) -> Checked<String> {
     Ok(text.to_owned())
 }
 
-fn birthday(text: &str, now: DateTime<Utc>) -> Checked<NaiveDate> {
+/// `today` is the day of her place: she is an adult from her own midnight on.
+fn birthday(text: &str, today: NaiveDate) -> Checked<NaiveDate> {
     let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| BIRTHDAY_FORM.failure())?;
-    match age_on(day, now) {
+    match age_on(day, today) {
         age if age > AGE_MAX => Err(TOO_OLD.failure()),
         age if age < AGE_MIN => Err(TOO_YOUNG.saying(format!("You must be {AGE_MIN} or older to join."))),
         _ => Ok(day),

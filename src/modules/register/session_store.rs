@@ -10,6 +10,7 @@ use crate::bus::Signal;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::{MemberId, SessionId, TypedId};
+use crate::kit::places;
 use crate::tx::Tx;
 use crate::web::visitor::{Actor, SessionStore, State, Token, TokenHash};
 
@@ -97,7 +98,7 @@ pub(super) async fn end(
 async fn find(ctx: &Context, token: TokenHash) -> Result<Option<Actor>, Failure> {
     let (started, used) = alive_since(ctx);
     let row = query!(
-        r#"select s.session, s.used, m.member, m.nickname, m.state,
+        r#"select s.session, s.used, m.member, m.nickname, m.state, m.place,
                   exists (select from register.role r where r.member = m.member and r.role = 'reviewer') as "reviewer!",
                   exists (select from register.role r where r.member = m.member and r.role = 'admin') as "admin!"
            from register.session s join register.member m on m.member = s.member
@@ -117,6 +118,7 @@ async fn find(ctx: &Context, token: TokenHash) -> Result<Option<Actor>, Failure>
             "rejected" => State::Rejected,
             _ => State::Waiting,
         },
+        zone: places::zone(&row.place),
         reviewer: row.reviewer,
         admin: row.admin,
         used: row.used,

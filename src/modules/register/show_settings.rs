@@ -12,7 +12,6 @@ use crate::web::form::FormState;
 use crate::web::paging::PageQuery;
 use crate::web::shell::Shell;
 use crate::web::visitor::Actor;
-use crate::web::when;
 
 #[derive(Template)]
 #[template(path = "register/settings.html")]
@@ -38,7 +37,7 @@ impl SettingsPage {
         shell: Shell,
         form: FormState,
     ) -> Result<Self, Failure> {
-        let now = ctx.now();
+        let when = shell.when(ctx);
         let logins = list_sessions::run(ctx, actor, &PageQuery::most()).await?;
         let sessions = logins
             .items
@@ -46,8 +45,8 @@ impl SettingsPage {
             .map(|login| SessionRow {
                 id: login.session,
                 device: login.device,
-                started: when::day(login.started),
-                last_used: when::ago(login.used, now),
+                started: when.day(login.started),
+                last_used: when.ago(login.used),
                 current: login.current,
             })
             .collect();

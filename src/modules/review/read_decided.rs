@@ -16,7 +16,6 @@ use crate::web::answer::{Json, Page};
 use crate::web::extract::Query;
 use crate::web::paging::{Cursor, Listing, PageQuery};
 use crate::web::shell::Shell;
-use crate::web::when;
 
 /// A decision.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -84,13 +83,13 @@ pub(super) async fn page(
 ) -> Result<Page<DecidedPage>, Failure> {
     let list = run(&ctx, &asked).await?;
     let next = list.next_page("/review/decided");
-    let now = ctx.now();
+    let when = shell.when(&ctx);
     let row = |decided: Decided| Row {
         nickname: decided.nickname,
         decision: decided.decision,
         reason: decided.reason,
         by: decided.by.unwrap_or_else(|| "the operator".to_owned()),
-        at: when::ago(decided.at, now),
+        at: when.ago(decided.at),
     };
     let items = list.items.into_iter().map(row).collect();
     Ok(Page::new(DecidedPage { shell: shell.titled("Decided"), items, next }))

@@ -12,14 +12,13 @@ use super::contract::ItemId;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
-use crate::kit::people::{Gender, Ideal, age_on};
+use crate::kit::people::{Gender, Ideal, age};
 use crate::kit::places;
 use crate::web::answer::{Json, Page};
 use crate::web::extract::Query;
 use crate::web::form::FormState;
 use crate::web::paging::{Cursor, Listing, PageQuery};
 use crate::web::shell::Shell;
-use crate::web::when;
 
 /// An application.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -62,7 +61,7 @@ async fn run(ctx: &Context, asked: &PageQuery) -> Result<Listing<Waiting>, Failu
         nickname: row.nickname,
         gender: row.gender,
         birthday: row.birthday,
-        age: age_on(row.birthday, now),
+        age: age(row.birthday, &row.place, now),
         ideal: Ideal {
             gender: row.ideal_gender,
             from: row.ideal_from,
@@ -113,7 +112,7 @@ impl QueuePage {
     async fn new(ctx: &Context, shell: Shell, form: FormState, asked: &PageQuery) -> Result<Self, Failure> {
         let list = run(ctx, asked).await?;
         let next = list.next_page("/review");
-        let now = ctx.now();
+        let when = shell.when(ctx);
         let row = |waiting: Waiting| Row {
             item: waiting.item,
             gender: waiting.gender.label(),
@@ -121,7 +120,7 @@ impl QueuePage {
             birthday: waiting.birthday.format("%-d %B %Y").to_string(),
             place: places::label(&waiting.place),
             ideal: waiting.ideal.sentence(),
-            applied: when::ago(waiting.at, now),
+            applied: when.ago(waiting.at),
             application: waiting.application,
             nickname: waiting.nickname,
         };

@@ -20,6 +20,7 @@ impl Listener for KeepSeen {
     async fn handle(&self, tx: &mut Tx, facts: &[Fact<MemberSeen>]) -> Result<Applied, Failure> {
         let members: Vec<_> = facts.iter().map(|fact| fact.event.member.uuid()).collect();
         let times: Vec<_> = facts.iter().map(|fact| fact.at).collect();
+        let days: Vec<_> = facts.iter().map(|fact| fact.event.day(fact.at)).collect();
         let done = query!(
             "insert into search.seen as kept (member, at)
              select member, max(at) from unnest($1::uuid[], $2::timestamptz[]) as row (member, at)
@@ -32,10 +33,12 @@ impl Listener for KeepSeen {
         .await?;
         // Once a day and member: all the indexes have it.
         query!(
-            "update search.member m set seen_day = date_trunc('day', s.at, 'utc') from search.seen s
-             where m.member = any($1) and s.member = m.member
-               and m.seen_day < date_trunc('day', s.at, 'utc')",
-            &members
+            "update search.member m set seen_day = s.day at time zone 'utc'
+             from (select member, max(day)::timestamp as day from unnest($1::uuid[], $2::date[]) as row (member, day)
+                   group by member) s
+             where s.member = m.member and m.seen_day < s.day at time zone 'utc'",
+            &members,
+            &days
         )
         .execute(tx.conn())
         .await?;

@@ -12,6 +12,7 @@ use super::filters::{Filters, SearchQuery};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
+use crate::kit::calendar;
 use crate::kit::cards::CardRow;
 use crate::kit::walk::{self, Born};
 use crate::web::paging::{Cursor, Paging};
@@ -103,8 +104,11 @@ impl Walk<'_> {
             self.paging.from.at,
             self.paging.from.id,
             self.rows,
-            self.now.date_naive() as NaiveDate,
-            self.paging.fetch()
+            calendar::today(self.now).day as NaiveDate,
+            self.paging.fetch(),
+            born.ahead,
+            born.ahead_first,
+            born.ahead_last
         )
     }
 }

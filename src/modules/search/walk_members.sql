@@ -1,10 +1,11 @@
 -- One page of a search. walk_members.rs says what it is about.
 with me as materialized (
-    select member, gender, town, county, date_part('year', age($18::date, birthday))::int as age
+    select member, gender, town, county, date_part('year', age($18::date + (county = any($20))::int, birthday))::int as age
     from search.member where member = $1
 ),
 walked as materialized (
-    select m.*, m.birthday between $6 and $7 and m.joined > $8 and m.member <> $1
+    select m.*, case when m.county = any($20) then m.birthday between $21 and $22 else m.birthday between $6 and $7 end
+        and m.joined > $8 and m.member <> $1
         -- Each of these is one look at a primary key, and only for those whom all before it has left. They are no
         -- joins and no `exists`: Postgres might read a whole table for those.
         and (not $9 or (select c.portrait is not null from search.card c where c.member = m.member))

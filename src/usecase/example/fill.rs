@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::answer::echo;
 use super::{Request, schema};
 use crate::id::{MemberId, TypedId};
-use crate::kit::people::age_on;
+use crate::kit::people::age;
 use crate::kit::places;
 use crate::usecase::cast::Person;
 use crate::usecase::names::{ANY, Bindings, NONE, capture, captures, stand_in};
@@ -308,7 +308,7 @@ impl<'f, 'c> Fill<'f, 'c> {
         facts.get_mut("ideal").and_then(Value::as_object_mut).into_iter().for_each(|ideal| {
             ideal.retain(|_, value| !value.is_null());
         });
-        facts.insert("age".to_owned(), age_on(person.birthday, self.root.clock).into());
+        facts.insert("age".to_owned(), age(person.birthday, &person.place, self.root.clock).into());
         facts.insert("placeName".to_owned(), places::label(&person.place).into());
         facts.insert("state".to_owned(), "approved".into());
         facts

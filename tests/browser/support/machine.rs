@@ -27,6 +27,11 @@ impl Browser {
         self.network(true);
     }
 
+    /// Where she is: `America/New_York`.
+    pub(crate) fn zone(&self, name: &str) {
+        self.tab.call("Emulation.setTimezoneOverride", &json!({ "timezoneId": name }));
+    }
+
     pub(crate) fn online(&self) {
         self.network(false);
     }
