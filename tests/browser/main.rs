@@ -2,6 +2,7 @@
 //!
 //! `./r browser` runs it; screens of failed tests are in `target/browser/`.
 
+mod axe;
 mod chat;
 mod end;
 mod finding;
@@ -17,3 +18,4 @@ mod plain;
 mod postgres;
 mod screens;
 mod support;
+mod tabs;
