@@ -38,7 +38,7 @@ async fn pages_and_json_come_as_the_client_takes_them() {
         assert_eq!(packed.header("content-encoding"), "gzip", "{path}");
         assert_eq!(packed.status, plain.status, "{path}");
         assert!(
-            packed.body.len() * 2 < plain.body.len(),
+            packed.body.len() * 3 < plain.body.len() * 2,
             "{path}: {} of {}",
             packed.body.len(),
             plain.body.len()

@@ -8,6 +8,7 @@ use axum::body::Body;
 use axum::http::Request;
 use futures::future::join_all;
 use http_body_util::BodyExt;
+use pancake::id::MemberId;
 use pancake::web::live::{POLLS_MAX, STREAMS_MAX};
 use tokio::time::{sleep, timeout};
 use tower::ServiceExt;
@@ -31,35 +32,39 @@ struct Tally {
 #[tokio::test]
 async fn polls_of_one_member_wait_side_by_side() {
     let house = House::open("house_crowd", 80).await;
-    let token = house.token(Who::Member).await.unwrap();
-    for (loops, heeds) in [(5, true), (POLLS_MAX, true), (POLLS_MAX + 4, true), (POLLS_MAX + 4, false)] {
-        let surplus = loops - loops.min(POLLS_MAX);
-        let first = house.ask(&Ask::get("/api/poll?wait=0"), Some(&token)).await.json();
-        let tally = Tally::default();
-        let programs = (0..loops)
-            .map(|number| poll(&house, &token, number, (first["after"].as_str().unwrap(), heeds), &tally));
-        let watched = async {
-            sleep(WATCHED).await;
-            // Whoever is too many is told at most every three seconds, heeding or not.
-            assert_eq!(tally.answers.get(), tally.refused.get(), "{loops} polls: an empty answer");
-            assert!(tally.refused.get() <= 2 * surplus, "{loops} polls: {} refusals", tally.refused.get());
-            assert_eq!(tally.refused.get() == 0, surplus == 0, "{loops} polls");
-            write(&house).await;
-            let all = async {
-                while tally.heard.borrow().len() < loops {
-                    sleep(Duration::from_millis(20)).await;
-                }
-            };
-            timeout(HEARD_MAX, all)
-                .await
-                .unwrap_or_else(|_| panic!("of {loops}: {:?}", tally.heard.borrow()));
-        };
-        tokio::select! {
-            _ = join_all(programs) => {}
-            () = watched => {}
-        }
-    }
+    let people = &house.people;
+    tokio::join!(
+        polls(&house, people.member, POLLS_MAX, true),
+        polls(&house, people.reviewer, POLLS_MAX + 4, true),
+        polls(&house, people.admin, POLLS_MAX + 4, false),
+    );
     house.close().await;
+}
+
+/// So many of one member, heeding `Retry-After` or not. First nothing happens, then somebody writes to her.
+async fn polls(house: &House, member: MemberId, loops: usize, heeds: bool) {
+    let token = house.stage.login(member).await.unwrap();
+    let first = house.ask(&Ask::get("/api/poll?wait=0"), Some(&token)).await.json();
+    let (after, tally) = (first["after"].as_str().unwrap(), Tally::default());
+    let programs = (0..loops).map(|number| poll(house, &token, number, (after, heeds), &tally));
+    let watched = async {
+        sleep(WATCHED).await;
+        // Whoever is too many is told so every three seconds at most, heeding or not.
+        let (surplus, refused) = (loops - POLLS_MAX, tally.refused.get());
+        assert_eq!(tally.answers.get(), refused, "{loops} polls: answers without news");
+        assert!((surplus..=2 * surplus).contains(&refused), "{loops} polls: {refused} refusals");
+        write(house, member).await;
+        let all = async {
+            while tally.heard.borrow().len() < loops {
+                sleep(Duration::from_millis(20)).await;
+            }
+        };
+        timeout(HEARD_MAX, all).await.unwrap_or_else(|_| panic!("of {loops}: {:?}", tally.heard.borrow()));
+    };
+    tokio::select! {
+        _ = join_all(programs) => {}
+        () = watched => {}
+    }
 }
 
 /// As the README says: on with the cursor of the answer, and where it is 429 after a while.
@@ -100,7 +105,7 @@ async fn streams_of_one_member_do_not_close_each_other_for_ever() {
         sleep(WATCHED).await;
         // Each once, and some that took the place of others.
         assert!(opened.get() <= 3 * STREAMS_MAX, "{} were opened", opened.get());
-        write(&house).await;
+        write(&house, house.people.member).await;
         let four = async {
             while heard.get() < STREAMS_MAX {
                 sleep(Duration::from_millis(20)).await;
@@ -131,10 +136,10 @@ async fn stream(house: &House, token: &str, opened: &Cell<usize>, heard: &Cell<u
     }
 }
 
-/// Somebody writes to the member.
-async fn write(house: &House) {
-    let writer = house.token(Who::Reviewer).await;
-    let message = Ask::post(format!("/api/chat/{}", house.people.member)).json(r#"{"text": "Hello"}"#);
-    let answer = house.ask(&message, writer.as_deref()).await;
+/// Otto writes to her.
+async fn write(house: &House, to: MemberId) {
+    let otto = house.stage.login(house.people.other).await.unwrap();
+    let message = Ask::post(format!("/api/chat/{to}")).json(r#"{"text": "Hello"}"#);
+    let answer = house.ask(&message, Some(&otto)).await;
     assert_eq!(answer.status, 201, "{}", answer.text());
 }
