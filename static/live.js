@@ -8,6 +8,9 @@
   const body = document.body;
   const PART = { headers: { "HX-Request": "true", ...ofPage }, credentials: "same-origin", cache: "no-store" };
   let cursor = body.dataset.live, stream = null, wait = RETRY_MS, timer = 0, ended = false;
+  const visible = () => document.visibilityState === "visible";
+  // Only what somebody looks at takes the place of another tab: otherwise tabs would take it from each other.
+  let wanted = visible();
 
   // ---- Saying how it stands ----------------------------------------------------------------------------------------
   const connection = $("connection");
@@ -24,7 +27,7 @@
   // ---- The stream --------------------------------------------------------------------------------------------------
   function open() {
     clearTimeout(timer);
-    if (ended || stream) return;
+    if (ended || stream || !wanted) return;
     stream = new EventSource("/live?" + new URLSearchParams({ after: cursor, _for: body.dataset.for }));
     stream.addEventListener("open", () => { wait = RETRY_MS; say(""); flush(); });
     stream.addEventListener("changed", (event) => {
@@ -35,8 +38,11 @@
     stream.addEventListener("end", (event) => {
       const why = JSON.parse(event.data).why;
       close();
-      // Another tab is live now. This one goes on when somebody looks at it.
-      if (why === "elsewhere") return;
+      // Other tabs are live now. This one goes on when somebody looks at it.
+      if (why === "elsewhere") {
+        wanted = false;
+        return say("Newer windows of yours are live instead of this one. It goes on when you come back to it.");
+      }
       ended = true;
       say("You are logged out here.", "/login");
     });
@@ -68,11 +74,14 @@
   addEventListener("online", () => { close(); open(); });
   addEventListener("offline", () => say("No connection. What you write is kept, and goes on when you are back."));
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
-  document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState !== "visible") return;
+  function lookedAt() {
+    if (!visible()) return;
+    wanted = true;
     open();
     reading();
-  });
+  }
+  document.addEventListener("visibilitychange", lookedAt);
+  addEventListener("focus", lookedAt);
 
   // ---- What is new -------------------------------------------------------------------------------------------------
   // One request at a time for each thing, and one more if something came meanwhile.
@@ -190,7 +199,6 @@
 
   // ---- The open thread ---------------------------------------------------------------------------------------------
   const thread = $("thread"), messages = $("messages"), composer = $("composer");
-  const visible = () => document.visibilityState === "visible";
   const numbers = () => [...messages.querySelectorAll("[data-number]")].map((item) => Number(item.dataset.number));
   // Where the thread is its own scroller that one moves, otherwise the page does.
   const scroller = () => (getComputedStyle(thread).overflowY !== "visible" ? thread : document.scrollingElement);

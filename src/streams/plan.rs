@@ -4,12 +4,12 @@ use std::net::Ipv4Addr;
 
 use super::StreamsError;
 use crate::cli::StreamsArgs;
-use crate::web::live::SEATS_MAX;
+use crate::web::live::STREAMS_MAX;
 
 /// Making a member costs two password hashes, so beyond these a member has several streams.
 const MEMBERS: usize = 1000;
-/// Streams and polls of one member, half of each: one more, and the server closes the oldest.
-const A_MEMBER_MAX: usize = SEATS_MAX;
+/// Streams and polls of one member, half of each: no more than the server allows of either.
+const A_MEMBER_MAX: usize = STREAMS_MAX;
 /// Connections and files of a process beside its streams: to Postgres, of senders, the program's own.
 pub(super) const BESIDE: usize = 400;
 /// Connections from one address, well below the 28,000 ports that Linux gives to one.

@@ -1,5 +1,7 @@
 //! Input from requests. Whatever cannot be read is refused with the field's name, never with a 500.
 
+use std::collections::BTreeMap;
+
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, OriginalUri, Request};
 use axum::http::header;
@@ -9,7 +11,9 @@ use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 
+use super::fields::fields_of;
 use super::form::FormState;
+use super::origin::is_api;
 use crate::failure::Failure;
 use crate::problem;
 
@@ -20,7 +24,8 @@ const NUL_IN_JSON: &[u8] = br"\u0000";
 #[derive(Debug)]
 pub struct Json<T>(pub T);
 
-/// The query string.
+/// The query string. Programs may name known fields only, and each once. To a page others add what they like
+/// (`fbclid`, `utm_source`): it does not look at that, and of a field that is there several times it takes the last.
 #[derive(Debug)]
 pub struct Query<T>(pub T);
 
@@ -81,7 +86,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
-        urlencoded(parts.uri.query().unwrap_or_default()).map(Self)
+        let query = parts.uri.query().unwrap_or_default();
+        let read = if is_api(parts.uri.path()) { urlencoded(query) } else { urlencoded(&known::<T>(query)) };
+        read.map(Self)
     }
 }
 
@@ -170,6 +177,14 @@ fn urlencoded<T: DeserializeOwned>(text: &str) -> Result<T, Failure> {
         .map_err(|error| refuse_field(&error.path().to_string(), &error.inner().to_string()))
 }
 
+/// What a page looks at of its query.
+fn known<T: DeserializeOwned>(query: &str) -> String {
+    let Some(fields) = fields_of::<T>() else { return query.to_owned() };
+    let known = form_pairs(query).filter(|(name, _)| fields.contains(&name.as_ref()));
+    let last: BTreeMap<_, _> = known.collect();
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(last).finish()
+}
+
 fn form_pairs(text: &str) -> form_urlencoded::Parse<'_> {
     form_urlencoded::parse(text.as_bytes())
 }
@@ -213,7 +228,6 @@ mod tests {
 
     #[derive(Debug, serde::Deserialize)]
     #[serde(deny_unknown_fields)]
-    #[expect(dead_code, reason = "only its refusals are looked at")]
     struct Ideal {
         from: i32,
     }
@@ -244,7 +258,32 @@ mod tests {
         assert_eq!(at(r#"["a", "\u0000"]"#), Some("1".into()));
         assert_eq!(at(r#""\u0000""#), Some("body".into()));
         assert_eq!(at(r#"{"text": "\\u0000"}"#), None);
-        let form = urlencoded::<std::collections::BTreeMap<String, String>>("a=1&b=x%00");
+        let form = urlencoded::<BTreeMap<String, String>>("a=1&b=x%00");
         assert_eq!(form.unwrap_err().refused()[0].field, "b");
+    }
+
+    #[tokio::test]
+    async fn a_page_reads_what_it_knows_and_a_program_says_nothing_else() {
+        let read = async |target: &str| {
+            let (mut parts, ()) = axum::http::Request::builder().uri(target).body(()).unwrap().into_parts();
+            Query::<Ideal>::from_request_parts(&mut parts, &()).await.map(|Query(ideal)| ideal.from)
+        };
+        for query in [
+            "from=18",
+            "from=18&fbclid=IwAR0_-x",
+            "utm_source=a&from=18&utm_source=b",
+            "x=%00&from=18",
+            "from=1&from=18",
+            "&&=&from=18&%zz",
+            "from=x&from=18",
+        ] {
+            assert_eq!(read(&format!("/search?{query}")).await.unwrap(), 18, "{query}");
+        }
+        for query in ["from=x", "fbclid=1", "from=%00"] {
+            assert_eq!(read(&format!("/search?{query}")).await.unwrap_err().status(), 422, "{query}");
+        }
+        for query in ["from=18&fbclid=1", "from=1&from=18", "from=18&x=%00"] {
+            assert_eq!(read(&format!("/api/search?{query}")).await.unwrap_err().status(), 422, "{query}");
+        }
     }
 }

@@ -3,10 +3,13 @@
 pub mod address;
 pub mod admission;
 pub mod answer;
+pub mod coding;
+pub mod compression;
 pub mod cookies;
 pub mod docs;
 pub mod door;
 pub mod extract;
+pub mod fields;
 pub mod form;
 pub mod guard;
 pub mod headers;

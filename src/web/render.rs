@@ -204,7 +204,10 @@ fn page(failure: &Failure, asked: &Asked, actor: Option<&Actor>, kept: Option<Ke
         Some(refused) if failure.refused().len() == 1 => format!("{}: {}", refused.field, refused.detail),
         _ => failure.detail().to_owned(),
     };
-    let path = asked.target.split('?').next().unwrap_or_default();
+    let (path, query) = asked.target.split_once('?').unwrap_or((&asked.target, ""));
+    let unreadable = failure.status() == StatusCode::UNPROCESSABLE_ENTITY && !query.is_empty();
+    let whole = (asked.method == Method::GET && unreadable)
+        .then(|| (path.to_owned(), "This page from its beginning".to_owned()));
     let page = ErrorPage {
         shell: Shell::around(heading, path, actor, &asked.request_id),
         status: failure.status().as_u16(),
@@ -212,7 +215,7 @@ fn page(failure: &Failure, asked: &Asked, actor: Option<&Actor>, kept: Option<Ke
         detail,
         code: failure.code().to_owned(),
         request_id: asked.request_id.clone(),
-        ways: vec![home, own],
+        ways: whole.into_iter().chain([home, own]).collect(),
         passes_later: failure.wait().is_some() || failure.status().is_server_error(),
         kept,
     };

@@ -1,6 +1,6 @@
 //! The way of a request: from the registry's routes and the layers around them to one [`Router`].
 //!
-//! Outermost first: `observe` (id, span, log line, metrics), [`headers::dress`], [`render::failures`],
+//! Outermost first: `observe` (id, span, log line, metrics), [`headers::dress`], [`compression`], [`render::failures`],
 //! [`host::refuse_unclear`]; then, for the actions of modules, [`admission::admit`], [`origin::refuse_cross_site`],
 //! [`session::recognise`] and each route's own [`guard`](super::guard). So whoever refuses a request, the refusal is
 //! rendered, dressed, counted and logged. Static files, health checks and the API's document know no members and stay
@@ -19,7 +19,7 @@ use super::admission::{self, Door};
 use super::headers::{self, Dress};
 use super::origin::{self, Origins};
 use super::session::{self, Recogniser};
-use super::{docs, health, host, limits, live, presence, render, statics};
+use super::{compression, docs, health, host, limits, live, presence, render, statics};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::openapi;
@@ -36,6 +36,11 @@ pub fn router(ctx: &Context) -> Router {
         #[expect(clippy::disallowed_methods, reason = "the one place that turns the registry into routes")]
         router.route(path, route)
     });
+    // They are compressed already.
+    let files = statics::routes()
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn(host::refuse_unclear))
+        .layer(from_fn(render::failures));
     actions
         .fallback(nothing_here)
         .method_not_allowed_fallback(method_not_allowed)
@@ -43,12 +48,14 @@ pub fn router(ctx: &Context) -> Router {
         .layer(from_fn_with_state(Origins::of(ctx), origin::refuse_cross_site))
         .layer(from_fn_with_state(Door::of(ctx), admission::admit))
         .merge(health::routes())
-        .merge(statics::routes())
         .merge(docs::routes(docs::LOGGED_IN))
         .merge(openapi::serve::routes())
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn(host::refuse_unclear))
         .layer(from_fn(render::failures))
+        .layer(compression::layer())
+        .layer(from_fn(compression::prepare))
+        .merge(files)
         .layer(from_fn_with_state(Dress::of(ctx), headers::dress))
         .layer(from_fn_with_state(ctx.clone(), observe))
         .with_state(ctx.clone())

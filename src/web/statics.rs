@@ -1,7 +1,8 @@
 //! Style, scripts and icons, from inside the binary: there is no folder to lose on the way to a server.
 //!
 //! Pages link them by [`href`], whose address changes with the content, so browsers keep them for a year and
-//! still never show an old one.
+//! still never show an old one. They were compressed when the program was built (`build.rs`), and are sent as the
+//! client takes them.
 
 use std::sync::LazyLock;
 
@@ -17,6 +18,7 @@ use sha2::{Digest, Sha256};
 
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::web::coding::{BROTLI, GZIP, accepts};
 use crate::web::extract::Path;
 
 /// For addresses that name the content.
@@ -30,19 +32,39 @@ const CSS: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
-/// Name, type and content of every file.
-static EMBEDDED: [(&str, &str, &[u8]); 10] = [
-    ("app.css", CSS, include_bytes!("../../static/app.css")),
-    ("app.js", SCRIPT, include_bytes!("../../static/app.js")),
-    ("docs.css", CSS, include_bytes!("../../static/docs.css")),
-    ("docs.js", SCRIPT, include_bytes!("../../static/docs.js")),
-    ("drip.svg", SVG, include_bytes!("../../static/drip.svg")),
-    ("htmx.min.js", SCRIPT, include_bytes!("../../static/htmx.min.js")),
-    ("icon.svg", SVG, include_bytes!("../../static/icon.svg")),
-    ("live.js", SCRIPT, include_bytes!("../../static/live.js")),
-    ("swagger-ui-bundle.js", SCRIPT, include_bytes!("../../static/swagger-ui-bundle.js")),
-    ("swagger-ui.css", CSS, include_bytes!("../../static/swagger-ui.css")),
-];
+/// A file with what it became when the program was built.
+struct Embedded {
+    name: &'static str,
+    kind: &'static str,
+    plain: &'static [u8],
+    brotli: &'static [u8],
+    gzip: &'static [u8],
+}
+
+macro_rules! embedded {
+    ($($kind:ident $name:literal)+) => {
+        [$(Embedded {
+            name: $name,
+            kind: $kind,
+            plain: include_bytes!(concat!("../../static/", $name)),
+            brotli: include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".br")),
+            gzip: include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".gz")),
+        }),+]
+    };
+}
+
+static EMBEDDED: [Embedded; 10] = embedded! {
+    CSS "app.css"
+    SCRIPT "app.js"
+    CSS "docs.css"
+    SCRIPT "docs.js"
+    SVG "drip.svg"
+    SCRIPT "htmx.min.js"
+    SVG "icon.svg"
+    SCRIPT "live.js"
+    SCRIPT "swagger-ui-bundle.js"
+    CSS "swagger-ui.css"
+};
 
 /// The files with what their content says of them; hashed once.
 static FILES: LazyLock<Vec<File>> = LazyLock::new(|| EMBEDDED.iter().map(File::of).collect());
@@ -50,23 +72,44 @@ static FILES: LazyLock<Vec<File>> = LazyLock::new(|| EMBEDDED.iter().map(File::o
 struct File {
     name: &'static str,
     kind: &'static str,
-    content: &'static [u8],
-    /// The whole hash, in quotes.
-    etag: String,
+    /// The smallest first; the last one anybody takes.
+    codings: [Coded; 3],
     /// The start of the hash.
     mark: String,
     href: String,
 }
 
+/// A file in one content coding.
+struct Coded {
+    coding: Option<&'static str>,
+    content: &'static [u8],
+    /// The hash of the file, and which coding it is in, in quotes.
+    etag: String,
+}
+
 impl File {
-    fn of(&(name, kind, content): &(&'static str, &'static str, &'static [u8])) -> Self {
-        let etag = etag_of(content);
-        let mark = etag[1..=MARK_CHARS].to_owned();
-        Self { name, kind, content, etag, href: format!("/static/{name}?v={mark}"), mark }
+    fn of(file: &Embedded) -> Self {
+        let hash = hash(file.plain);
+        let coded = |coding: Option<&'static str>, content| {
+            let of = coding.map(|coding| format!("-{coding}")).unwrap_or_default();
+            Coded { coding, content, etag: format!("\"{hash}{of}\"") }
+        };
+        let codings =
+            [coded(Some(BROTLI), file.brotli), coded(Some(GZIP), file.gzip), coded(None, file.plain)];
+        let mark = hash[..MARK_CHARS].to_owned();
+        let href = format!("/static/{}?v={mark}", file.name);
+        Self { name: file.name, kind: file.kind, codings, mark, href }
     }
 
     fn named(name: &str) -> Option<&'static Self> {
         FILES.iter().find(|file| file.name == name)
+    }
+
+    /// As this client takes it.
+    fn coded_for(&self, headers: &HeaderMap) -> &Coded {
+        let [.., plain] = &self.codings;
+        let taken = |coded: &&Coded| coded.coding.is_some_and(|coding| accepts(headers, coding));
+        self.codings.iter().find(taken).unwrap_or(plain)
     }
 }
 
@@ -91,22 +134,31 @@ async fn send(
 ) -> Result<Response, Failure> {
     let file = File::named(&name).ok_or_else(Failure::not_found)?;
     let is_exact = query.as_deref().and_then(|query| query.strip_prefix("v=")) == Some(file.mark.as_str());
-    let mut response = if knows(&headers, &file.etag) {
+    let coded = file.coded_for(&headers);
+    let mut response = if knows(&headers, &coded.etag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        let mut response = Body::from(Bytes::from_static(file.content)).into_response();
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(file.kind));
+        let kind = [(header::CONTENT_TYPE, file.kind)];
+        let mut response = (kind, Body::from(Bytes::from_static(coded.content))).into_response();
+        let coding = coded.coding.map(HeaderValue::from_static);
+        response.headers_mut().extend(coding.map(|coding| (header::CONTENT_ENCODING, coding)));
         response
     };
-    let etag = HeaderValue::from_str(&file.etag).map_err(Failure::internal)?;
-    response.headers_mut().insert(header::ETAG, etag);
-    response.headers_mut().insert(header::CACHE_CONTROL, if is_exact { FOR_EVER } else { AN_HOUR });
+    let etag = HeaderValue::from_str(&coded.etag).map_err(Failure::internal)?;
+    let headers = response.headers_mut();
+    headers.insert(header::ETAG, etag);
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    headers.insert(header::CACHE_CONTROL, if is_exact { FOR_EVER } else { AN_HOUR });
     Ok(response)
 }
 
 /// The hash of a content, in quotes.
 pub fn etag_of(content: &[u8]) -> String {
-    format!("\"{}\"", URL_SAFE_NO_PAD.encode(Sha256::digest(content)))
+    format!("\"{}\"", hash(content))
+}
+
+fn hash(content: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(content))
 }
 
 /// Whether the browser has this content. Comparison is weak, as RFC 9110 wants it for `If-None-Match`.
@@ -132,13 +184,13 @@ mod tests {
 
     #[test]
     fn browsers_name_what_they_have() {
-        let file = File::named("icon.svg").unwrap();
+        let etag = &File::named("icon.svg").unwrap().coded_for(&HeaderMap::new()).etag;
         let sent = |text: &str| HeaderMap::from_iter([(header::IF_NONE_MATCH, text.parse().unwrap())]);
-        assert!(knows(&sent(&file.etag), &file.etag));
-        assert!(knows(&sent(&format!("\"other\", W/{}", file.etag)), &file.etag));
-        assert!(knows(&sent("*"), &file.etag));
-        assert!(!knows(&sent("\"other\""), &file.etag));
-        assert!(!knows(&HeaderMap::new(), &file.etag));
+        assert!(knows(&sent(etag), etag));
+        assert!(knows(&sent(&format!("\"other\", W/{etag}")), etag));
+        assert!(knows(&sent("*"), etag));
+        assert!(!knows(&sent("\"other\""), etag));
+        assert!(!knows(&HeaderMap::new(), etag));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! `./r browser` runs it; screens of failed tests are in `target/browser/`.
 
+mod axe;
 mod chat;
 mod end;
 mod finding;
@@ -18,4 +19,5 @@ mod plain;
 mod postgres;
 mod screens;
 mod support;
+mod tabs;
 mod zones;

@@ -19,11 +19,12 @@ use crate::support::town::Town;
 /// For scripts, and without an end.
 const STREAM: &str = "/live";
 /// The widest nickname there can be.
-const WIDE: &str = "WWWWWWWWWWWWWWWWWWWW";
+pub(crate) const WIDE: &str = "WWWWWWWWWWWWWWWWWWWW";
 
 #[test]
 fn every_page_is_fit_to_be_seen() {
     let town = Town::open("pages", &["bob"]);
+    move_in(&town);
     settle_in(&town);
     for (who, policies) in EVERYBODY {
         let browser =
@@ -42,22 +43,28 @@ fn every_page_is_fit_to_be_seen() {
     }
 }
 
-/// Who is who in this town, and the pages to show her. Wider policies are looked at as a member with everything.
-const EVERYBODY: [(&str, &[Policy]); 4] = [
+/// Who is who in a town, and the pages to show her. Wider policies are looked at as a member with everything.
+pub(crate) const EVERYBODY: [(&str, &[Policy]); 4] = [
     ("stranger", &[Policy::Public]),
     ("wilma", &[Policy::Registered]),
     ("rolf", &[Policy::Registered]),
     (WIDE, &[Policy::Public, Policy::Registered, Policy::Member, Policy::Reviewer, Policy::Admin]),
 ];
 
-/// Something on every list: an alert, a message, a favourite, a photo, a blocked member, a decision, and an application that waits.
-fn settle_in(town: &Town) {
+/// Everybody, and nothing has happened yet. Bob is there.
+pub(crate) fn move_in(town: &Town) {
     town.join("wilma", "waiting");
     town.join("rolf", "rejected");
-    let (bob, wide) = (town.id("bob"), town.join(WIDE, "approved"));
+    let wide = town.join(WIDE, "approved");
     for role in [Role::Reviewer, Role::Admin] {
         town.give(RoleGranted { member: wide, role, by: By::OPERATOR });
     }
+    town.settle();
+}
+
+/// Something on every list: an alert, a message, a favourite, a photo, a blocked member, a decision, and an application that waits.
+pub(crate) fn settle_in(town: &Town) {
+    let (bob, wide) = (town.id("bob"), town.id(WIDE));
     town.give(FlirtSent { from: bob, to: wide });
     town.give(FavoriteMarked { member: wide, favorite: bob });
     let photo = PhotoId::of(bob.uuid());
@@ -69,7 +76,7 @@ fn settle_in(town: &Town) {
 }
 
 /// The paths of their pages.
-fn pages(town: &Town, policies: &[Policy]) -> Vec<String> {
+pub(crate) fn pages(town: &Town, policies: &[Policy]) -> Vec<String> {
     let actions = town.stage.ctx.registry().actions().iter();
     let pages = actions.filter(|record| record.face == Face::Page && record.action.method == Method::GET);
     let pages = pages.filter(|record| policies.contains(&record.action.policy) && record.path != STREAM);

@@ -7,9 +7,11 @@ mod bodies;
 mod bus;
 mod bus_facts;
 mod cancelled;
+mod compressed;
 #[path = "../usecases/contract.rs"]
 mod contract;
 mod crossing;
+mod crowd;
 mod docs;
 mod door;
 mod effects;

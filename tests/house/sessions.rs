@@ -134,7 +134,8 @@ async fn the_cookie_is_out_of_reach() {
 
     let out = house.ask(&Ask::post("/logout"), Some(token)).await;
     assert_eq!(out.status, 303);
-    assert!(out.headers.contains_key("clear-site-data"));
+    // To clear the cache takes seconds where it is large, and no page is in it.
+    assert_eq!(out.header("clear-site-data"), "\"storage\"");
     let cookies: Vec<&str> =
         out.headers.get_all("set-cookie").iter().map(|it| it.to_str().unwrap()).collect();
     assert!(cookies.iter().any(|it| it.starts_with("session=;") && it.contains("Max-Age=0")), "{cookies:?}");

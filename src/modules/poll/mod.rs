@@ -6,6 +6,7 @@
 pub mod contract;
 mod open_stream;
 mod poll_news;
+mod take_seat;
 
 use std::borrow::Cow;
 
@@ -32,7 +33,7 @@ impl Module for Poll {
 
     fn register(&self, at: &mut Registry) {
         let poll = Action::get("/poll", Policy::Member, "waits for what is new").by_itself();
-        at.json(poll.refuses(&[poll_news::CURSOR, poll_news::WAIT]), poll_news::json);
+        at.json(poll.refuses(&[poll_news::CURSOR, poll_news::WAIT, take_seat::TOO_MANY]), poll_news::json);
         at.html(Action::get("/live", Policy::Member, "hears what is new").by_itself(), open_stream::page);
     }
 }

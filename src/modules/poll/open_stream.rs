@@ -16,11 +16,12 @@ use serde_json::json;
 use tokio::time::{Instant, sleep_until};
 
 use super::poll_news::CURSOR;
+use super::take_seat::{HELD, take_seat};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::web::admission::Seat;
 use crate::web::extract::Query;
-use crate::web::live::{Cursor, End, Heard, Subscription};
+use crate::web::live::{Cursor, End, Heard, Kind, Subscription};
 use crate::web::visitor::Actor;
 
 /// Proxies close what is silent for longer.
@@ -55,8 +56,7 @@ pub(super) async fn page(
     // A browser that comes back asks for the page's cursor, and says beside it how much further it is.
     let seen = last.and_then(|text| Cursor::parse(text, modules));
     let seen = seen.or_else(|| Cursor::parse(&input.after, modules)).ok_or_else(|| CURSOR.at("after"))?;
-    let subscription = ctx.live().subscribe(&ctx, &actor, seen).await?;
-    seat.leave();
+    let subscription = take_seat(&ctx, &actor, &seat, seen, (Kind::Stream, HELD)).await?;
     let ends = Instant::now() + Duration::from_secs(rand::random_range(AGE_SECONDS));
     let stream = Stream { ctx, subscription, ends, begun: false, over: false };
     let body = Body::from_stream(unfold(stream, |mut stream| async {

@@ -11,6 +11,7 @@ use futures::FutureExt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::take_seat::{TOO_MANY, take_seat};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::MemberId;
@@ -18,7 +19,7 @@ use crate::problem::Problem;
 use crate::web::admission::Seat;
 use crate::web::answer::Later;
 use crate::web::extract::Query;
-use crate::web::live::{Cursor, Heard, Subscription};
+use crate::web::live::{Cursor, Heard, Kind, Subscription};
 use crate::web::visitor::Actor;
 
 pub(super) const CURSOR: Problem =
@@ -70,10 +71,26 @@ pub(super) async fn json(
         return Ok(Later::new(ready(News { after, ..News::default() })));
     };
     let seen = Cursor::parse(&after, modules).ok_or_else(|| CURSOR.at("after"))?;
-    let subscription = ctx.live().subscribe(&ctx, &actor, seen).await?;
-    seat.leave();
     let wait = Duration::from_secs(wait.min(ctx.config().poll_seconds_max));
-    Ok(Later::new(hear(ctx, subscription, wait)))
+    if wait.is_zero() {
+        return Ok(Later::new(ready(look(&ctx, &actor, &seen).await?)));
+    }
+    match take_seat(&ctx, &actor, &seat, seen.clone(), (Kind::Poll, wait / 2)).await {
+        Ok(subscription) => Ok(Later::new(hear(ctx, subscription, wait))),
+        // One who gets no seat hears all the same of what is new.
+        Err(refusal) if refusal.code() == TOO_MANY.code => {
+            let news = look(&ctx, &actor, &seen).await?;
+            if news.changed.is_empty() { Err(refusal) } else { Ok(Later::new(ready(news))) }
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+/// What is new already, without a seat.
+async fn look(ctx: &Context, actor: &Actor, seen: &Cursor) -> Result<News, Failure> {
+    let now = ctx.live().versions(ctx, actor.id, seen.modules()).await?;
+    let changed = seen.modules().filter(|module| now.version(module) != seen.version(module)).collect();
+    Ok(News { after: now.to_string(), changed, ..News::default() })
 }
 
 /// Waits for the first news, and takes what came with it.

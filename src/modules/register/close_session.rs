@@ -1,4 +1,4 @@
-//! Log out: the token is worth nothing from now on, and the browser forgets what it kept of the site.
+//! Log out: the token is worth nothing from now on, and the browser forgets what it kept of the member.
 
 use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, header};
@@ -10,6 +10,10 @@ use crate::failure::Failure;
 use crate::web::answer::{Done, Nothing};
 use crate::web::session::expired_cookie;
 use crate::web::visitor::{Actor, Visitor};
+
+/// What pages keep in the browser: drafts. Its cache holds no page (`no-store`), only static files; to forget it
+/// too, Chromium would look through all that it has of every site, which takes seconds.
+const FORGOTTEN: HeaderValue = HeaderValue::from_static("\"storage\"");
 
 async fn run(ctx: &Context, actor: &Actor) -> Result<(), Failure> {
     let mut tx = ctx.begin(&SPEC).await?;
@@ -30,12 +34,11 @@ pub(super) async fn form(State(ctx): State<Context>, visitor: Visitor) -> Result
     logged_out(&ctx, "You are logged out.")
 }
 
-/// To the front page, with nothing left in the browser.
+/// To the front page, with nothing of hers left in the browser.
 pub(super) fn logged_out(ctx: &Context, notice: &str) -> Result<Response, Failure> {
     let mut response = Done::to("/").saying(notice).into_response();
     let headers = response.headers_mut();
     headers.append(header::SET_COOKIE, expired_cookie(ctx.config()));
-    let forget = HeaderValue::from_static("\"cache\", \"storage\"");
-    headers.insert(HeaderName::from_static("clear-site-data"), forget);
+    headers.insert(HeaderName::from_static("clear-site-data"), FORGOTTEN);
     Ok(response)
 }

@@ -17,8 +17,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::Instant;
 
 pub use self::cursor::Cursor;
-pub use self::room::{End, SEATS_MAX};
-use self::room::{News, Room, Seat};
+pub use self::room::{End, Kind, POLLS_MAX, STREAMS_MAX};
+use self::room::{News, Room, SEATS_MAX, Seat};
 use self::soon::Soon;
 use crate::bus::{Bump, Signal};
 use crate::config::Config;
@@ -36,6 +36,9 @@ const REREAD_ROWS: usize = 1000;
 /// When to come back where no seat is free: not all at once.
 const FULL_WAIT_SECONDS: std::ops::RangeInclusive<u64> = 5..=20;
 
+/// Clients that are held before they are told that they are too many. Beyond that they are told at once.
+const HELD_MAX: usize = 256;
+
 type Rooms = Arc<Mutex<HashMap<MemberId, Arc<Room>>>>;
 
 /// See the module.
@@ -46,6 +49,15 @@ pub struct Live {
     rooms: Rooms,
     seats: Arc<Semaphore>,
     seats_max: usize,
+    held: Semaphore,
+}
+
+/// Why there is no seat.
+#[derive(Debug)]
+pub enum Refused {
+    /// The member has too many; after this time she may come back.
+    TooMany(Duration),
+    Failed(Failure),
 }
 
 /// What she hears.
@@ -59,13 +71,20 @@ pub enum Heard {
     Ended(End),
 }
 
+impl From<Failure> for Refused {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
 impl Live {
     pub fn of(config: &Config, registry: &Registry) -> Self {
         let mut modules: Vec<_> = registry.live().collect();
         modules.sort_by_key(|spec| spec.name);
         let seats = Arc::new(Semaphore::new(config.streams_max));
         let soon = modules.iter().map(|_| Soon::every(config.shared_pace)).collect();
-        Self { modules, soon, rooms: Rooms::default(), seats, seats_max: config.streams_max }
+        let held = Semaphore::new(HELD_MAX);
+        Self { modules, soon, rooms: Rooms::default(), seats, seats_max: config.streams_max, held }
     }
 
     pub fn modules(&self) -> &[&'static ModuleSpec] {
@@ -98,13 +117,12 @@ impl Live {
         ctx: &Context,
         actor: &Actor,
         seen: Cursor,
-    ) -> Result<Subscription, Failure> {
-        let permit = self
-            .seats
-            .clone()
-            .try_acquire_owned()
-            .map_err(|_| Failure::busy(Duration::from_secs(rand::random_range(FULL_WAIT_SECONDS))))?;
-        let subscription = self.enter(actor, seen, permit);
+        kind: Kind,
+    ) -> Result<Subscription, Refused> {
+        let permit = self.seats.clone().try_acquire_owned().map_err(|_| {
+            Refused::Failed(Failure::busy(Duration::from_secs(rand::random_range(FULL_WAIT_SECONDS))))
+        })?;
+        let subscription = self.enter(actor, seen, permit, kind)?;
         // Entered first: what changes from now on is heard, and what changed before is read.
         let cursor = self.versions(ctx, actor.id, subscription.seen.modules()).await?;
         for (place, spec) in self.modules.iter().enumerate() {
@@ -115,16 +133,31 @@ impl Live {
         Ok(subscription)
     }
 
-    fn enter(&self, actor: &Actor, seen: Cursor, permit: OwnedSemaphorePermit) -> Subscription {
-        let seat = Arc::new(Seat::new(actor.session));
+    fn enter(
+        &self,
+        actor: &Actor,
+        seen: Cursor,
+        permit: OwnedSemaphorePermit,
+        kind: Kind,
+    ) -> Result<Subscription, Refused> {
+        let seat = Arc::new(Seat::new(actor.session, kind));
         let mut rooms = lock(&self.rooms);
         let new = || Arc::new(Room::new(self.modules.len()));
         let room = rooms.entry(actor.id).or_insert_with(new).clone();
-        room.enter(seat.clone());
+        room.enter(seat.clone(), Instant::now()).map_err(Refused::TooMany)?;
         let news = room.news.subscribe();
         let (typed, checks) = (news.borrow().typed, news.borrow().checks);
         let (rooms, member) = (self.rooms.clone(), actor.id);
-        Subscription { rooms, member, room, seat, news, seen, typed, checks, _permit: permit }
+        Ok(Subscription { rooms, member, room, seat, news, seen, typed, checks, _permit: permit })
+    }
+
+    /// Lets a client wait that is to be refused: one that does not heed the refusal comes back less often.
+    pub async fn hold(&self, ctx: &Context, patience: Duration) {
+        let Ok(_held) = self.held.try_acquire() else { return };
+        tokio::select! {
+            () = ctx.leaving().cancelled() => {}
+            () = tokio::time::sleep(patience) => {}
+        }
     }
 
     /// Takes in a signal.

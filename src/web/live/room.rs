@@ -1,14 +1,36 @@
 //! Those who wait for news of one member: her tabs and programs on this node.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use crate::id::{MemberId, SessionId};
 
-/// Streams and polls of one member. Browsers open six connections to a host, and pages need some of them.
-pub const SEATS_MAX: usize = 4;
+/// Event streams of one member. Browsers open six connections to a host, and pages need some of them.
+pub const STREAMS_MAX: usize = 4;
+/// Long polls of one member: programs of hers, on all her devices.
+pub const POLLS_MAX: usize = 8;
+/// Both.
+pub(super) const SEATS_MAX: usize = STREAMS_MAX + POLLS_MAX;
+/// Streams that newer ones close within [`CLOSED_IN`]. A person opens no more windows than that; programs that each
+/// come back as soon as they are closed would go on for ever.
+const CLOSED_MAX: usize = 4;
+const CLOSED_IN: Duration = Duration::from_secs(20);
+/// When a poll that is one too many may come back.
+const POLL_AGAIN: Duration = Duration::from_secs(5);
+
+/// How somebody waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// An event stream. The newest takes the place of the oldest: somebody looks at it.
+    Stream,
+    /// A long poll. All are alike, so none is closed for another.
+    Poll,
+}
 
 /// What is known of a member. Whoever is slow sees the last state, never a queue of old ones.
 #[derive(Debug, Clone)]
@@ -27,19 +49,20 @@ pub(super) struct News {
 pub enum End {
     /// The login is over, or the member may not be here any more.
     LoggedOut,
-    /// She has opened newer ones than [`SEATS_MAX`] allows.
+    /// She has opened more streams than [`STREAMS_MAX`] since.
     Elsewhere,
 }
 
 /// One who waits.
 pub(super) struct Seat {
     pub(super) session: SessionId,
+    kind: Kind,
     end: AtomicU8,
 }
 
 impl Seat {
-    pub(super) fn new(session: SessionId) -> Self {
-        Self { session, end: AtomicU8::new(0) }
+    pub(super) fn new(session: SessionId, kind: Kind) -> Self {
+        Self { session, kind, end: AtomicU8::new(0) }
     }
 
     pub(super) fn ended(&self) -> Option<End> {
@@ -62,8 +85,15 @@ impl Seat {
 /// See the module.
 pub(super) struct Room {
     pub(super) news: watch::Sender<News>,
+    seats: Mutex<Seats>,
+}
+
+#[derive(Default)]
+struct Seats {
     /// In the order of arrival.
-    seats: Mutex<Vec<Arc<Seat>>>,
+    taken: Vec<Arc<Seat>>,
+    /// When streams were closed for newer ones.
+    closed: VecDeque<Instant>,
 }
 
 impl Room {
@@ -73,32 +103,38 @@ impl Room {
         Self { news: watch::Sender::new(news), seats: Mutex::default() }
     }
 
-    /// Takes a seat. The one who has waited longest loses hers where there are too many.
-    pub(super) fn enter(&self, seat: Arc<Seat>) {
-        let mut seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
-        if seats.len() >= SEATS_MAX {
-            seats.remove(0).set(End::Elsewhere);
-            self.wake();
+    /// Takes a seat. Where there are too many streams, the oldest one ends. Refuses a poll that is one too many, and a
+    /// stream for which others would end too often: after this time it may come back.
+    pub(super) fn enter(&self, seat: Arc<Seat>, now: Instant) -> Result<(), Duration> {
+        let mut seats = self.seats();
+        let alike = seats.taken.iter().filter(|other| other.kind == seat.kind).count();
+        match seat.kind {
+            Kind::Poll if alike >= POLLS_MAX => return Err(POLL_AGAIN),
+            Kind::Stream if alike >= STREAMS_MAX => {
+                seats.close_oldest_stream(now)?;
+                self.wake();
+            }
+            _ => {}
         }
-        seats.push(seat);
+        seats.taken.push(seat);
+        Ok(())
     }
 
     /// Gives it back. True if the room is empty now.
     pub(super) fn leave(&self, seat: &Arc<Seat>) -> bool {
-        let mut seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
-        seats.retain(|other| !Arc::ptr_eq(other, seat));
-        seats.is_empty()
+        let mut seats = self.seats();
+        seats.taken.retain(|other| !Arc::ptr_eq(other, seat));
+        seats.taken.is_empty()
     }
 
     pub(super) fn sessions(&self) -> Vec<SessionId> {
-        let seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
-        seats.iter().map(|seat| seat.session).collect()
+        self.seats().taken.iter().map(|seat| seat.session).collect()
     }
 
     /// Ends those of a session.
     pub(super) fn log_out(&self, session: SessionId) {
-        let seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
-        let of_session = seats.iter().filter(|seat| seat.session == session);
+        let seats = self.seats();
+        let of_session = seats.taken.iter().filter(|seat| seat.session == session);
         if of_session.map(|seat| seat.set(End::LoggedOut)).count() > 0 {
             self.wake();
         }
@@ -118,5 +154,63 @@ impl Room {
     /// Lets everybody look whether her seat is still hers.
     pub(super) fn wake(&self) {
         self.news.send_modify(|_| {});
+    }
+
+    fn seats(&self) -> MutexGuard<'_, Seats> {
+        self.seats.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Seats {
+    fn close_oldest_stream(&mut self, now: Instant) -> Result<(), Duration> {
+        self.closed.retain(|at| now - *at < CLOSED_IN);
+        if let Some(first) = self.closed.front().filter(|_| self.closed.len() >= CLOSED_MAX) {
+            return Err(CLOSED_IN - (now - *first));
+        }
+        if let Some(place) = self.taken.iter().position(|seat| seat.kind == Kind::Stream) {
+            self.taken.remove(place).set(End::Elsewhere);
+            self.closed.push_back(now);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::id::TypedId;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn seat(kind: Kind) -> Arc<Seat> {
+        Arc::new(Seat::new(SessionId::of(Uuid::nil()), kind))
+    }
+
+    #[test]
+    fn polls_and_streams_are_counted_apart() {
+        let (room, now) = (Room::new(0), Instant::now());
+        let polls: Vec<_> = (0..POLLS_MAX).map(|_| seat(Kind::Poll)).collect();
+        let streams: Vec<_> = (0..=STREAMS_MAX).map(|_| seat(Kind::Stream)).collect();
+        for seat in polls.iter().chain(&streams) {
+            assert_eq!(room.enter(seat.clone(), now), Ok(()));
+        }
+        assert_eq!(room.enter(seat(Kind::Poll), now), Err(POLL_AGAIN));
+        assert!(polls.iter().chain(&streams[1..]).all(|seat| seat.ended().is_none()));
+        assert_eq!(streams[0].ended(), Some(End::Elsewhere));
+        assert!(!room.leave(&polls[0]));
+        assert_eq!(room.enter(seat(Kind::Poll), now), Ok(()));
+    }
+
+    #[test]
+    fn streams_do_not_close_each_other_for_ever() {
+        let (room, noon) = (Room::new(0), Instant::now());
+        let opened = |at: Duration| room.enter(seat(Kind::Stream), noon + at);
+        for _ in 0..STREAMS_MAX + CLOSED_MAX {
+            assert_eq!(opened(Duration::ZERO), Ok(()));
+        }
+        assert_eq!(opened(SECOND), Err(CLOSED_IN - SECOND));
+        assert_eq!(opened(CLOSED_IN), Ok(()));
     }
 }

@@ -42,9 +42,9 @@ const TOO_WIDE: &str = "(() => {
 
 /// See the module.
 pub(crate) struct Browser {
-    pub(super) tab: Tab,
+    pub(crate) tab: Tab,
     pub(super) site: String,
-    pub(super) who: String,
+    pub(crate) who: String,
     pub(super) forgiven: RefCell<Vec<String>>,
 }
 
