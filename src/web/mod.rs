@@ -3,6 +3,7 @@
 pub mod address;
 pub mod admission;
 pub mod answer;
+pub mod counts;
 pub mod docs;
 pub mod door;
 pub mod extract;
