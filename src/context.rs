@@ -25,6 +25,7 @@ use crate::rehearsal::Rehearsal;
 use crate::store::unit::Unit;
 use crate::store::{Condition, Units};
 pub use crate::tx::Tx;
+use crate::web::counts::Memory;
 use crate::web::live::Live;
 use crate::web::presence::Presence;
 use crate::web::visitor::Sessions;
@@ -57,6 +58,7 @@ struct Shared {
     sessions: Sessions,
     live: Live,
     presence: Presence,
+    counted: Memory,
     passwords: Passwords,
     /// What use cases turn.
     rehearsal: Rehearsal,
@@ -92,6 +94,7 @@ impl Context {
             sessions: Sessions::default(),
             live,
             presence: Presence::default(),
+            counted: Memory::default(),
             passwords,
             rehearsal: Rehearsal::default(),
             fail_points,
@@ -121,6 +124,10 @@ impl Context {
     /// Who is here.
     pub fn presence(&self) -> &Presence {
         &self.0.presence
+    }
+    /// What was counted for members, by version.
+    pub fn counted(&self) -> &Memory {
+        &self.0.counted
     }
     pub fn passwords(&self) -> &Passwords {
         &self.0.passwords

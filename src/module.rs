@@ -24,9 +24,9 @@ pub use spec::{Kit, ModuleSpec};
 use crate::context::Context;
 use crate::event::{AnyEvent, AnyListener, Event, Listener};
 use crate::openapi::{JsonAction, Signature};
+use crate::web::counts::Counter;
 use crate::web::guard;
 use crate::web::presence::PresenceStore;
-use crate::web::shell::{CountsReader, StoriesReader};
 use crate::web::visitor::SessionStore;
 
 /// A vertical slice of the site: its own schema, actions, events and pages.
@@ -110,8 +110,8 @@ pub struct Registry {
     events: BTreeMap<(&'static str, &'static str), EventRecord>,
     listeners: Vec<ListenerRecord>,
     sessions: Option<Arc<dyn SessionStore>>,
-    counts: Option<Arc<dyn CountsReader>>,
-    stories: Option<Arc<dyn StoriesReader>>,
+    counts: Option<Arc<dyn Counter>>,
+    stories: Option<Arc<dyn Counter>>,
     presence: Option<Arc<dyn PresenceStore>>,
 }
 
@@ -200,22 +200,22 @@ impl Registry {
         self.presence = Some(Arc::new(store));
     }
 
-    /// Names the reader of the navigation's numbers. Exactly one module does.
+    /// Names who counts conversations and alerts for the navigation. Exactly one module does.
     ///
     /// # Panics
     /// When a second module wants to be it.
-    pub fn keeps_counts(&mut self, reader: impl CountsReader + 'static) {
+    pub fn keeps_counts(&mut self, counter: impl Counter + 'static) {
         assert!(self.counts.is_none(), "two modules count for the navigation");
-        self.counts = Some(Arc::new(reader));
+        self.counts = Some(Arc::new(counter));
     }
 
-    /// Names the reader of how many stories are new, for the navigation. Exactly one module does.
+    /// Names who counts new stories for the navigation. Exactly one module does.
     ///
     /// # Panics
     /// When a second module wants to be it.
-    pub fn counts_stories(&mut self, reader: impl StoriesReader + 'static) {
+    pub fn counts_stories(&mut self, counter: impl Counter + 'static) {
         assert!(self.stories.is_none(), "two modules count stories");
-        self.stories = Some(Arc::new(reader));
+        self.stories = Some(Arc::new(counter));
     }
 
     /// The spec of the module that is being asked.
@@ -247,10 +247,10 @@ impl Registry {
     pub fn sessions(&self) -> Option<Arc<dyn SessionStore>> {
         self.sessions.clone()
     }
-    pub fn counts(&self) -> Option<Arc<dyn CountsReader>> {
+    pub fn counts(&self) -> Option<Arc<dyn Counter>> {
         self.counts.clone()
     }
-    pub fn stories(&self) -> Option<Arc<dyn StoriesReader>> {
+    pub fn stories(&self) -> Option<Arc<dyn Counter>> {
         self.stories.clone()
     }
 

@@ -253,6 +253,7 @@ impl Stage {
             seat.restore(name).await?;
         }
         self.ctx.sessions().forget_all();
+        self.ctx.counted().forget_all();
         self.ctx.rehearsal().end();
         self.set_time(story_time());
         // Who was here is known by the time of the story.

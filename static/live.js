@@ -299,7 +299,7 @@
       $("left").textContent = left < 0 ? `${-left} characters too many` : `${left} characters left`;
       if (numbers().length && Date.now() - typedAt > TYPING_SENT_MS) {
         typedAt = Date.now();
-        post(composer.dataset.typing).catch(() => {});
+        post(composer.dataset.typing, new URLSearchParams({ upTo: Math.max(...numbers()) })).catch(() => {});
       }
     });
     text.addEventListener("keydown", (event) => {

@@ -6,6 +6,7 @@ pub mod answer;
 pub mod coding;
 pub mod compression;
 pub mod cookies;
+pub mod counts;
 pub mod docs;
 pub mod door;
 pub mod extract;

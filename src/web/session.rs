@@ -25,6 +25,11 @@ const USE_RECORDED_EVERY: Duration = Duration::from_mins(1);
 /// Sessions of which this process remembers that it wrote their use.
 const RECORDED_MAX: u64 = 100_000;
 
+/// Headers that say why something is fetched.
+const PURPOSES: [&str; 4] = ["sec-purpose", "purpose", "x-purpose", "x-moz"];
+/// What they say of what nobody has asked for yet.
+const AHEAD: [&str; 3] = ["prefetch", "prerender", "preview"];
+
 /// The session cookie's name. Only https can have the safe one: plain http is for laptops.
 pub fn cookie_name(config: &Config) -> &'static str {
     if config.is_https() { "__Host-session" } else { "session" }
@@ -114,11 +119,13 @@ pub async fn recognise(State(recogniser): State<Recogniser>, mut request: Reques
     response
 }
 
-/// True for what a browser fetches before its member asks for it.
+/// True for what a browser fetches before its member asks for it: all of these headers have been sent by some.
 pub fn looks_ahead(method: &Method, headers: &HeaderMap) -> bool {
-    let purpose = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    *method == Method::HEAD
-        || purpose("sec-purpose").or_else(|| purpose("purpose")).is_some_and(|text| text.contains("prefetch"))
+    let values = PURPOSES.iter().flat_map(|name| headers.get_all(*name));
+    let mut words = values
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|text| text.split(|c: char| !c.is_ascii_alphanumeric()));
+    *method == Method::HEAD || words.any(|word| AHEAD.iter().any(|ahead| word.eq_ignore_ascii_case(ahead)))
 }
 
 /// Keeps what is in memory, sessions and who waits for news, true to what other requests and nodes say.
@@ -139,5 +146,36 @@ pub async fn hear_signals(ctx: Context) {
             }
             Err(RecvError::Closed) => return,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_browsers_fetch_on_suspicion_looks_ahead() {
+        let ahead = |headers: &[(&'static str, &'static str)]| {
+            let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+            looks_ahead(&Method::GET, &headers.collect())
+        };
+        for (name, value) in [
+            ("sec-purpose", "prefetch"),
+            ("sec-purpose", "prefetch;prerender"),
+            ("sec-purpose", "prefetch;anonymous-client-ip"),
+            ("purpose", "prefetch"),
+            ("purpose", "Preview"),
+            ("x-purpose", "preview"),
+            ("x-moz", "prefetch"),
+        ] {
+            assert!(ahead(&[(name, value)]), "{name}: {value}");
+        }
+        assert!(ahead(&[("sec-purpose", "other"), ("x-moz", "prefetch")]), "any of them will do");
+        for (name, value) in
+            [("sec-purpose", ""), ("purpose", "navigate"), ("x-moz", "1"), ("accept", "prefetch")]
+        {
+            assert!(!ahead(&[(name, value)]), "{name}: {value}");
+        }
+        assert!(looks_ahead(&Method::HEAD, &HeaderMap::new()));
     }
 }

@@ -7,9 +7,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
 use chrono_tz::Tz;
 
-use futures::future::BoxFuture;
-
 use super::cookies::cookie;
+use super::counts::{Counts, counts};
 use super::extract::original_target;
 use super::live::Cursor;
 use super::render::REQUEST_ID;
@@ -48,56 +47,6 @@ pub struct Shell {
     seen: Cursor,
     /// The key of the page's forms: whoever sends one twice sends the same twice.
     pub form_key: String,
-}
-
-/// The numbers in the navigation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Counts {
-    pub conversations: i64,
-    pub alerts: i64,
-    pub stories: i64,
-}
-
-/// Conversations and alerts, with the version that they are of.
-#[derive(Debug, Clone, Copy)]
-pub struct Waiting {
-    /// The module that counts.
-    pub module: &'static str,
-    pub version: i64,
-    pub conversations: i64,
-    pub alerts: i64,
-}
-
-/// New stories, with the version that they are of.
-#[derive(Debug, Clone, Copy)]
-pub struct NewStories {
-    /// The module that counts.
-    pub module: &'static str,
-    pub version: i64,
-    pub count: i64,
-}
-
-/// Reads the numbers for the navigation: the module `nav` does.
-pub trait CountsReader: Send + Sync {
-    fn read<'a>(&'a self, ctx: &'a Context, member: MemberId) -> BoxFuture<'a, Result<Waiting, Failure>>;
-}
-
-/// Counts new stories for the navigation: the module `news` does, since nobody else knows which are whose.
-pub trait StoriesReader: Send + Sync {
-    fn count<'a>(&'a self, ctx: &'a Context, member: MemberId) -> BoxFuture<'a, Result<NewStories, Failure>>;
-}
-
-/// All numbers, and the versions that they are of. None where nobody counts.
-pub async fn counts(ctx: &Context, member: MemberId) -> Result<Option<(Counts, Cursor)>, Failure> {
-    let (Some(waiting), Some(stories)) = (ctx.registry().counts(), ctx.registry().stories()) else {
-        return Ok(None);
-    };
-    let (waiting, stories) = tokio::try_join!(waiting.read(ctx, member), stories.count(ctx, member))?;
-    let mut versions = Cursor::default();
-    versions.set(waiting.module, waiting.version);
-    versions.set(stories.module, stories.version);
-    let Waiting { conversations, alerts, .. } = waiting;
-    Ok(Some((Counts { conversations, alerts, stories: stories.count }, versions)))
 }
 
 /// Who is logged in, as far as the navigation cares.

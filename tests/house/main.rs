@@ -43,6 +43,7 @@ mod taken;
 mod template;
 mod tidy;
 mod tidy_proof;
+mod unread;
 mod walk;
 mod wire;
 

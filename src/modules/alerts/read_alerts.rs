@@ -5,7 +5,7 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
-use sqlx::{query_as, query_scalar};
+use sqlx::{query, query_scalar};
 
 use super::SPEC;
 use crate::context::Context;
@@ -14,6 +14,7 @@ use crate::id::{EventId, MemberId, TypedId};
 use crate::kit::cards::hue;
 use crate::modules::like::contract::PhotoId;
 use crate::web::answer::{Json, Page};
+use crate::web::counts::Counts;
 use crate::web::extract::Query;
 use crate::web::paging::{Cursor, Listing, PageQuery};
 use crate::web::shell::Shell;
@@ -63,11 +64,11 @@ pub(super) struct Feed {
 
 async fn run(ctx: &Context, actor: &Actor, query: &PageQuery) -> Result<Feed, Failure> {
     let paging = query.parse()?;
-    let rows = query_as!(
-        Item,
+    let rows = query!(
         r#"select a.alert as "alert: EventId", a.kind, a.actor as "member: MemberId",
                   c.nickname as "nickname?", a.photo as "photo: PhotoId", a.reason, a.at,
-                  coalesce((a.at, a.alert) > (m.at, m.alert), true) as "unread!"
+                  coalesce((a.at, a.alert) > (m.at, m.alert), true) as "unread!",
+                  coalesce((select version from alerts.version where member = $1), 0) as "version!"
            from alerts.alert a
            left join alerts.card c on c.member = a.actor
            left join alerts.mark m on m.member = a.member
@@ -83,12 +84,30 @@ async fn run(ctx: &Context, actor: &Actor, query: &PageQuery) -> Result<Feed, Fa
     )
     .fetch_all(ctx.pool(&SPEC))
     .await?;
-    let list = Listing::of(rows, paging, |item| Cursor::new(item.at, item.alert));
-    Ok(Feed { list, unread: unread(ctx, actor).await? })
+    // Of the moment of the list, so that both say the same. Where nothing is listed it says nothing.
+    let version = rows.first().map(|row| row.version);
+    let items = rows.into_iter().map(|row| Item {
+        alert: row.alert,
+        kind: row.kind,
+        member: row.member,
+        nickname: row.nickname,
+        photo: row.photo,
+        reason: row.reason,
+        at: row.at,
+        unread: row.unread,
+    });
+    let list = Listing::of(items.collect(), paging, |item| Cursor::new(item.at, item.alert));
+    let unread = match version {
+        Some(version) => {
+            ctx.counted().of_version(ctx, &SPEC, (actor.id, version), unread(ctx, actor)).await?
+        }
+        None => unread(ctx, actor).await?,
+    };
+    Ok(Feed { list, unread: unread.alerts })
 }
 
-async fn unread(ctx: &Context, actor: &Actor) -> Result<i64, Failure> {
-    Ok(query_scalar!(
+async fn unread(ctx: &Context, actor: &Actor) -> Result<Counts, Failure> {
+    let alerts = query_scalar!(
         r#"select count(*) as "count!" from (
                select from alerts.alert a
                -- Two bounds and no join, so that the index begins where she has read to.
@@ -104,7 +123,8 @@ async fn unread(ctx: &Context, actor: &Actor) -> Result<i64, Failure> {
         UNREAD_MAX
     )
     .fetch_one(ctx.pool(&SPEC))
-    .await?)
+    .await?;
+    Ok(Counts { alerts, ..Counts::default() })
 }
 
 pub(super) async fn json(

@@ -1,6 +1,7 @@
 //! The thread of two members: the last 75 messages, and pages from there in both directions.
 //!
-//! Looking at the page is reading it, and that is recorded after the answer. A program says itself what was read.
+//! A page opens where its reader left off: with more unread than it shows, at the first of these. Looking at it is
+//! reading what it shows, and that is recorded after the answer. A program says itself what was read.
 
 use axum::extract::State;
 use chrono::{DateTime, Utc};
@@ -68,6 +69,9 @@ pub(super) struct Thread {
     pub(super) older: bool,
     #[serde(skip)]
     pub(super) newer: bool,
+    /// The number of the first message that she has not read, shown here or not.
+    #[serde(skip)]
+    first_unread: Option<i64>,
     /// What is left of today's first messages, where nothing was written yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) first_messages: Option<FirstMessages>,
@@ -134,10 +138,61 @@ pub(super) async fn run(
         older,
         newer,
         unread: standing.unread,
+        first_unread: standing.first_unread,
         read_up_to: standing.read_to,
         read_to: standing.others_read_to,
         first_messages,
     })
+}
+
+/// The part that a page opens with: the one asked for. Where none was, and more is unread than the newest part shows,
+/// it is the part from the first unread message on.
+pub(super) async fn opened(
+    ctx: &Context,
+    actor: &Actor,
+    other: MemberId,
+    query: &ThreadQuery,
+) -> Result<Thread, Failure> {
+    let newest = run(ctx, actor, other, query).await?;
+    let asked = query.from.or(query.after).is_some();
+    match newest.hidden_unread().filter(|_| !asked) {
+        Some(first) => {
+            let after = ThreadQuery { max: query.max, from: None, after: Some(first - 1) };
+            run(ctx, actor, other, &after).await
+        }
+        None => Ok(newest),
+    }
+}
+
+/// What a reader has read who was shown a part.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Reading {
+    /// The number of the last message to her that she was shown.
+    pub(super) up_to: i64,
+    /// True where nothing is left unread after it.
+    pub(super) all: bool,
+}
+
+impl Thread {
+    /// The first unread message, if it comes before all that is shown.
+    fn hidden_unread(&self) -> Option<i64> {
+        let shown = self.items.first()?.number;
+        self.first_unread.filter(|first| *first < shown)
+    }
+
+    /// What looking at this part reads. None where nothing shown was unread, and where messages before it are unread
+    /// and not shown: a mark would cover them too.
+    pub(super) fn reading(&self) -> Option<Reading> {
+        let unread = |message: &&Message| !message.mine && !message.read;
+        let shown = self.items.iter().filter(unread).count();
+        // The number says that something is unread, and nothing is: the mark has it counted again.
+        let adrift = self.unread > 0 && self.first_unread.is_none();
+        if self.hidden_unread().is_some() || (shown == 0 && !adrift) {
+            return None;
+        }
+        let up_to = self.items.iter().rfind(|message| !message.mine)?.number;
+        Some(Reading { up_to, all: adrift || usize::try_from(self.unread).is_ok_and(|all| all <= shown) })
+    }
 }
 
 struct Row {

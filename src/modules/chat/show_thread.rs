@@ -10,7 +10,7 @@ use chrono::NaiveDate;
 
 use super::message::Message;
 use super::read_inbox::{self, Row};
-use super::read_thread::{self, Thread, ThreadQuery};
+use super::read_thread::{self, Reading, Thread, ThreadQuery};
 use super::{SPEC, mark_read};
 use crate::context::Context;
 use crate::failure::Failure;
@@ -77,15 +77,19 @@ pub(super) async fn page(
 ) -> Result<Response, Failure> {
     let other = cards::named(ctx.pool(&SPEC), &SPEC, &nickname).await?;
     shell = shell.following(&ctx, &actor, &SPEC).await?;
-    let thread = read_thread::run(&ctx, &actor, other, &query).await?;
     if wants_part(&headers) {
+        let thread = read_thread::run(&ctx, &actor, other, &query).await?;
         let (read_to, has_more) = (thread.read_to, thread.has_more);
         return Ok(Page::new(ThreadPart { lines: lines(thread, shell.when(&ctx)), read_to, has_more })
             .into_response());
     }
-    if thread.unread > 0 && !looks_ahead(&method, &headers) {
-        shell.one_conversation_less();
-        record_reading(&ctx, actor.id, other, &thread);
+    let thread = read_thread::opened(&ctx, &actor, other, &query).await?;
+    if let Some(reading) = thread.reading().filter(|_| !looks_ahead(&method, &headers)) {
+        // A message that has come this very moment is not in the shell's numbers yet.
+        if reading.all && thread.unread > 0 {
+            shell.one_conversation_less();
+        }
+        record_reading(&ctx, actor.id, other, &reading);
     }
     Ok(Page::new(whole(&ctx, &actor, shell, thread, FormState::default()).await?).into_response())
 }
@@ -99,7 +103,7 @@ pub(super) async fn again(
     failure: &Failure,
 ) -> Result<Page<ThreadPage>, Failure> {
     let shell = shell.following(ctx, actor, &SPEC).await?;
-    let thread = read_thread::run(ctx, actor, other, &ThreadQuery::default()).await?;
+    let thread = read_thread::opened(ctx, actor, other, &ThreadQuery::default()).await?;
     Ok(Page::again(whole(ctx, actor, shell, thread, composer).await?, failure))
 }
 
@@ -153,11 +157,10 @@ fn lines(thread: Thread, when: When) -> Vec<Line> {
     thread.items.into_iter().map(line).collect()
 }
 
-fn record_reading(ctx: &Context, member: MemberId, with: MemberId, thread: &Thread) {
-    let Some(newest) = thread.items.last().map(|message| message.number) else { return };
-    let own = ctx.clone();
+fn record_reading(ctx: &Context, member: MemberId, with: MemberId, reading: &Reading) {
+    let (own, up_to) = (ctx.clone(), reading.up_to);
     ctx.spawn_afterwards(async move {
-        if let Err(failure) = mark_read::run(&own, member, with, newest).await {
+        if let Err(failure) = mark_read::run(&own, member, with, up_to).await {
             tracing::warn!(%failure, "that a thread was read was not recorded");
         }
     });

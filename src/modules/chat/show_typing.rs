@@ -1,6 +1,7 @@
-//! She types: the other one sees it for a moment, and what she has before her is read.
+//! A member types: the other one sees it for a moment, and what the member has before her is read.
 
 use axum::extract::State;
+use serde::Deserialize;
 
 use super::SPEC;
 use super::contract::MemberReadThread;
@@ -11,13 +12,22 @@ use crate::failure::Failure;
 use crate::id::MemberId;
 use crate::kit::cards;
 use crate::web::answer::Nothing;
-use crate::web::extract::Path;
+use crate::web::extract::{Form, Path};
 use crate::web::visitor::Actor;
 
-async fn run(ctx: &Context, from: MemberId, to: MemberId) -> Result<(), Failure> {
+/// What the page says that shows the thread.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct Input {
+    /// The number of the newest message on it; without it she has all before her.
+    up_to: Option<i64>,
+}
+
+async fn run(ctx: &Context, from: MemberId, to: MemberId, shown: Option<i64>) -> Result<(), Failure> {
     let mut tx = ctx.begin(&SPEC).await?;
     let standing = Standing::of(tx.conn(), from, to).await?;
-    if let Some(up_to) = standing.seen.filter(|_| standing.unread > 0) {
+    if let Some(newest) = standing.seen.filter(|_| standing.unread > 0) {
+        let up_to = shown.map_or(newest, |shown| shown.min(newest));
         let _ = tx.emit(MemberReadThread { member: from, with: to, up_to }).await?;
     }
     // Nobody is told of a stranger who hesitates, and nobody of whom she has blocked.
@@ -32,7 +42,7 @@ pub(super) async fn json(
     actor: Actor,
     Path(to): Path<MemberId>,
 ) -> Result<Nothing, Failure> {
-    run(&ctx, actor.id, to).await?;
+    run(&ctx, actor.id, to, None).await?;
     Ok(Nothing)
 }
 
@@ -41,8 +51,9 @@ pub(super) async fn form(
     State(ctx): State<Context>,
     actor: Actor,
     Path(nickname): Path<String>,
+    Form { input, .. }: Form<Input>,
 ) -> Result<Nothing, Failure> {
     let to = cards::named(ctx.pool(&SPEC), &SPEC, &nickname).await?;
-    run(&ctx, actor.id, to).await?;
+    run(&ctx, actor.id, to, input.up_to).await?;
     Ok(Nothing)
 }

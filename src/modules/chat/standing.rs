@@ -25,6 +25,8 @@ pub(super) struct Standing {
     pub(super) read_to: i64,
     /// Messages to her after that.
     pub(super) unread: i32,
+    /// The number of the first of these.
+    pub(super) first_unread: Option<i64>,
     /// How far the other one has read.
     pub(super) others_read_to: i64,
 }
@@ -48,7 +50,11 @@ impl Standing {
                       exists (select from chat.blocked_pair p
                               where p.viewer = $1 and p.other = $2 and p.blocker = $2) as "blocked!",
                       v.newest as "newest?", t.newest as "seen?", coalesce(t.read_to, 0) as "read_to!",
-                      coalesce(t.unread, 0) as "unread!", coalesce(o.read_to, 0) as "others_read_to!"
+                      coalesce(t.unread, 0) as "unread!", coalesce(o.read_to, 0) as "others_read_to!",
+                      (select m.number from chat.message m
+                       where t.unread > 0 and m.one = $3 and m.two = $4 and m.number > t.read_to
+                         and m.sender = $2 and not m.withheld
+                       order by m.number limit 1) as "first_unread?"
                from chat.card c
                left join chat.conversation v on v.one = $3 and v.two = $4
                left join chat.thread t on t.member = $1 and t.other = $2

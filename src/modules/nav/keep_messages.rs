@@ -1,12 +1,11 @@
 //! A message makes the thread of its receiver unread.
 
-use std::collections::BTreeMap;
-
 use sqlx::query_scalar;
 
+use super::farthest::Farthest;
 use crate::event::{Applied, Fact, Listener};
 use crate::failure::Failure;
-use crate::id::{MemberId, TypedId};
+use crate::id::MemberId;
 use crate::kit::versions;
 use crate::modules::chat::contract::MessageSent;
 use crate::tx::Tx;
@@ -17,11 +16,8 @@ impl Listener for KeepMessages {
     type Event = MessageSent;
 
     async fn handle(&self, tx: &mut Tx, facts: &[Fact<MessageSent>]) -> Result<Applied, Failure> {
-        // The last of each thread is what counts, and numbers ascend.
-        let newest: BTreeMap<_, _> =
-            facts.iter().map(|f| ((f.event.to.uuid(), f.event.from.uuid()), f.event.number)).collect();
-        let (threads, numbers): (Vec<_>, Vec<_>) = newest.into_iter().unzip();
-        let (members, others): (Vec<_>, Vec<_>) = threads.into_iter().unzip();
+        let messages = facts.iter().map(|fact| ((fact.event.to, fact.event.from), fact.event.number));
+        let Farthest { members, others, numbers } = Farthest::of(messages);
         let told = query_scalar!(
             r#"insert into nav.thread as t (member, other, newest, read_to)
                select member, other, newest, 0

@@ -1,9 +1,8 @@
-//! Reading a thread makes it read, up to a message.
+//! Reading a thread makes it read, up to a message. A mark of a thread without a message is kept for its first one.
 
-use std::collections::BTreeMap;
+use sqlx::query;
 
-use sqlx::query_scalar;
-
+use super::farthest::Farthest;
 use crate::event::{Applied, Fact, Listener};
 use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
@@ -17,22 +16,24 @@ impl Listener for KeepReading {
     type Event = MemberReadThread;
 
     async fn handle(&self, tx: &mut Tx, facts: &[Fact<MemberReadThread>]) -> Result<Applied, Failure> {
-        let marks: BTreeMap<_, _> =
-            facts.iter().map(|f| ((f.event.member.uuid(), f.event.with.uuid()), f.event.up_to)).collect();
-        let (threads, marks): (Vec<_>, Vec<_>) = marks.into_iter().unzip();
-        let (members, others): (Vec<_>, Vec<_>) = threads.into_iter().unzip();
-        let told = query_scalar!(
-            r#"update nav.thread t set read_to = row.read_to
+        let marks = facts.iter().map(|fact| ((fact.event.member, fact.event.with), fact.event.up_to));
+        let Farthest { members, others, numbers } = Farthest::of(marks);
+        let moved = query!(
+            r#"insert into nav.thread as t (member, other, newest, read_to)
+               select member, other, 0, read_to
                from unnest($1::uuid[], $2::uuid[], $3::bigint[]) as row (member, other, read_to)
-               where t.member = row.member and t.other = row.other and t.read_to < row.read_to
-               returning t.member as "member: MemberId""#,
+               on conflict (member, other) do update set read_to = excluded.read_to
+               where t.read_to < excluded.read_to
+               returning t.member, t.newest between 1 and t.read_to as "is_read!""#,
             &members,
             &others,
-            &marks
+            &numbers
         )
         .fetch_all(tx.conn())
         .await?;
-        let applied = Applied::any(&told);
+        let applied = Applied::any(&moved);
+        // A thread that is still unread counts as before.
+        let told = moved.iter().filter(|thread| thread.is_read).map(|thread| MemberId::of(thread.member));
         versions::bump(tx, told).await?;
         Ok(applied)
     }

@@ -6,6 +6,7 @@
 mod add_alerts;
 pub mod contract;
 mod drop_likes;
+mod farthest;
 mod keep_messages;
 mod keep_reading;
 mod read_counts;

@@ -14,8 +14,10 @@ use super::SPEC;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
+use crate::module::ModuleSpec;
 use crate::web::answer::{Json, Page};
-use crate::web::shell::{self, Counts, CountsReader, Shell, wants_part};
+use crate::web::counts::{self, Counted, Counter, Counts};
+use crate::web::shell::{Shell, wants_part};
 use crate::web::visitor::Actor;
 
 /// Nobody needs to know more exactly than "100 or more".
@@ -36,18 +38,18 @@ pub(super) struct Waiting {
 /// For the shell of every page.
 pub(super) struct Reader;
 
-impl CountsReader for Reader {
-    fn read<'a>(
-        &'a self,
-        ctx: &'a Context,
-        member: MemberId,
-    ) -> BoxFuture<'a, Result<shell::Waiting, Failure>> {
+impl Counter for Reader {
+    fn spec(&self) -> &'static ModuleSpec {
+        &SPEC
+    }
+
+    fn count<'a>(&'a self, ctx: &'a Context, member: MemberId) -> BoxFuture<'a, Result<Counted, Failure>> {
         run(ctx, member).boxed()
     }
 }
 
 /// One statement, so that the numbers are those of the version.
-async fn run(ctx: &Context, member: MemberId) -> Result<shell::Waiting, Failure> {
+async fn run(ctx: &Context, member: MemberId) -> Result<Counted, Failure> {
     let row = query!(
         r#"select
                coalesce((select version from nav.version where member = $1), 0) as "version!",
@@ -70,16 +72,12 @@ async fn run(ctx: &Context, member: MemberId) -> Result<shell::Waiting, Failure>
     )
     .fetch_one(ctx.pool(&SPEC))
     .await?;
-    Ok(shell::Waiting {
-        module: SPEC.name,
-        version: row.version,
-        conversations: row.conversations,
-        alerts: row.alerts,
-    })
+    let counts = Counts { conversations: row.conversations, alerts: row.alerts, ..Counts::default() };
+    Ok(Counted { version: row.version, counts })
 }
 
 pub(super) async fn json(State(ctx): State<Context>, actor: Actor) -> Result<Json<Waiting>, Failure> {
-    let (counts, _) = shell::counts(&ctx, actor.id).await?.ok_or_else(Failure::not_found)?;
+    let (counts, _) = counts::counts(&ctx, actor.id).await?.ok_or_else(Failure::not_found)?;
     let Counts { conversations, alerts, stories } = counts;
     Ok(Json(Waiting { conversations, alerts, stories }))
 }

@@ -29,15 +29,15 @@ pub struct Explained {
 pub async fn explain(ctx: &Context, member: MemberId, asked: Asked) -> Result<Explained, Failure> {
     let reader = walk_stories::reader(ctx, member).await?.ok_or_else(Failure::not_found)?;
     let born = walk_stories::born(ctx, &reader.ideal);
-    let (range, tries): (Range, Vec<i64>) = match asked {
-        Asked::Page(paging) => {
-            let range = Range { from: paging.from, after: Cursor::oldest(), fetch: paging.fetch() };
-            (range, born.tries(paging).collect())
-        }
-        Asked::New => (count_news::range(&reader), count_news::tries(born).collect()),
-    };
     let mut explained = Explained { plans: Vec::new(), found: 0, end: None };
-    for rows in tries {
+    let Asked::Page(paging) = asked else {
+        explained.plans.push(walk::explain(ctx.pool(&SPEC), count_news::statement(&reader, born)).await?);
+        let found = count_news::statement(&reader, born).fetch_one(ctx.pool(&SPEC)).await?;
+        explained.found = usize::try_from(found).unwrap_or_default();
+        return Ok(explained);
+    };
+    let range = Range { from: paging.from, after: Cursor::oldest(), fetch: paging.fetch() };
+    for rows in born.tries(paging) {
         let statement = walk_stories::statement(&reader, born, range, rows);
         let plan = walk::explain(ctx.pool(&SPEC), statement).await?;
         explained.plans.push(plan);

@@ -58,7 +58,7 @@ impl Module for News {
         at.listens(remove_stories::RemoveStories);
         at.listens(keep_ideals::KeepFirst);
         at.listens(keep_ideals::KeepUpdated);
-        at.counts_stories(count_news::Reader);
+        at.counts_stories(count_news::NewStories);
 
         at.publishes::<contract::NewsRead>();
         at.listens(keep_mark::KeepMark);

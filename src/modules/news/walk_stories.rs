@@ -29,6 +29,19 @@ pub(super) struct Reader {
     pub version: i64,
 }
 
+impl Reader {
+    /// Which way through the table her ideal names: 0 is anywhere, 1 a county, 2 a town. And the place.
+    pub(super) fn place(&self) -> (i32, &str) {
+        let place = self.ideal.place.as_deref().unwrap_or_default();
+        let level = match places::kind(place) {
+            _ if place.is_empty() => 0,
+            Some(Kind::County) => 1,
+            Some(Kind::Town) | None => 2,
+        };
+        (level, place)
+    }
+}
+
 /// What is asked for: stories older than `from` and newer than `after`, up to `fetch` of them.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Range {
@@ -129,12 +142,7 @@ pub(super) fn statement(
     rows: i64,
 ) -> Map<'static, Postgres, impl FnMut(PgRow) -> Result<Row, sqlx::Error> + Send + use<>, PgArguments> {
     let (first_year, last_year) = born.years();
-    let place = reader.ideal.place.as_deref().unwrap_or_default();
-    let level = match places::kind(place) {
-        _ if place.is_empty() => 0,
-        Some(Kind::County) => 1,
-        Some(Kind::Town) | None => 2,
-    };
+    let (level, place) = reader.place();
     query_as!(
         Row,
         r#"with walked as (
