@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::LIST;
 use crate::failure::Failure;
 use crate::id::{SessionId, TypedId};
-use crate::module::{Policy, Registry};
+use crate::module::{BODY_MAX, Policy, Registry};
 use crate::openapi;
 use crate::problem::{self, Problem};
 use crate::usecase::UseCases;
@@ -34,6 +34,8 @@ pub struct Book {
     cast: Cast,
     examples: Vec<Example>,
     document: Value,
+    /// Bytes of the longest body that an action takes.
+    body_max: usize,
 }
 
 /// What is asked.
@@ -50,7 +52,8 @@ impl Book {
         let document = openapi::document(registry);
         let examples = example::examples(&usecases, &document);
         let document = openapi::with_examples(document, &example::of_operations(&examples));
-        Self { cast: usecases.cast, examples, document }
+        let body_max = registry.actions().iter().map(|record| record.action.body_max).max();
+        Self { cast: usecases.cast, examples, document, body_max: body_max.unwrap_or(BODY_MAX) }
     }
 
     /// How many answers there are.
@@ -69,6 +72,11 @@ impl Book {
     /// The API's description, with all examples.
     pub fn document(&self) -> &Value {
         &self.document
+    }
+
+    /// Bytes of the longest body that an action takes.
+    pub fn body_max(&self) -> usize {
+        self.body_max
     }
 
     pub fn cast(&self) -> &Cast {

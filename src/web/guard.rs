@@ -19,8 +19,6 @@ use crate::failure::Failure;
 use crate::module::{ActionRecord, Policy};
 use crate::problem;
 
-/// Bytes of a request's body. No form of the site needs more.
-pub const BODY_MAX: usize = 64 * 1024;
 /// How often a deadlock or a serialisation failure is tried again before anyone sees it.
 const TRIES_MAX: u32 = 3;
 
@@ -91,9 +89,8 @@ async fn run(parts: &Parts, body: &Bytes, next: &Next) -> Response {
 /// finish; without it, none of 20).
 async fn change(record: &'static ActionRecord, ctx: Context, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, BODY_MAX).await else {
-        let detail = format!("A request may hold {BODY_MAX} bytes, and this one holds more or broke off.");
-        return problem::BODY_TOO_LARGE.saying(detail).into_response();
+    let Ok(body) = to_bytes(body, record.action.body_max).await else {
+        return problem::BODY_TOO_LARGE.saying(too_large(record.action.body_max)).into_response();
     };
     let wait = Wait::of(record.face, &parts.headers);
     // Ours, which the outermost layer has put there.
@@ -106,4 +103,12 @@ async fn change(record: &'static ActionRecord, ctx: Context, request: Request, n
         response
     });
     work.await.unwrap_or_else(|fault| Failure::internal(fault).into_response())
+}
+
+/// For a person whose page sent it, and for a program.
+pub fn too_large(body_max: usize) -> String {
+    format!(
+        "This is longer than anything that can be said here, so nothing was done. Go back, shorten it, and send it \
+         again. (A request may hold {body_max} bytes, and this one holds more or broke off.)"
+    )
 }
