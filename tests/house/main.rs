@@ -38,6 +38,7 @@ mod sources;
 mod spine;
 mod taken;
 mod template;
+mod texts;
 mod tidy;
 mod tidy_proof;
 mod walk;
