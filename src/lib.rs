@@ -5,7 +5,7 @@
 //! - [`event`], [`tx`], [`bus`]: how facts are decided, written down and brought to others
 //! - [`context`]: what a slice may ask for; [`problem`], [`failure`]: how it refuses
 //! - [`web`]: sessions, limits, headers, forms and pages; [`store`]: Postgres
-//! - [`kit`]: what many modules share; [`modules`]: the site itself
+//! - [`kit`]: what many modules share; [`modules`]: the site itself; [`text`]: what a text may be
 //! - [`mock`]: the use cases' answers over HTTP, before a server has them
 //! - [`operate`]: commands of those who run it; [`rehearsal`]: what use cases turn;
 //!   [`fail_point`]: where a development build can be made to die
@@ -48,6 +48,7 @@ pub mod replay;
 pub mod stage;
 pub mod store;
 pub mod streams;
+pub mod text;
 pub mod tx;
 pub mod usecase;
 pub mod web;

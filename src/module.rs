@@ -17,7 +17,7 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use chrono::TimeDelta;
 use schemars::{Schema, SchemaGenerator};
 
-pub use action::{Action, EVERYDAY, Limit, Policy};
+pub use action::{Action, BODY_MAX, EVERYDAY, Limit, Policy};
 pub use despite::DespiteBlocks;
 pub use spec::{Kit, ModuleSpec};
 
@@ -233,6 +233,10 @@ impl Registry {
     }
     pub fn actions(&self) -> &[ActionRecord] {
         &self.actions
+    }
+    /// Bytes of the longest body that any action takes.
+    pub fn body_max(&self) -> usize {
+        self.actions.iter().map(|record| record.action.body_max).max().unwrap_or(BODY_MAX)
     }
     pub fn events(&self) -> impl Iterator<Item = &EventRecord> {
         self.events.values()

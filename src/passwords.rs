@@ -14,11 +14,29 @@ use argon2::{Algorithm, Argon2, Block, Params, Version};
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::failure::Failure;
+use crate::text::composed;
+use crate::text::properties::is_space;
 
 /// Who may wait or be hashed at once, a core: about a second's worth.
 const SEATS_A_CORE: usize = 32;
 /// When to come back if they are taken.
 const BUSY_WAIT: Duration = Duration::from_secs(1);
+
+/// A password as it is hashed: each letter in one piece (NFC), and each space a plain one (RFC 8265, OpaqueString). Who
+/// registers on one keyboard can log in on another.
+#[derive(Clone)]
+pub struct Password(String);
+
+impl Password {
+    pub fn of(typed: &str) -> Self {
+        let plain: String = typed.chars().map(|c| if is_space(c) { ' ' } else { c }).collect();
+        Self(composed(&plain).into_owned())
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
 
 /// What a thread is to do.
 type Job = Box<dyn FnOnce(&mut Memory) + Send>;
@@ -57,16 +75,16 @@ impl Passwords {
     }
 
     /// For keeping: the password's hash with its salt and parameters (PHC format).
-    pub async fn hash(&self, password: String) -> Result<String, Failure> {
+    pub async fn hash(&self, password: Password) -> Result<String, Failure> {
         let strength = self.strength.clone();
-        self.turn(move |memory| hash(&strength, &password, memory)).await?
+        self.turn(move |memory| hash(&strength, password.as_str(), memory)).await?
     }
 
     /// Whether the password fits. Without a hash it does not, after the same time.
-    pub async fn verify(&self, password: String, kept: Option<String>) -> Result<bool, Failure> {
+    pub async fn verify(&self, password: Password, kept: Option<String>) -> Result<bool, Failure> {
         let exists = kept.is_some();
         let kept = kept.unwrap_or_else(|| self.nobody.clone());
-        let fits = self.turn(move |memory| fits(&kept, &password, memory)).await??;
+        let fits = self.turn(move |memory| fits(&kept, password.as_str(), memory)).await??;
         Ok(fits && exists)
     }
 
@@ -147,4 +165,31 @@ fn computed(
 
 fn said(fault: impl ToString + Copy) -> Failure {
     Failure::internal(fault.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_the_same_on_every_keyboard() {
+        let same = |one: &str, other: &str| Password::of(one).as_str() == Password::of(other).as_str();
+        assert!(same("sju pannkakor på söndag", "sju pannkakor pa\u{30a} so\u{308}ndag"));
+        assert!(same("a\u{212b}b", "aÅb"));
+        assert!(same("sju\u{a0}pannkakor", "sju pannkakor") && same("a\u{3000}b", "a b"));
+        // Every character counts: case, width, and what nobody sees.
+        assert!(!same("Sju pannkakor", "sju pannkakor"));
+        assert!(!same("ａｂｃ", "abc"));
+        assert!(!same("a\u{200d}b", "ab"));
+        assert!(!same(" a", "a"));
+    }
+
+    #[test]
+    fn a_hash_fits_however_the_letters_were_typed() {
+        let strength = Params::new(8, 1, 1, None).unwrap();
+        let mut memory = Memory::new();
+        let kept = hash(&strength, Password::of("fj\u{e5}rton pannkakor").as_str(), &mut memory).unwrap();
+        let tried = Password::of("fja\u{30a}rton pannkakor");
+        assert!(fits(&kept, tried.as_str(), &mut memory).unwrap());
+    }
 }

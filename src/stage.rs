@@ -28,7 +28,7 @@ use crate::event::{AnyEvent, Applied};
 use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
 use crate::modules::{self, register};
-use crate::passwords::Passwords;
+use crate::passwords::{Password, Passwords};
 use crate::store::{self, Apart, PrivatePostgres, StoreError};
 use crate::web::{router, serve};
 use seat::{Seat, look_at};
@@ -303,7 +303,7 @@ impl Stage {
 
     /// Gives a member an account, as registering would.
     pub async fn enrol(&self, member: MemberId, email: &str, password: &str) -> Result<(), StageError> {
-        let hash = self.ctx.passwords().hash(password.to_owned()).await?;
+        let hash = self.ctx.passwords().hash(Password::of(password)).await?;
         let mut tx = self.begin("register").await?;
         sqlx::query("insert into register.account (member, email, password) values ($1, $2, $3)")
             .bind(member.uuid())

@@ -18,6 +18,7 @@ use crate::id::{MemberId, TypedId};
 use crate::module::ModuleSpec;
 use crate::modules::like::contract::PhotoId;
 use crate::modules::review::contract::RegistrationApproved;
+use crate::text::name;
 use crate::tx::Tx;
 
 /// Colours of generated portraits.
@@ -52,10 +53,10 @@ pub fn hue(member: MemberId) -> u8 {
     member.uuid().as_bytes().iter().fold(0u8, |sum, byte| sum.wrapping_add(*byte)) % HUES
 }
 
-/// The member of a nickname, upper or lower case alike.
+/// The member of a nickname, however it is typed: upper or lower case alike.
 pub async fn named(db: impl PgExecutor<'_>, spec: &ModuleSpec, nickname: &str) -> Result<MemberId, Failure> {
     let sql = format!("select member from {}.card where lower(nickname) = lower($1)", spec.schema);
-    let member = query_scalar(AssertSqlSafe(sql)).bind(nickname).fetch_optional(db).await?;
+    let member = query_scalar(AssertSqlSafe(sql)).bind(name::kept(nickname)).fetch_optional(db).await?;
     member.ok_or_else(Failure::not_found)
 }
 

@@ -11,7 +11,7 @@ use super::book::{Asked, Book};
 use crate::failure::Failure;
 use crate::problem;
 use crate::usecase::example::Example;
-use crate::web::guard::BODY_MAX;
+use crate::web::guard::too_large;
 
 /// Names the use case that answered.
 const USE_CASE: HeaderName = HeaderName::from_static("mock-use-case");
@@ -39,9 +39,9 @@ pub(super) async fn open_to_all(request: Request, next: Next) -> Response {
 /// The answer that a use case gives.
 pub(super) async fn answer(book: &Book, request: Request) -> Result<Response, Failure> {
     let (parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, BODY_MAX).await else {
-        let detail = format!("A request may hold {BODY_MAX} bytes, and this one holds more or broke off.");
-        return Err(problem::BODY_TOO_LARGE.saying(detail));
+    let body_max = book.body_max();
+    let Ok(body) = to_bytes(body, body_max).await else {
+        return Err(problem::BODY_TOO_LARGE.saying(too_large(body_max)));
     };
     let query = parts.uri.query().unwrap_or_default();
     let asked = Asked {

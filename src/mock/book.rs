@@ -35,6 +35,8 @@ pub struct Book {
     cast: Cast,
     examples: Vec<Example>,
     document: Value,
+    /// Bytes of the longest body that an action takes.
+    body_max: usize,
 }
 
 /// What is asked.
@@ -51,7 +53,7 @@ impl Book {
         let document = openapi::document(registry);
         let examples = example::examples(&usecases, &document);
         let document = openapi::with_examples(document, &example::of_operations(&examples));
-        Self { cast: usecases.cast, examples, document }
+        Self { cast: usecases.cast, examples, document, body_max: registry.body_max() }
     }
 
     /// How many answers there are.
@@ -70,6 +72,11 @@ impl Book {
     /// The API's description, with all examples.
     pub fn document(&self) -> &Value {
         &self.document
+    }
+
+    /// Bytes of the longest body that an action takes.
+    pub fn body_max(&self) -> usize {
+        self.body_max
     }
 
     pub fn cast(&self) -> &Cast {

@@ -6,6 +6,12 @@ use axum::http::Method;
 
 use super::DespiteBlocks;
 use crate::problem::Problem;
+use crate::text::read::ReadRules;
+
+/// Bytes of a request's body, beside a text of the members' own.
+pub const BODY_MAX: usize = 64 * 1024;
+/// Forms send a byte of a letter beyond ASCII as three (`%C3`), and JSON at worst as three, too (`\ud83d\udc68`).
+const SENT_FOR_A_BYTE: usize = 3;
 
 /// Who may call an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,6 +51,10 @@ pub struct Action {
     pub despite_blocks: Option<DespiteBlocks>,
     /// That a page or program asks for it by itself: who is away from her screen is not here.
     pub by_itself: bool,
+    /// Bytes of a body.
+    pub body_max: usize,
+    /// True for the login, which carries along whatever form has waited for it.
+    pub carries_forms: bool,
     /// What its slice refuses it for. What the guard and the extractors refuse follows from the rest.
     pub refuses: Vec<Problem>,
 }
@@ -72,6 +82,8 @@ impl Action {
             limit: None,
             despite_blocks: None,
             by_itself: false,
+            body_max: BODY_MAX,
+            carries_forms: false,
             refuses: Vec::new(),
         }
     }
@@ -96,6 +108,20 @@ impl Action {
     #[must_use]
     pub const fn by_itself(mut self) -> Self {
         self.by_itself = true;
+        self
+    }
+
+    /// Takes a text of the members' own: as long a one as its rules allow arrives, however it is sent.
+    #[must_use]
+    pub const fn takes_text(mut self, rules: ReadRules) -> Self {
+        self.body_max = BODY_MAX + rules.bytes() * SENT_FOR_A_BYTE;
+        self
+    }
+
+    /// Carries along a form of another action, however long that may be.
+    #[must_use]
+    pub const fn carries_forms(mut self) -> Self {
+        self.carries_forms = true;
         self
     }
 

@@ -21,8 +21,6 @@ use crate::failure::Failure;
 use crate::module::{ActionRecord, Face, Policy};
 use crate::problem;
 
-/// Bytes of a request's body. No form of the site needs more.
-pub const BODY_MAX: usize = 64 * 1024;
 /// How often a deadlock or a serialisation failure is tried again before anyone sees it.
 const TRIES_MAX: u32 = 3;
 
@@ -76,7 +74,7 @@ impl Guard {
     async fn command(self, request: Request) -> Result<Response, Failure> {
         let allowance = self.admit().await?;
         let (parts, body) = request.into_parts();
-        let body = read_body(body).await?;
+        let body = read_body(body, self.record.action.body_max).await?;
         let mut response = self.change(parts, body, None).await;
         write(allowance, &mut response);
         Ok(response)
@@ -85,7 +83,9 @@ impl Guard {
     /// A change that a page asks for. A refusal takes along what was typed. Also says whether the form has passed.
     async fn form(self, request: Request) -> (Response, bool) {
         let (parts, body) = request.into_parts();
-        let body = match read_body(body).await {
+        let action = &self.record.action;
+        let most = if action.carries_forms { self.ctx.registry().body_max() } else { action.body_max };
+        let body = match read_body(body, most).await {
             Ok(body) => body,
             Err(failure) => return (failure.into_response(), false),
         };
@@ -158,11 +158,8 @@ fn write(allowance: Option<Allowance>, response: &mut Response) {
     }
 }
 
-async fn read_body(body: Body) -> Result<Bytes, Failure> {
-    to_bytes(body, BODY_MAX).await.map_err(|_| {
-        let detail = format!("A request may hold {BODY_MAX} bytes, and this one holds more or broke off.");
-        problem::BODY_TOO_LARGE.saying(detail)
-    })
+async fn read_body(body: Body, most: usize) -> Result<Bytes, Failure> {
+    to_bytes(body, most).await.map_err(|_| problem::BODY_TOO_LARGE.saying(too_large(most)))
 }
 
 /// Whether the request shows that somebody is at her screen.
@@ -190,4 +187,12 @@ async fn run(parts: &Parts, body: &Bytes, next: &Next) -> Response {
             return response;
         }
     }
+}
+
+/// For a person whose page sent it, and for a program.
+pub fn too_large(body_max: usize) -> String {
+    format!(
+        "This is longer than anything that can be said here, so nothing was done. Go back, shorten it, and send it \
+         again. (A request may hold {body_max} bytes, and this one holds more or broke off.)"
+    )
 }

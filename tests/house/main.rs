@@ -41,6 +41,7 @@ mod sources;
 mod spine;
 mod taken;
 mod template;
+mod texts;
 mod tidy;
 mod tidy_proof;
 mod unread;

@@ -232,7 +232,7 @@ async fn mock_says_where_to_look_for_what_it_does_not_have() {
     assert_eq!((other.status, other.header("allow")), (405, Some("GET")));
     let request = Request::get("/api/alerts").header("prefer", "example=none").body(Body::empty()).unwrap();
     assert_eq!(mock.ask(request).await.json()["code"], "mock.no-such-example");
-    let long = Request::post("/api/session").body(Body::from("x".repeat(100_000))).unwrap();
+    let long = Request::post("/api/session").body(Body::from("x".repeat(1_000_000))).unwrap();
     assert_eq!(mock.ask(long).await.status, 413);
     let preflight = Request::builder()
         .method(Method::OPTIONS)

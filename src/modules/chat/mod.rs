@@ -16,6 +16,7 @@ mod show_thread;
 mod show_typing;
 mod standing;
 
+use self::message_text::MESSAGE;
 use crate::kit::{self, Wakes};
 use crate::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
 use crate::problem;
@@ -72,15 +73,10 @@ impl Module for Chat {
         at.json(thread("/chat/{member}").refuses(&refused), read_thread::json);
         at.html(thread("/chat/{nickname}"), show_thread::page);
 
-        let send = |path| Action::post(path, Policy::Member, "writes to a member");
-        let refused = [
-            standing::SELF,
-            message_text::BLANK,
-            message_text::LONG,
-            sending::REUSED,
-            first_messages::TOO_MANY,
-        ];
-        at.json(send("/chat/{member}").refuses(&refused), send_message::json);
+        let send = |path| Action::post(path, Policy::Member, "writes to a member").takes_text(MESSAGE);
+        let refused = [standing::SELF, sending::REUSED, first_messages::TOO_MANY];
+        let send_json = send("/chat/{member}").refuses(&refused).refuses(&MESSAGE.problems());
+        at.json(send_json, send_message::json);
         at.html(send("/chat/{nickname}"), send_message::form);
 
         let typing = |path| Action::post(path, Policy::Member, "shows a member that she types");

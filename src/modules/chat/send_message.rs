@@ -12,7 +12,7 @@ use super::SPEC;
 use super::contract::{MessageSent, MessageWithheld};
 use super::first_messages::FirstMessages;
 use super::message::Message;
-use super::message_text::MessageText;
+use super::message_text::MESSAGE;
 use super::pair::Pair;
 use super::sending;
 use super::show_thread;
@@ -32,7 +32,8 @@ use crate::web::visitor::Actor;
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "MessageDraft")]
 pub(super) struct Input {
-    /// 1 to 2,000 characters as people count them, and not blank.
+    /// 1 to 2,000 characters as people count them, on at most 100 lines; not blank, and no more than 8 marks on a
+    /// character. Of blank lines in a row one is kept.
     #[schemars(length(min = 1))]
     text: String,
 }
@@ -56,7 +57,7 @@ async fn run(
     text: &str,
     key: Option<SendingKey>,
 ) -> Result<Sent, Failure> {
-    let text = MessageText::parse(text)?.into_inner();
+    let text = MESSAGE.parse("text", text)?.into_inner();
     let mut tx = ctx.begin(&SPEC).await?;
     Pair::of(from, to).lock(&mut tx).await?;
     // Under the lock, so that times ascend as numbers do.

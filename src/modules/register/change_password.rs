@@ -11,6 +11,7 @@ use super::{SPEC, person, schemas, session_store};
 use crate::context::Context;
 use crate::failure::{Failure, Refusals};
 use crate::id::TypedId;
+use crate::passwords::Password;
 use crate::problem::Problem;
 use crate::web::answer::{Done, Json, Nothing, Page};
 use crate::web::extract::Form;
@@ -41,7 +42,7 @@ async fn run(ctx: &Context, actor: &Actor, input: Input) -> Result<(), Failure> 
     let kept = query_scalar!("select password from register.account where member = $1", actor.id.uuid())
         .fetch_optional(ctx.pool(&SPEC))
         .await?;
-    if !ctx.passwords().verify(input.current, kept.clone()).await? {
+    if !ctx.passwords().verify(Password::of(&input.current), kept.clone()).await? {
         return Err(WRONG_PASSWORD.at("current"));
     }
     let hash = ctx.passwords().hash(new).await?;

@@ -11,6 +11,7 @@ use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
 use crate::kit::people::By;
 use crate::problem::Problem;
+use crate::text::name;
 use crate::web::answer::Nothing;
 use crate::web::extract::Path;
 use crate::web::visitor::Actor;
@@ -54,12 +55,12 @@ pub async fn run_named(
     role: Role,
     change: Change,
 ) -> Result<(MemberId, Applied), Failure> {
-    let member =
-        query_scalar!("select member from register.member where lower(nickname) = lower($1)", nickname)
-            .fetch_optional(ctx.pool(&SPEC))
-            .await?
-            .map(MemberId::of)
-            .ok_or_else(Failure::not_found)?;
+    let name = name::kept(nickname);
+    let member = query_scalar!("select member from register.member where lower(nickname) = lower($1)", name)
+        .fetch_optional(ctx.pool(&SPEC))
+        .await?
+        .map(MemberId::of)
+        .ok_or_else(Failure::not_found)?;
     Ok((member, run(ctx, By::OPERATOR, member, role, change).await?))
 }
 

@@ -29,7 +29,7 @@ pub(super) async fn json(
     State(ctx): State<Context>,
     Query(asked): Query<Asked>,
 ) -> Result<Json<Nickname>, Failure> {
-    let nickname = person::nickname(asked.nickname.trim()).map_err(|refusal| refusal.at("nickname"))?;
+    let nickname = person::nickname(&asked.nickname).map_err(|refusal| refusal.at("nickname"))?;
     let taken = query_scalar!(
         r#"select exists (select from register.member where lower(nickname) = lower($1)) as "taken!""#,
         nickname

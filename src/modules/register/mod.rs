@@ -91,7 +91,7 @@ fn logins(at: &mut Registry) {
     let open = |path| Action::post(path, Policy::Public, "logs in").limited("logins", 30, QUARTER);
     at.json(open("/session").refuses(&[open_session::WRONG_CREDENTIALS]), open_session::json);
     at.html(Action::get("/login", Policy::Public, "shows the form to log in"), login::page);
-    at.html(open("/login"), login::form);
+    at.html(open("/login").carries_forms(), login::form);
     at.json(Action::get("/session", Policy::Registered, "says who is logged in"), read_session::json);
     at.json(Action::delete("/session", Policy::Registered, "logs out"), close_session::json);
     at.html(Action::post("/logout", Policy::Public, "logs out"), close_session::form);

@@ -14,7 +14,9 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
 use crate::module::Limit;
+use crate::passwords::Password;
 use crate::problem::Problem;
+use crate::text::name;
 use crate::web::answer::{Created, Json};
 use crate::web::{limits, visitor};
 
@@ -52,7 +54,7 @@ pub struct Opened {
 }
 
 pub(super) async fn run(ctx: &Context, input: Input, device: &str) -> Result<Opened, Failure> {
-    let nickname = input.nickname.trim().to_lowercase();
+    let nickname = name::kept(&input.nickname).to_lowercase();
     limits::take_named(ctx, TRIES, &nickname).await?;
     let account = query!(
         "select m.member, m.nickname, m.state, a.password from register.member m
@@ -62,7 +64,7 @@ pub(super) async fn run(ctx: &Context, input: Input, device: &str) -> Result<Ope
     .fetch_optional(ctx.pool(&SPEC))
     .await?;
     let kept = account.as_ref().map(|account| account.password.clone());
-    let fits = ctx.passwords().verify(input.password, kept).await?;
+    let fits = ctx.passwords().verify(Password::of(&input.password), kept).await?;
     let Some(account) = account.filter(|_| fits) else { return Err(WRONG_CREDENTIALS.failure()) };
     let member = MemberId::of(account.member);
     let mut tx = ctx.begin(&SPEC).await?;

@@ -16,6 +16,8 @@ use crate::id::{MemberId, TypedId};
 use crate::kit::ideals::{IdealInput, Town};
 use crate::kit::people::Gender;
 use crate::kit::places::{self, County};
+use crate::passwords::Password;
+use crate::text::email::Email;
 use crate::web::answer::{Created, Done, Json, Page};
 use crate::web::extract::Form;
 use crate::web::form::FormState;
@@ -52,8 +54,8 @@ pub(super) struct Applied {
 
 /// How to reach her, and how she will log in.
 struct Account {
-    email: String,
-    password: String,
+    email: Email,
+    password: Password,
 }
 
 async fn run(ctx: &Context, input: Input) -> Result<Applied, Failure> {
@@ -68,7 +70,7 @@ async fn run(ctx: &Context, input: Input) -> Result<Applied, Failure> {
         "insert into register.account (member, email, password) values ($1, $2, $3)
          on conflict (lower(email)) do nothing",
         member.uuid(),
-        account.email,
+        account.email.as_str(),
         hash
     )
     .execute(tx.conn())
@@ -82,10 +84,10 @@ async fn run(ctx: &Context, input: Input) -> Result<Applied, Failure> {
 
 fn parse(ctx: &Context, input: Input) -> Result<(Person, Account), Failure> {
     let mut refusals = Refusals::default();
-    let email = refusals.take("email", person::email(input.email.trim()));
+    let email = refusals.take("email", person::email(&input.email));
     let password = refusals.take("password", person::password(&input.password, &input.nickname));
     let person = PersonInput {
-        nickname: input.nickname.trim().to_owned(),
+        nickname: input.nickname,
         birthday: input.birthday,
         gender: input.gender,
         ideal: input.ideal,

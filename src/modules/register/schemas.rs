@@ -5,19 +5,22 @@
 use schemars::{Schema, SchemaGenerator, json_schema};
 
 use crate::kit::people::{AGE_MAX, AGE_MIN};
+use crate::text::email::EMAIL_MAX;
 
 pub(super) const NICKNAME_MIN: usize = 2;
 pub(super) const NICKNAME_MAX: usize = 20;
-pub(super) const EMAIL_MAX: usize = 254;
 pub(super) const PASSWORD_MIN: usize = 10;
 pub(super) const PASSWORD_MAX: usize = 128;
-/// Names that would speak for the site.
+/// The site's own name. No nickname reads as if it held it.
+pub(super) const SITE: &str = "happypancake";
+/// Names that would speak for the site. No nickname reads as one of them.
 pub(super) const RESERVED: [&str; 8] =
-    ["admin", "administrator", "happypancake", "moderator", "operator", "pancake", "reviewer", "support"];
+    ["admin", "administrator", SITE, "moderator", "operator", "pancake", "reviewer", "support"];
 
 pub(super) fn nickname(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
-        "description": "Letters, digits, - and _, beginning with a letter. Unique, upper or lower case alike.",
+        "description": "Letters, digits, - and _, beginning with a letter. Unique, upper or lower case alike. What reads \
+                        as one of the excluded names (`Adm1n`, `Support_`) is refused, too.",
         "type": "string", "minLength": NICKNAME_MIN, "maxLength": NICKNAME_MAX,
         "pattern": "^[A-Za-zåäöæøéüÅÄÖÆØÉÜ][A-Za-zåäöæøéüÅÄÖÆØÉÜ0-9_-]*$",
         "not": { "enum": RESERVED },
@@ -25,19 +28,19 @@ pub(super) fn nickname(_: &mut SchemaGenerator) -> Schema {
 }
 
 pub(super) fn email(_: &mut SchemaGenerator) -> Schema {
-    // Any letters but a few that no address has, and a dot within the host.
-    let (any, no_dot) =
-        (r#"[^\s\x00-\x1f\x7f-\x9f@<>,;:"()\[\]\\]"#, r#"[^.\s\x00-\x1f\x7f-\x9f@<>,;:"()\[\]\\]"#);
+    // Words of any letters but a few that no address has, with dots between them, and a dot within the host.
+    let word = r#"[^.\s\x00-\x1f\x7f-\x9f@<>,;:"()\[\]\\]+"#;
     json_schema!({
-        "description": "Whether it is known here already is not told.",
+        "description": "One mailbox has one address: case is alike, and `bücher.example` is `xn--bcher-kva.example`. Whether it \
+                        is known here already is not told.",
         "type": "string", "maxLength": EMAIL_MAX,
-        "pattern": format!("^{any}+@{no_dot}(?:{any}*{no_dot})?\\.(?:{any}*{no_dot})$"),
+        "pattern": format!("^{word}(?:\\.{word})*@{word}(?:\\.{word})+$"),
     })
 }
 
 pub(super) fn password(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
-        "description": "Any characters, but not the nickname.",
+        "description": "Any characters, but not the nickname. Counted when each letter is in one piece (NFC).",
         "type": "string", "minLength": PASSWORD_MIN, "maxLength": PASSWORD_MAX,
     })
 }

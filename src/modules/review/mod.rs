@@ -11,6 +11,7 @@ mod reject_item;
 
 pub use approve_item::waiting_member as approve_waiting;
 
+use self::reject_item::REASON;
 use crate::kit;
 use crate::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
 use crate::web::paging;
@@ -58,9 +59,12 @@ impl Module for Review {
         let approve = |path| Action::post(path, Policy::Reviewer, "approves an application");
         at.json(approve("/review/{item}/approve").refuses(&[item::DECIDED]), approve_item::json);
         at.html(approve("/review/{item}/approve"), approve_item::form);
-        let reject = |path| Action::post(path, Policy::Reviewer, "rejects an application with a reason");
-        let refusals = [item::DECIDED, reject_item::REASON_MISSING, reject_item::REASON_LONG];
-        at.json(reject("/review/{item}/reject").refuses(&refusals), reject_item::json);
+        let reject = |path| {
+            Action::post(path, Policy::Reviewer, "rejects an application with a reason").takes_text(REASON)
+        };
+        let reject_json =
+            reject("/review/{item}/reject").refuses(&[item::DECIDED]).refuses(&REASON.problems());
+        at.json(reject_json, reject_item::json);
         at.html(reject("/review/{item}/reject"), reject_item::form);
     }
 }

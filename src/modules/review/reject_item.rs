@@ -13,6 +13,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::kit::people::By;
 use crate::problem::Problem;
+use crate::text::read::ReadRules;
 use crate::web::answer::{Done, Json, Nothing, Page};
 use crate::web::extract::{Form, Path};
 use crate::web::shell::Shell;
@@ -20,25 +21,28 @@ use crate::web::visitor::Actor;
 
 /// A letter at least, and no NUL.
 const SAYS_SOMETHING: &str = r"^[^\x00]*[^\s\x85\x00][^\x00]*$";
-/// Characters of a reason.
-const REASON_MAX: usize = 500;
-
-pub(super) const REASON_MISSING: Problem =
-    Problem::field("review.reason-missing", "Say what the applicant should change.");
-pub(super) const REASON_LONG: Problem = Problem::field("review.reason-long", "This reason is too long.");
+pub(super) const REASON: ReadRules = ReadRules {
+    characters: 500,
+    lines: 20,
+    blank: Problem::field("review.reason-missing", "Say what the applicant should change."),
+    long: Problem::field("review.reason-long", "A reason has at most 500 characters. Shorten it."),
+    tall: Problem::field("review.reason-lines", "A reason has at most 20 lines. Put some together."),
+    marks: Problem::field("review.reason-marks", "A character has at most 8 marks on it. Leave some out."),
+};
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Rejection")]
 pub(super) struct Input {
-    /// What the applicant should change; she reads it.
-    #[schemars(length(min = 1, max = REASON_MAX), regex(pattern = SAYS_SOMETHING))]
+    /// What the applicant should change; she reads it. 1 to 500 characters as people count them, on at most 20 lines;
+    /// not blank, and no more than 8 marks on a character. Of blank lines in a row one is kept.
+    #[schemars(length(min = 1), regex(pattern = SAYS_SOMETHING))]
     reason: String,
 }
 
 /// Returns the nickname of the applicant.
 async fn run(ctx: &Context, actor: &Actor, item: ItemId, input: &Input) -> Result<String, Failure> {
-    let reason = reason(&input.reason)?;
+    let reason = REASON.parse("reason", &input.reason)?.into_inner();
     let mut tx = ctx.begin(&SPEC).await?;
     let application = item::waiting(&mut tx, item).await?;
     let by = By::Member(actor.id);
@@ -48,18 +52,6 @@ async fn run(ctx: &Context, actor: &Actor, item: ItemId, input: &Input) -> Resul
     }
     tx.commit().await?;
     Ok(application.nickname)
-}
-
-fn reason(text: &str) -> Result<String, Failure> {
-    let text = text.trim();
-    if text.is_empty() {
-        return Err(REASON_MISSING.at("reason"));
-    }
-    if text.chars().count() > REASON_MAX {
-        let detail = format!("Say it in {REASON_MAX} characters.");
-        return Err(REASON_LONG.saying(detail).at("reason"));
-    }
-    Ok(text.to_owned())
 }
 
 pub(super) async fn json(
