@@ -192,9 +192,10 @@ async fn live(stage: &Stage, reader: &Person, others: &[&Person], number: usize)
     let now = stage.ctx.now();
     let ago = |minutes: usize| now - TimeDelta::minutes(i64::try_from(minutes).unwrap_or_default());
     let (near, blocked) = others.split_at(FLIRTS);
-    let flirts = near.iter().enumerate().map(|(at, other)| {
-        given(FlirtSent { from: other.id(), to: reader.id() }, ago(1000 - 20 * at))
-    });
+    let flirts = near
+        .iter()
+        .enumerate()
+        .map(|(at, other)| given(FlirtSent { from: other.id(), to: reader.id() }, ago(1000 - 20 * at)));
     publish(stage, flirts).await?;
     let messages = near.iter().take(THREADS).enumerate().flat_map(|(at, other)| {
         (1..=MESSAGES).map(move |number| {
@@ -204,9 +205,9 @@ async fn live(stage: &Stage, reader: &Person, others: &[&Person], number: usize)
         })
     });
     publish(stage, messages).await?;
-    let blocks = blocked.iter().map(|other| {
-        given(MemberBlocked { member: reader.id(), blocked: other.id() }, ago(10))
-    });
+    let blocks = blocked
+        .iter()
+        .map(|other| given(MemberBlocked { member: reader.id(), blocked: other.id() }, ago(10)));
     publish(stage, blocks).await?;
     if number.is_multiple_of(2) {
         // Every other one has read her news of all days but the last three.
@@ -247,12 +248,7 @@ impl Person {
     }
 
     fn ideal(&self) -> Ideal {
-        Ideal {
-            gender: gender(&self.ideal_gender),
-            from: self.ideal_from,
-            to: self.ideal_to,
-            place: None,
-        }
+        Ideal { gender: gender(&self.ideal_gender), from: self.ideal_from, to: self.ideal_to, place: None }
     }
 }
 

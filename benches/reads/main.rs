@@ -192,7 +192,9 @@ fn print(measures: &[Measure], taken: &[Taken]) -> Vec<String> {
         let (p50, p99) = (p50.as_secs_f64() * 1e3, p99.as_secs_f64() * 1e3);
         let ratio = median(taken.ratios.iter().copied());
         let says = wanted.map(|wanted| format!("wanted {wanted:.2}")).unwrap_or_default();
-        println!("  {name:<34}{rate:>7.0}/s  ratio {ratio:>5.3}  p50 {p50:>6.1} ms  p99 {p99:>6.1} ms  {says}");
+        println!(
+            "  {name:<34}{rate:>7.0}/s  ratio {ratio:>5.3}  p50 {p50:>6.1} ms  p99 {p99:>6.1} ms  {says}"
+        );
         if let Some(wanted) = wanted.filter(|wanted| ratio < *wanted) {
             short.push(format!("{name}: {ratio:.3} of the bare handler, less than {wanted}"));
         }

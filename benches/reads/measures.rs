@@ -50,7 +50,9 @@ pub(crate) async fn all(address: SocketAddr, readers: &[Reader]) -> Result<Vec<M
             format!("{}&place={}", search(reader), reader.county)
         }),
         measure("GET /api/search, anywhere", Some(SEARCH), |reader, _| search(reader)),
-        measure("GET /api/search, who looks for her", None, |reader, _| format!("{}&forMe=true", search(reader))),
+        measure("GET /api/search, who looks for her", None, |reader, _| {
+            format!("{}&forMe=true", search(reader))
+        }),
         measure("GET /api/news", None, |_, _| "/api/news".to_owned()),
     ])
 }
