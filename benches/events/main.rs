@@ -6,6 +6,7 @@
 mod backlog;
 mod buses;
 mod commands;
+#[path = "../shared/figures.rs"]
 mod figures;
 mod modules;
 mod pgbench;

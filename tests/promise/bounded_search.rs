@@ -72,7 +72,7 @@ async fn explain(stage: &Stage, reader: MemberId, query: &str, says: &str) -> To
 
 /// Everybody can be found; returns one who has blocked many.
 async fn fill(conn: &mut PgConnection) -> MemberId {
-    population::person(conn).await;
+    population::person(conn, population::members()).await;
     population::cards(conn, "search").await;
     for sql in [
         "insert into search.member (member, gender, birthday, birth_year, town, county, joined, seen_day)

@@ -19,6 +19,7 @@ mod late;
 mod live_races;
 mod nginx;
 mod nodes;
+#[path = "../shared/population.rs"]
 mod population;
 mod proxied;
 mod restarted;

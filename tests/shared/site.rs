@@ -76,9 +76,10 @@ impl Drop for Site {
     }
 }
 
-/// Without what the developer has configured.
+/// Without what the developer has configured. `PANCAKE_PROGRAM` names another build of it.
 pub(crate) fn command() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_pancake"));
+    let program = std::env::var_os("PANCAKE_PROGRAM").unwrap_or(env!("CARGO_BIN_EXE_pancake").into());
+    let mut command = Command::new(program);
     for (name, _) in std::env::vars() {
         if name.starts_with("DATABASE_URL")
             || ["DATA", "CONNECTIONS", "PUBLIC_URL", "AMQP_URL", "AMQP_PREFIX", "FAIL_AT"]

@@ -8,10 +8,10 @@ pub(crate) fn members() -> i64 {
     std::env::var("POPULATION").ok().and_then(|text| text.parse().ok()).unwrap_or(60_000)
 }
 
-/// Fills `person`, a temporary table of this connection.
+/// Fills `person`, a temporary table of this connection, with so many.
 ///
 /// Each column's chance is a number in 0..1 that follows from the member and the column.
-pub(crate) async fn person(conn: &mut PgConnection) {
+pub(crate) async fn person(conn: &mut PgConnection, members: i64) {
     let counties = places::counties();
     let towns: Vec<&str> = counties.iter().flat_map(|c| &c.towns).map(|town| town.id.as_str()).collect();
     let of: Vec<&str> = towns.iter().map(|town| places::county_of(town).unwrap()).collect();
@@ -44,7 +44,7 @@ pub(crate) async fn person(conn: &mut PgConnection) {
     .bind(&towns)
     .bind(&of)
     .bind(i32::try_from(towns.len()).unwrap())
-    .bind(members())
+    .bind(members)
     .execute(&mut *conn)
     .await
     .unwrap();
