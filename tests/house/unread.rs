@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::http::Method;
 use pancake::id::MemberId;
 use serde_json::{Value, json};
+use sqlx::query;
 use tokio::time::sleep;
 
 use crate::house::{Ask, House, Who};
@@ -123,5 +124,33 @@ async fn numbers_agree_when_a_message_arrives_while_its_reader_reads() {
         }
     }
     assert!(wrong.is_empty(), "{} of {ROUNDS} rounds:\n{}", wrong.len(), wrong.join("\n"));
+    talk.house.close().await;
+}
+
+/// As if an older version had left these numbers behind.
+#[tokio::test]
+async fn reading_a_thread_settles_a_number_that_is_wrong() {
+    let talk = Talk::open("house_unread_settled").await;
+    for (how, unread, wrong) in [
+        (How::Page, true, 0),
+        (How::Mark, true, 0),
+        (How::Page, false, 5),
+        (How::Mark, false, 5),
+        (How::Page, true, 9),
+        (How::Type, true, 9),
+    ] {
+        let newest = talk.send("Hello").await;
+        if !unread {
+            talk.read(How::Mark, newest).await;
+        }
+        talk.house.stage.settle().await.unwrap();
+        let pool = &talk.house.stage.ctx.unit_named("chat").unwrap().pool;
+        let set = "update chat.thread set unread = $2 where member = $1";
+        query(set).bind(talk.house.people.member).bind(wrong).execute(pool).await.unwrap();
+        talk.read(how, newest).await;
+        let left = talk.numbers().await;
+        let none = Numbers { flags: 0, thread: 0, inbox: 0, conversations: 0 };
+        assert_eq!(left, none, "{how:?} of a thread that says {wrong}");
+    }
     talk.house.close().await;
 }
