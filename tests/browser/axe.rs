@@ -1,11 +1,12 @@
-//! What axe-core finds on every page, as everybody who may see it, light and dark, large and small, with nothing on
-//! the lists and with something on each: the rules of WCAG A and AA, and what is good practice.
+//! What axe-core finds on every page, as everybody who may see it, with nothing on the lists, and with something on
+//! each, light and dark, large and small: the rules of WCAG A and AA, and what is good practice.
 //!
-//! axe-core comes through npm (`scripts/axe.sh`). Where that cannot be had the test is skipped, and says so; where `CI`
-//! is set nothing is.
+//! axe-core is in a package of Python's index (`scripts/axe/requirements.txt`). Where that cannot be had the test is
+//! skipped, and says so; where `CI` is set nothing is.
 
 use std::collections::BTreeSet;
-use std::process::Command;
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 use crate::pages::{EVERYBODY, WIDE, move_in, pages, settle_in};
 use crate::support::browser::Browser;
@@ -25,6 +26,9 @@ const MORE: [&str; 6] = [
 ];
 /// The page of the API, whose viewer is not ours and is left out.
 const DOCS: &str = "/api/docs";
+/// Where the package is that brings axe-core; of the rest of it nothing runs.
+const LOCATE: &str =
+    "import importlib.util as u; print(u.find_spec('axe_playwright_python').submodule_search_locations[0])";
 /// A rule that is broken, and where, a line each. The first few of many are enough to find them.
 const FINDINGS: &str = "axe.run({ exclude: ['.swagger-ui'] }, { resultTypes: ['violations'] }).then((found) => found.violations.flatMap(
     (rule) => rule.nodes.slice(0, 3).map((node) => `${rule.id}: ${node.html.slice(0, 200)} ${node.failureSummary}`)))";
@@ -35,22 +39,22 @@ fn no_page_breaks_a_rule() {
     let town = Town::open("axe", &["bob"]);
     move_in(&town);
     let mut found = BTreeSet::new();
-    look(&town, &axe, &mut found);
+    look(&town, &axe, &LOOKS[..1], &mut found);
     settle_in(&town);
-    look(&town, &axe, &mut found);
+    look(&town, &axe, &LOOKS, &mut found);
     found.extend(refused_forms(&town, &axe));
     let lines: Vec<_> = found.iter().map(String::as_str).collect();
     assert!(found.is_empty(), "{} findings:\n{}", found.len(), lines.join("\n"));
 }
 
-fn look(town: &Town, axe: &str, found: &mut BTreeSet<String>) {
+fn look(town: &Town, axe: &str, looks: &[(Size, &str)], found: &mut BTreeSet<String>) {
     for (who, policies) in EVERYBODY {
         let browser = if who == "stranger" { Browser::of_a_stranger(town) } else { Browser::open(town, who) };
         browser.forgive("status of 4");
         let more = MORE.iter().chain([&DOCS]).map(ToString::to_string).filter(|_| who == WIDE);
         for path in pages(town, policies).into_iter().chain(more) {
             browser.goto(&path);
-            found.extend(findings(&browser, axe, &path));
+            found.extend(findings(&browser, axe, looks, &path));
         }
     }
 }
@@ -63,20 +67,20 @@ fn refused_forms(town: &Town, axe: &str) -> Vec<String> {
     stranger.fill("Nickname", "bob");
     stranger.fill("Password", "not the one of his");
     stranger.press("Log in");
-    let mut found = findings(&stranger, axe, "a refused login");
+    let mut found = findings(&stranger, axe, &LOOKS, "a refused login");
     let bob = Browser::open(town, "bob");
     bob.goto(&format!("/member/{WIDE}"));
-    bob.press(&format!("Flirt with {WIDE}"));
-    found.extend(findings(&bob, axe, "a notice"));
+    bob.press(&format!("Add to favourites: {WIDE}"));
+    found.extend(findings(&bob, axe, &LOOKS, "a notice"));
     found
 }
 
-fn findings(browser: &Browser, axe: &str, page: &str) -> Vec<String> {
+fn findings(browser: &Browser, axe: &str, looks: &[(Size, &str)], page: &str) -> Vec<String> {
     let mut found = Vec::new();
-    for (size, scheme) in LOOKS {
-        browser.size(size);
+    let _ = browser.tab.ask(axe);
+    for (size, scheme) in looks {
+        browser.size(*size);
         browser.scheme(scheme);
-        let _ = browser.tab.ask(axe);
         let findings = browser.ask(FINDINGS);
         let findings = findings.as_array().unwrap_or_else(|| panic!("{page}: axe says {findings}"));
         found.extend(findings.iter().map(|line| format!("{page} as {} ({scheme}): {line}", browser.who)));
@@ -85,13 +89,18 @@ fn findings(browser: &Browser, axe: &str, page: &str) -> Vec<String> {
 }
 
 fn axe() -> Option<String> {
-    let out = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/axe.sh")).output().unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let out =
+        Command::new(root.join("scripts/venv.sh")).arg("axe").stderr(Stdio::inherit()).output().unwrap();
     if out.status.success() {
-        let path = String::from_utf8(out.stdout).unwrap();
+        let python = Path::new(String::from_utf8_lossy(&out.stdout).trim()).join("python");
+        let out = Command::new(python).args(["-c", LOCATE]).output().unwrap();
+        let folder = String::from_utf8(out.stdout).unwrap();
+        let script = std::fs::read_to_string(Path::new(folder.trim()).join("axe.min.js")).unwrap();
         // What the script says of itself at its end is nothing that can be sent.
-        return Some(format!("{};0", std::fs::read_to_string(path.trim()).unwrap()));
+        return Some(format!("{script};0"));
     }
-    assert!(std::env::var_os("CI").is_none(), "{}", String::from_utf8_lossy(&out.stderr));
-    eprintln!("SKIPPED, although it matters: accessibility. {}", String::from_utf8_lossy(&out.stderr));
+    assert!(std::env::var_os("CI").is_none(), "no axe-core");
+    eprintln!("SKIPPED, although it matters: accessibility. There is no axe-core.");
     None
 }

@@ -279,36 +279,6 @@ async fn queries_are_read_strictly() {
     house.close().await;
 }
 
-/// Others put their marks on links, and a page is the same with them.
-#[tokio::test]
-async fn pages_ignore_what_they_do_not_know() {
-    let house = House::open("house_marks", 80).await;
-    let pages = actions(&house).into_iter().filter(|record| record.face == Face::Page);
-    let mut looked = 0;
-    for record in pages.filter(|record| record.action.method == Method::GET) {
-        let token = token_for(&house, &record).await;
-        let ask = async |query: &str| {
-            let ask = Ask::get(format!("{}?after=chat:0{query}", filled(&record)));
-            // A stream has no end.
-            let head = Ask::new(Method::HEAD, ask.target.clone());
-            let answer = house.ask(&head, token.as_deref()).await;
-            (ask, answer)
-        };
-        let plain = ask("").await.1.status;
-        for marks in
-            ["&fbclid=IwAR0_-x&utm_source=a&utm_source=b", "&gclid", "&__s=%00&ref[]=1", "&after=chat:0"]
-        {
-            let (ask, answer) = ask(marks).await;
-            if answer.status != plain {
-                house.fault(&ask, &answer, &format!("{plain} was expected"));
-            }
-            looked += 1;
-        }
-    }
-    assert!(looked > 80, "{looked}");
-    house.close().await;
-}
-
 /// Sends bodies to one action, each as a new login: some actions end it.
 struct Sender<'s> {
     house: &'s House,

@@ -24,6 +24,7 @@ mod healing;
 mod house;
 mod journals;
 mod limits;
+mod marks;
 mod mock;
 mod openapi;
 mod operate;

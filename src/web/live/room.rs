@@ -165,7 +165,7 @@ impl Seats {
     fn close_oldest_stream(&mut self, now: Instant) -> Result<(), Duration> {
         self.closed.retain(|at| now - *at < CLOSED_IN);
         if let Some(first) = self.closed.front().filter(|_| self.closed.len() >= CLOSED_MAX) {
-            return Err(CLOSED_IN - (now - *first));
+            return Err(CLOSED_IN.saturating_sub(now - *first));
         }
         if let Some(place) = self.taken.iter().position(|seat| seat.kind == Kind::Stream) {
             self.taken.remove(place).set(End::Elsewhere);
@@ -210,7 +210,7 @@ mod tests {
         for _ in 0..STREAMS_MAX + CLOSED_MAX {
             assert_eq!(opened(Duration::ZERO), Ok(()));
         }
-        assert_eq!(opened(SECOND), Err(CLOSED_IN - SECOND));
+        assert_eq!(opened(SECOND), Err(CLOSED_IN.saturating_sub(SECOND)));
         assert_eq!(opened(CLOSED_IN), Ok(()));
     }
 }
