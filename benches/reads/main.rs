@@ -5,7 +5,9 @@
 //! minutes, so their database is kept under target/. A run works on a copy of it, which whatever version of the program
 //! may migrate, and which goes with the run.
 
+#[expect(clippy::disallowed_types, clippy::disallowed_methods, reason = "it is as bare as can be")]
 mod bare;
+#[expect(clippy::disallowed_methods, reason = "the end of a round waits for them")]
 mod client;
 #[path = "../shared/figures.rs"]
 mod figures;
@@ -56,8 +58,8 @@ pub(crate) struct Asked {
     /// Rounds, after one that does not count
     #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..=100))]
     rounds: u16,
-    /// Milliseconds for each page in each round
-    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u64).range(100..=60_000))]
+    /// Milliseconds for each page in each round, and as many for the bare handler
+    #[arg(long, default_value_t = 600, value_parser = clap::value_parser!(u64).range(100..=60_000))]
     time: u64,
     /// Connections that ask at once
     #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=500))]
@@ -145,7 +147,7 @@ async fn measure(asked: &Asked, postgres: &PrivatePostgres, folder: &Path) -> Re
     Ok(print(&measures, &rounds))
 }
 
-/// What the rounds of one page showed, each with its ratio to the bare handler.
+/// What the rounds of one page showed, each with its ratio to the bare handler just before and after it.
 #[derive(Default)]
 struct Taken {
     rounds: Vec<Round>,
@@ -163,22 +165,19 @@ async fn rounds(
     let load = |address, asks| client::load(address, asks, asked.connections, time);
     let mut taken: Vec<Taken> = std::iter::repeat_with(Taken::default).take(measures.len() + 1).collect();
     for number in 0..=asked.rounds {
-        let before = load(bare.address, &bare.asks).await?;
-        let mut ours = Vec::new();
-        for measure in measures {
-            ours.push(load(address, &measure.asks).await?);
+        let mut before = load(bare.address, &bare.asks).await?;
+        for (at, measure) in measures.iter().enumerate() {
+            let ours = load(address, &measure.asks).await?;
+            let after = load(bare.address, &bare.asks).await?;
+            let ratio = ours.rate() / f64::midpoint(before.rate(), after.rate());
+            let reference = std::mem::replace(&mut before, after);
+            // In the first round nobody has asked before: statements are planned, pages come from the disk.
+            if number > 0 {
+                taken[0].rounds.push(reference);
+                taken[at + 1].rounds.push(ours);
+                taken[at + 1].ratios.push(ratio);
+            }
         }
-        let after = load(bare.address, &bare.asks).await?;
-        if number == 0 {
-            // Nobody has asked before: connections open, statements are planned, pages come from the disk.
-            continue;
-        }
-        let reference = f64::midpoint(before.rate(), after.rate());
-        for (taken, round) in taken.iter_mut().zip([before].into_iter().chain(ours)) {
-            taken.ratios.push(round.rate() / reference);
-            taken.rounds.push(round);
-        }
-        taken[0].rounds.push(after);
     }
     Ok(taken)
 }

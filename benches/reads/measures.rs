@@ -40,7 +40,7 @@ pub(crate) async fn all(address: SocketAddr, readers: &[Reader]) -> Result<Vec<M
         page("GET /news", |_, _| "/news".to_owned()),
         page("GET /alerts", |_, _| "/alerts".to_owned()),
         page("GET /chat", |_, _| "/chat".to_owned()),
-        page("GET /search, her ideal", |_, _| "/search".to_owned()),
+        measure("GET /search, her ideal", Some(SEARCH), |_, _| "/search".to_owned()),
         page("GET /member, which is a visit", |reader, number| {
             format!("/member/{}", reader.others[number % reader.others.len()])
         }),

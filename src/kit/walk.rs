@@ -1,13 +1,18 @@
 //! Lists of people of some ages, out of very many, with work that has a bound.
 //!
-//! An index leads from a gender, a place and a **birth year** to rows in the order of the list. A query walks it once for
+//! Where many ages are asked for, the newest rows nearly always hold enough of them: an index leads from a gender and a
+//! place to rows in the order of the list, and a few of these are looked through ([`Born::newest`]). Where they are too
+//! few, another leads from a gender, a place and a **birth year** to such rows. A query walks it once for
 //! each birth year of the ages asked for, a few rows each, and merges them. What no index knows (blocks, hidden
-//! members, other wishes) is looked at row by row. Where a year's rows are used up before its end, nothing older than
+//! members, other wishes) is looked at row by row. Where a walk's rows are used up before its end, nothing older than
 //! its last row is known yet: the page ends there, and the next one begins there. So a page may hold less than was
 //! asked for and still have a next one, and it never costs more than [`ROWS_MAX`] rows or so.
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
-use sqlx::{AssertSqlSafe, Execute, PgPool, Postgres, query_scalar_with};
+use serde_json::Value;
+use sqlx::{
+    AssertSqlSafe, Execute, Executor, PgConnection, PgPool, Postgres, query_as, query_scalar_with, query_with,
+};
 use uuid::Uuid;
 
 use super::calendar::{self, Today};
@@ -18,6 +23,25 @@ use crate::web::paging::{Cursor, Listing, Paging};
 pub const ROWS_MAX: i64 = 4000;
 /// A short walk does nearly always. This is how much longer the next try is.
 const LONGER: i64 = 8;
+
+/// From so many birth years on, the newest are looked through first.
+const MANY_YEARS: i32 = 4;
+
+/// One try of a walk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Way {
+    /// Each birth year by itself, and not all ages in one.
+    pub by_year: bool,
+    /// How many, of each gender and of each year.
+    pub rows: i64,
+}
+
+impl Way {
+    /// Year by year.
+    pub fn by_year(rows: i64) -> Self {
+        Self { by_year: true, rows }
+    }
+}
 
 /// The birthdays of those who are of some ages now. For an hour a day it is the next day already in some counties.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +67,12 @@ impl Born {
     /// The years to walk.
     pub fn years(self) -> (i32, i32) {
         (self.first.year(), self.ahead_last.year())
+    }
+
+    /// The way to try first, where there are many years.
+    pub fn newest(self, rows: i64) -> Option<Way> {
+        let (first, last) = self.years();
+        (last - first >= MANY_YEARS).then_some(Way { by_year: false, rows })
     }
 
     /// Rows of each year to walk: few first, then more, then as many as there may be.
@@ -92,14 +122,42 @@ pub fn page<T>(
     listing
 }
 
-/// What a statement costs, as Postgres explains it: rows, buffers and all. Runs it.
-pub async fn explain<'q>(
-    pool: &PgPool,
-    mut statement: impl Execute<'q, Postgres>,
-) -> Result<serde_json::Value, Failure> {
+/// A statement whose names in braces stand for parts of it.
+pub fn filled(statement: &str, parts: &[(&str, &str)]) -> String {
+    parts.iter().fold(statement.to_owned(), |sql, (name, part)| sql.replace(name, part))
+}
+
+/// What a statement costs.
+#[derive(Debug)]
+pub struct Cost {
+    /// As Postgres explains it, planned for these very arguments: rows, buffers and all.
+    pub plan: Value,
+    /// Rows of tables that it reads from one end on, and those that indexes give it, with the plan that it really has.
+    pub sequential: i64,
+    pub indexed: i64,
+}
+
+/// Runs a statement, and has it explained.
+pub async fn explain<'q>(pool: &PgPool, mut statement: impl Execute<'q, Postgres>) -> Result<Cost, Failure> {
     let arguments = statement.take_arguments().map_err(Failure::internal)?.unwrap_or_default();
-    let sql = format!("explain (analyze, buffers, format json) {}", statement.sql().as_str());
-    Ok(query_scalar_with(AssertSqlSafe(sql), arguments).fetch_one(pool).await?)
+    let sql = statement.sql();
+    let explain = format!("explain (analyze, buffers, format json) {}", sql.as_str());
+    let mut conn = pool.acquire().await?;
+    let plan = query_scalar_with(AssertSqlSafe(explain), arguments.clone()).fetch_one(&mut *conn).await?;
+    // Within a transaction nothing of this is handed on to the server's statistics, which would forget it here.
+    conn.execute("begin").await?;
+    let before = read(&mut conn).await?;
+    query_with(sql, arguments).fetch_all(&mut *conn).await?;
+    let after = read(&mut conn).await?;
+    conn.execute("rollback").await?;
+    Ok(Cost { plan, sequential: after.0 - before.0, indexed: after.1 - before.1 })
+}
+
+/// Rows that this transaction has read: from one end of a table on, and by an index.
+async fn read(conn: &mut PgConnection) -> Result<(i64, i64), Failure> {
+    let sums = "select coalesce(sum(seq_tup_read), 0)::bigint, coalesce(sum(idx_tup_fetch), 0)::bigint
+                from pg_stat_xact_user_tables";
+    Ok(query_as(sums).fetch_one(conn).await?)
 }
 
 #[cfg(test)]

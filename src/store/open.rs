@@ -46,6 +46,9 @@ const GONE: [(&str, u32); 4] = [
 /// What nicknames and addresses are made of. Unique is what `lower()` of the database finds unique, and that goes by its
 /// locale: in Turkish ones I is no i, and in `C` Å is no å.
 const LETTERS: &str = "abcdefghijklmnopqrstuvwxyzåäöæøéü";
+/// A statement is planned once a connection, whatever it is asked with. Postgres would plan the walks of lists anew for
+/// every page, which takes longer than to walk: it takes a plan for how it thinks that it will be used.
+const PLANNED: [(&str, &str); 1] = [("plan_cache_mode", "force_generic_plan")];
 /// Connections of a module's relay and consumer.
 const BACKGROUND: u32 = 2;
 /// The modules by name.
@@ -266,7 +269,7 @@ async fn check(conn: &mut PgConnection, place: &Place, needed: u32) -> Result<()
 
 fn pool(place: &Place, spec: &ModuleSpec, role: Option<&str>, size: u32, patience: Patience) -> sqlx::PgPool {
     let name = format!("pancake {}", spec.name);
-    let mut options = place.options.clone().application_name(&name).options(GONE).options([
+    let mut options = place.options.clone().application_name(&name).options(GONE).options(PLANNED).options([
         ("idle_in_transaction_session_timeout", patience.idle_in_transaction_ms),
         ("statement_timeout", STATEMENT_MS),
     ]);

@@ -62,19 +62,20 @@ pub(super) fn statement(reader: &Reader, born: Born) -> QueryScalar<'static, Pos
         r#"select count(*) as "count!" from (
                select from generate_series($2::int, $3::int) as born (year)
                cross join lateral (
-                   (select member, birthday from news.story
+                   (select member, birthday, county from news.story
                     where $4 = 0 and gender = $5 and birth_year = born.year and (at, story) > ($7, $8)
                     order by at desc, story desc limit $11)
                    union all
-                   (select member, birthday from news.story
+                   (select member, birthday, county from news.story
                     where $4 = 1 and county = $6 and gender = $5 and birth_year = born.year and (at, story) > ($7, $8)
                     order by at desc, story desc limit $11)
                    union all
-                   (select member, birthday from news.story
+                   (select member, birthday, county from news.story
                     where $4 = 2 and town = $6 and gender = $5 and birth_year = born.year and (at, story) > ($7, $8)
                     order by at desc, story desc limit $11)
                ) as s
-               where s.birthday between $9 and $10 and s.member <> $1
+               where case when s.county = any($13) then s.birthday between $14 and $15 else s.birthday between $9 and $10 end
+                 and s.member <> $1
                  and not exists (select from news.blocked_pair b where b.viewer = $1 and b.other = s.member offset 0)
                limit $12) as new"#,
         reader.member.uuid(),
@@ -88,6 +89,9 @@ pub(super) fn statement(reader: &Reader, born: Born) -> QueryScalar<'static, Pos
         born.first,
         born.last,
         ROWS_MAX / i64::from(last_year - first_year + 1),
-        NEW_MAX
+        NEW_MAX,
+        born.ahead,
+        born.ahead_first,
+        born.ahead_last
     )
 }

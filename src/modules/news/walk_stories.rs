@@ -3,9 +3,8 @@
 
 use chrono::{DateTime, Utc};
 use sqlx::postgres::{PgArguments, PgRow};
-use sqlx::query::Map;
-use sqlx::{Postgres, query, query_as};
-use uuid::Uuid;
+use sqlx::query::Query;
+use sqlx::{AssertSqlSafe, Postgres, Row, query};
 
 use super::SPEC;
 use crate::context::Context;
@@ -14,9 +13,13 @@ use crate::id::{EventId, MemberId, TypedId};
 use crate::kit::cards::CardRow;
 use crate::kit::people::{Gender, Ideal};
 use crate::kit::places::{self, Kind};
-use crate::kit::walk::{self, Born};
+use crate::kit::walk::{self, Born, Way};
 use crate::modules::like::contract::PhotoId;
 use crate::web::paging::Cursor;
+
+/// So many stories are looked through first, whatever the ages of their authors.
+const NEWEST_ROWS: i64 = 125;
+const WALK: &str = include_str!("walk_stories.sql");
 
 /// Who reads, and what of.
 #[derive(Debug, Clone)]
@@ -79,6 +82,11 @@ pub(super) async fn reader(ctx: &Context, member: MemberId) -> Result<Option<Rea
     }))
 }
 
+/// The ways to walk, one after the other, where `tries` are those year by year.
+pub(super) fn ways(born: Born, range: Range, tries: impl Iterator<Item = i64>) -> impl Iterator<Item = Way> {
+    born.newest(NEWEST_ROWS.max(range.fetch * 3)).into_iter().chain(tries.map(Way::by_year))
+}
+
 /// Walks further and further until there are enough, or no more. The second is where the walk ended.
 pub(super) async fn stories(
     ctx: &Context,
@@ -87,8 +95,8 @@ pub(super) async fn stories(
     tries: impl Iterator<Item = i64>,
 ) -> Result<(Vec<Found>, Option<Cursor>), Failure> {
     let mut found = (Vec::new(), None);
-    for rows in tries {
-        found = walk(ctx, reader, range, rows).await?;
+    for way in ways(born(ctx, &reader.ideal), range, tries) {
+        found = walk(ctx, reader, range, way).await?;
         let enough = i64::try_from(found.0.len()).is_ok_and(|count| count >= range.fetch);
         if enough || found.1.is_none() {
             break;
@@ -102,101 +110,73 @@ pub(super) fn born(ctx: &Context, ideal: &Ideal) -> Born {
     Born::aged(ideal.from, ideal.to, ctx.now())
 }
 
-/// A row of the walk, which may hold no story: the end is told in any case.
-pub(super) struct Row {
-    end_at: Option<DateTime<Utc>>,
-    end_story: Option<Uuid>,
-    story: Option<EventId>,
-    kind: Option<String>,
-    photo: Option<PhotoId>,
-    at: Option<DateTime<Utc>>,
-    card: Option<CardRow>,
-}
-
-impl Row {
-    fn story(self) -> Option<Found> {
-        let (story, kind, photo, at) = (self.story?, self.kind?, self.photo, self.at?);
-        Some(Found { story, kind, photo, at, card: self.card? })
-    }
-}
-
 pub(super) async fn walk(
     ctx: &Context,
     reader: &Reader,
     range: Range,
-    rows: i64,
+    way: Way,
 ) -> Result<(Vec<Found>, Option<Cursor>), Failure> {
-    let found = statement(reader, born(ctx, &reader.ideal), range, rows).fetch_all(ctx.pool(&SPEC)).await?;
-    let end = found.first().and_then(|row| walk::end(row.end_at, row.end_story));
-    Ok((found.into_iter().filter_map(Row::story).collect(), end))
+    // There is always one row, since the end is told in any case.
+    let rows = statement(reader, born(ctx, &reader.ideal), range, way).fetch_all(ctx.pool(&SPEC)).await?;
+    let end = match rows.first() {
+        Some(row) => walk::end(row.try_get("end_at")?, row.try_get("end_story")?),
+        None => None,
+    };
+    let found = rows.iter().filter_map(|row| Found::of(row).transpose());
+    Ok((found.collect::<Result<_, _>>()?, end))
 }
 
-/// The walk, `rows` rows of each birth year.
-///
-/// Of the three ways through the table the server takes the one that the ideal names; the others cost nothing. What
-/// no index knows is looked up row by row: `offset 0` keeps the planner from reading whole tables instead.
+impl Found {
+    fn of(row: &PgRow) -> Result<Option<Self>, sqlx::Error> {
+        // A type of the module's own schema, whose name the driver does not compare.
+        let Some(card) = row.try_get_unchecked("card")? else { return Ok(None) };
+        Ok(Some(Self {
+            card,
+            story: row.try_get("story")?,
+            kind: row.try_get("kind")?,
+            photo: row.try_get("photo")?,
+            at: row.try_get("at")?,
+        }))
+    }
+}
+
+/// One way of the walk.
 pub(super) fn statement(
     reader: &Reader,
     born: Born,
     range: Range,
-    rows: i64,
-) -> Map<'static, Postgres, impl FnMut(PgRow) -> Result<Row, sqlx::Error> + Send + use<>, PgArguments> {
+    way: Way,
+) -> Query<'static, Postgres, PgArguments> {
     let (first_year, last_year) = born.years();
-    let (level, place) = reader.place();
-    query_as!(
-        Row,
-        r#"with walked as (
-               select s.*, row_number() over (partition by s.birth_year order by s.at desc, s.story desc) as number
-               from generate_series($2::int, $3::int) as born (year)
-               cross join lateral (
-                   (select story, kind, member, birth_year, birthday, county, photo, at from news.story
-                    where $4 = 0 and gender = $5 and birth_year = born.year
-                      and (at, story) < ($7, $8) and (at, story) > ($9, $10)
-                    order by at desc, story desc limit $11)
-                   union all
-                   (select story, kind, member, birth_year, birthday, county, photo, at from news.story
-                    where $4 = 1 and county = $6 and gender = $5 and birth_year = born.year
-                      and (at, story) < ($7, $8) and (at, story) > ($9, $10)
-                    order by at desc, story desc limit $11)
-                   union all
-                   (select story, kind, member, birth_year, birthday, county, photo, at from news.story
-                    where $4 = 2 and town = $6 and gender = $5 and birth_year = born.year
-                      and (at, story) < ($7, $8) and (at, story) > ($9, $10)
-                    order by at desc, story desc limit $11)
-               ) as s
-           ), ending as (
-               -- A year whose rows are used up may go on below its last.
-               select at, story from walked where number = $11 order by at desc, story desc limit 1
-           )
-           select e.at as "end_at?", e.story as "end_story?", f.story as "story?: EventId", f.kind as "kind?",
-                  f.photo as "photo?: PhotoId", f.at as "at?", a.card as "card?: CardRow"
-           from (select) as one left join ending e on true
-           left join lateral (
-               select w.story, w.kind, w.member, w.photo, w.at from walked w
-               where case when w.county = any($15) then w.birthday between $16 and $17 else w.birthday between $12 and $13 end
-                 and w.member <> $1
-                 and (e.at is null or (w.at, w.story) >= (e.at, e.story))
-                 and not exists (select from news.blocked_pair b where b.viewer = $1 and b.other = w.member offset 0)
-               order by w.at desc, w.story desc limit $14
-           ) as f on true
-           left join lateral (select c as card from news.card c where c.member = f.member offset 0) as a on true
-           order by f.at desc, f.story desc"#,
-        reader.member.uuid(),
-        first_year,
-        last_year,
-        level,
-        reader.ideal.gender.code(),
-        place,
-        range.from.at,
-        range.from.id,
-        range.after.at,
-        range.after.id,
-        rows,
-        born.first,
-        born.last,
-        range.fetch,
-        born.ahead,
-        born.ahead_first,
-        born.ahead_last
-    )
+    query(AssertSqlSafe(sql(&reader.ideal, way)))
+        .bind(reader.member.uuid())
+        .bind(first_year)
+        .bind(last_year)
+        .bind(reader.ideal.gender.code())
+        .bind(reader.ideal.place.clone())
+        .bind(range.from.at)
+        .bind(range.from.id)
+        .bind(range.after.at)
+        .bind(range.after.id)
+        .bind(way.rows)
+        .bind(born.first)
+        .bind(born.last)
+        .bind(range.fetch)
+        .bind(born.ahead)
+        .bind(born.ahead_first)
+        .bind(born.ahead_last)
+}
+
+/// One text for each index: with all of them in one, Postgres would prepare each of them for every page.
+fn sql(ideal: &Ideal, way: Way) -> String {
+    let place = match ideal.place.as_deref().map(places::kind) {
+        None => "",
+        Some(Some(Kind::County)) => "and county = $5",
+        Some(Some(Kind::Town) | None) => "and town = $5",
+    };
+    let (years, year) = match way.by_year {
+        true => ("generate_series($2::int, $3::int) as y (year)", "and birth_year = y.year"),
+        false => ("(values (true)) as y", ""),
+    };
+    walk::filled(WALK, &[("{place}", place), ("{years}", years), ("{year}", year)])
 }

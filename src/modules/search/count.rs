@@ -8,12 +8,13 @@ use super::walk_members::{Walk, Walked};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::kit::people::{AGE_MAX, AGE_MIN};
-use crate::kit::walk::Born;
 use crate::web::paging::PageQuery;
 use crate::web::visitor::Actor;
 
-/// Nobody needs to know more exactly than "500 or more".
-const COUNT_MAX: i64 = 500;
+/// Nobody needs to know more exactly than "100 or more".
+const COUNT_MAX: i64 = 100;
+/// So many matches show that it is more.
+pub(super) const COUNTED: i64 = COUNT_MAX + 1;
 /// Whoever finds fewer is told what to leave out.
 const FEW: i64 = 10;
 
@@ -21,9 +22,9 @@ const FEW: i64 = 10;
 #[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Matches {
-    /// At most 500.
+    /// At most 100.
     pub count: i64,
-    /// True where there may be more than that: only so many are looked at.
+    /// True where there may be more than that: no more members are looked at than the page needs.
     pub or_more: bool,
 }
 
@@ -33,7 +34,7 @@ impl Matches {
         Self { count, or_more: walked.end.is_some() || walked.matches > COUNT_MAX }
     }
 
-    /// `12`, or `500+`.
+    /// `12`, or `100+`.
     pub(super) fn shown(self) -> String {
         if self.or_more { format!("{}+", self.count) } else { self.count.to_string() }
     }
@@ -119,17 +120,29 @@ pub(super) async fn hints(
     found: Matches,
 ) -> Result<Vec<Hint>, Failure> {
     let mut hints = Vec::new();
-    let paging = PageQuery::of(Some(1), None).parse()?;
+    let (paging, now) = (PageQuery::default().parse()?, ctx.now());
     for wish in Wish::ALL {
         let Some(filters) = wish.left_out_of(filters) else { continue };
-        let now = ctx.now();
-        let rows = Born::aged(filters.from, filters.to, now).tries(paging).last().unwrap_or_default();
-        let walk = Walk { viewer: actor.id, filters: &filters, paging, now, rows };
-        let matches = Matches::of(&walk.run(ctx).await?);
+        let walk = Walk { viewer: actor.id, filters: &filters, paging, now, count: COUNTED };
+        let matches = Matches::of(&walk.until(ctx, COUNTED).await?);
         if matches.count > found.count {
             hints.push(Hint { without: wish, matches });
         }
     }
     hints.sort_by_key(|hint| std::cmp::Reverse(hint.matches.count));
     Ok(hints)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::web::paging::Cursor;
+
+    #[test]
+    fn counts_end_at_a_hundred_or_where_nobody_looked() {
+        let shown = |matches, end| Matches::of(&Walked { found: Vec::new(), end, matches }).shown();
+        assert_eq!(shown(100, None), "100");
+        assert_eq!(shown(COUNTED, None), "100+");
+        assert_eq!(shown(30, Some(Cursor::newest())), "30+");
+    }
 }

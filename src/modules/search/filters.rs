@@ -6,7 +6,7 @@ use serde::Deserialize;
 use crate::failure::{Failure, FieldError};
 use crate::kit::ideals::anywhere_schema;
 use crate::kit::people::{AGE_MAX, AGE_MIN, Gender, Ideal};
-use crate::kit::places::{self, Kind};
+use crate::kit::places;
 use crate::problem::Problem;
 use crate::web::paging::{CURSOR, MAX_MOST, PageQuery, Paging};
 
@@ -156,15 +156,6 @@ fn given(text: Option<&str>) -> Option<&str> {
 }
 
 impl Filters {
-    /// 0 without a place, 1 for a county, 2 for a town: which index leads to it.
-    pub(super) fn level(&self) -> i32 {
-        match self.place.as_deref().and_then(places::kind) {
-            None => 0,
-            Some(Kind::County) => 1,
-            Some(Kind::Town) => 2,
-        }
-    }
-
     pub(super) fn genders(&self) -> Vec<String> {
         let all = [Gender::Woman, Gender::Man];
         all.into_iter()

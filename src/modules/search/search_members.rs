@@ -7,17 +7,17 @@ use serde::Serialize;
 use sqlx::query_scalar;
 
 use super::SPEC;
-use super::count::{Hint, Matches, hints};
-use super::filters::{Filters, HIDDEN, SearchQuery};
-use super::walk_members::{Walk, Walked};
+use super::count::{COUNTED, Hint, Matches, hints};
+use super::filters::{HIDDEN, SearchQuery};
+use super::walk_members::Walk;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::TypedId;
 use crate::kit::cards::Card;
-use crate::kit::walk::{self, Born};
+use crate::kit::walk;
 use crate::web::answer::Json;
 use crate::web::extract::Query;
-use crate::web::paging::{Cursor, Listing, Paging};
+use crate::web::paging::{Cursor, Listing};
 use crate::web::visitor::Actor;
 
 /// A member who was found.
@@ -56,7 +56,10 @@ pub(super) async fn run(ctx: &Context, actor: &Actor, query: &SearchQuery) -> Re
         return Err(HIDDEN.failure());
     }
     let first = query.is_first_page();
-    let walked = walk(ctx, actor, &filters, paging, first).await?;
+    // What the first page tells of all that match costs no longer walk than its list.
+    let count = if first { COUNTED } else { 0 };
+    let walk = Walk { viewer: actor.id, filters: &filters, paging, now: ctx.now(), count };
+    let walked = walk.until(ctx, paging.fetch()).await?;
     let matches = first.then(|| Matches::of(&walked));
     let hints = match matches.filter(|matches| matches.are_few()) {
         Some(few) => hints(ctx, actor, &filters, few).await?,
@@ -80,28 +83,6 @@ async fn hides(ctx: &Context, actor: &Actor) -> Result<bool, Failure> {
         actor.id.uuid()
     );
     Ok(hides.fetch_one(ctx.pool(&SPEC)).await?)
-}
-
-/// The first page counts, and so looks at all that it may; the others look at few rows first.
-async fn walk(
-    ctx: &Context,
-    actor: &Actor,
-    filters: &Filters,
-    paging: Paging,
-    count: bool,
-) -> Result<Walked, Failure> {
-    let now = ctx.now();
-    let mut tries = Born::aged(filters.from, filters.to, now).tries(paging).collect::<Vec<_>>().into_iter();
-    let mut rows = if count { tries.next_back() } else { tries.next() }.unwrap_or_default();
-    loop {
-        let walk = Walk { viewer: actor.id, filters, paging, now, rows };
-        let walked = walk.run(ctx).await?;
-        let full = i64::try_from(walked.found.len()).is_ok_and(|found| found >= paging.fetch());
-        match tries.next().filter(|_| !count && !full && walked.end.is_some()) {
-            Some(more) => rows = more,
-            None => return Ok(walked),
-        }
-    }
 }
 
 pub(super) async fn json(

@@ -32,7 +32,7 @@ pub(super) struct SearchPage {
 
 struct FoundPart {
     cards: Vec<Card>,
-    /// `12`, or `500+`; none on later pages.
+    /// `12`, or `100+`; none on later pages.
     matches: Option<String>,
     hints: Vec<Way>,
     next: Option<String>,

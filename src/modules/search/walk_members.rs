@@ -1,25 +1,33 @@
-//! One page of a search, and how many of those that were looked at match: one statement, with work that has a bound.
+//! One page of a search, and how many match as far as the walk has come: one statement, with work that has a bound.
+//!
+//! The walk itself reads indexes only. Whoever it finds is looked at more closely in the order of the list, and nobody is
+//! after the page is full and as many are counted as are told.
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures::future::BoxFuture;
-use sqlx::postgres::PgArguments;
-use sqlx::query::Map;
-use sqlx::{Postgres, query_file_as};
-use uuid::Uuid;
+use sqlx::postgres::{PgArguments, PgRow};
+use sqlx::query::Query;
+use sqlx::{AssertSqlSafe, Postgres, Row, query};
 
 use super::SPEC;
+use super::count::COUNTED;
 use super::filters::{Filters, SearchQuery};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
 use crate::kit::calendar;
 use crate::kit::cards::CardRow;
-use crate::kit::walk::{self, Born};
+use crate::kit::places::{self, Kind};
+use crate::kit::walk::{self, Born, Cost, Way};
 use crate::web::paging::{Cursor, Paging};
 use crate::web::presence::ONLINE;
 
 /// Who joined since then is new.
 const NEW: TimeDelta = TimeDelta::days(30);
+
+/// So many of the newest are looked through first, whatever their age.
+const NEWEST_ROWS: i64 = 250;
+const WALK: &str = include_str!("walk_members.sql");
 
 /// Somebody who was found.
 pub(super) struct Found {
@@ -35,19 +43,8 @@ pub(super) struct Walked {
     pub found: Vec<Found>,
     /// Nothing after it is known yet.
     pub end: Option<Cursor>,
-    /// Of all rows that were looked at.
+    /// Up to [`Walk::count`], or as many as the page takes; none of them after `end`.
     pub matches: i64,
-}
-
-/// A row of the answer. There is always one, since what was looked at is told even where nothing was found.
-struct Row {
-    end_at: Option<DateTime<Utc>>,
-    end_id: Option<Uuid>,
-    matches: i64,
-    at: Option<DateTime<Utc>>,
-    joined: Option<DateTime<Utc>>,
-    seen_day: Option<DateTime<Utc>>,
-    card: Option<CardRow>,
 }
 
 /// What a walk needs to know.
@@ -56,75 +53,118 @@ pub(super) struct Walk<'a> {
     pub filters: &'a Filters,
     pub paging: Paging,
     pub now: DateTime<Utc>,
-    /// Rows of each birth year and gender.
-    pub rows: i64,
+    /// Matches that are counted, where that is more than the page takes.
+    pub count: i64,
 }
 
 impl Walk<'_> {
-    pub(super) async fn run(&self, ctx: &Context) -> Result<Walked, Failure> {
-        let rows = self.statement().fetch_all(ctx.pool(&SPEC)).await?;
-        let (end, matches) =
-            rows.first().map_or((None, 0), |row| (walk::end(row.end_at, row.end_id), row.matches));
-        let found = rows.into_iter().filter_map(|row| {
-            let (card, joined, seen_day, at) = (row.card?, row.joined?, row.seen_day?, row.at?);
-            Some(Found { card, joined, seen_day, at })
-        });
-        Ok(Walked { found: found.collect(), end, matches })
+    /// Walks further and further, until so many match or nobody is left.
+    pub(super) async fn until(&self, ctx: &Context, wanted: i64) -> Result<Walked, Failure> {
+        let mut walked = Walked { found: Vec::new(), end: None, matches: 0 };
+        for way in self.ways() {
+            walked = self.run(ctx, way).await?;
+            if walked.matches >= wanted || walked.end.is_none() {
+                break;
+            }
+        }
+        Ok(walked)
     }
 
-    fn statement(
-        &self,
-    ) -> Map<
-        'static,
-        Postgres,
-        impl FnMut(sqlx::postgres::PgRow) -> Result<Row, sqlx::Error> + Send,
-        PgArguments,
-    > {
-        let Filters { from, to, online, photo, for_me, new, by_seen, .. } = *self.filters;
-        let born = Born::aged(from, to, self.now);
+    async fn run(&self, ctx: &Context, way: Way) -> Result<Walked, Failure> {
+        // There is always one row, since what was looked at is told even where nobody was found.
+        let rows = self.statement(way).fetch_all(ctx.pool(&SPEC)).await?;
+        let (end, matches) = match rows.first() {
+            Some(row) => (walk::end(row.try_get("end_at")?, row.try_get("end_id")?), row.try_get("matches")?),
+            None => (None, 0),
+        };
+        let found = rows.iter().filter_map(|row| Found::of(row).transpose());
+        Ok(Walked { found: found.collect::<Result<_, _>>()?, end, matches })
+    }
+
+    fn born(&self) -> Born {
+        Born::aged(self.filters.from, self.filters.to, self.now)
+    }
+
+    fn ways(&self) -> impl Iterator<Item = Way> {
+        let born = self.born();
+        let newest = born.newest(NEWEST_ROWS.max(self.paging.fetch() * 3));
+        newest.into_iter().chain(born.tries(self.paging).map(Way::by_year))
+    }
+
+    fn statement(&self, way: Way) -> Query<'static, Postgres, PgArguments> {
+        let Filters { online, photo, for_me, new, .. } = *self.filters;
+        let born = self.born();
         let (first, last) = born.years();
         let newer_than = if new { self.now - NEW } else { DateTime::UNIX_EPOCH };
-        query_file_as!(
-            Row,
-            "src/modules/search/walk_members.sql",
-            self.viewer.uuid(),
-            &self.filters.genders(),
-            first,
-            last,
-            self.filters.place.clone() as _,
-            born.first,
-            born.last,
-            newer_than,
-            photo,
-            online,
-            self.now - ONLINE,
-            for_me,
-            self.filters.level(),
-            by_seen,
-            self.paging.from.at,
-            self.paging.from.id,
-            self.rows,
-            calendar::today(self.now).day as NaiveDate,
-            self.paging.fetch(),
-            born.ahead,
-            born.ahead_first,
-            born.ahead_last
-        )
+        query(AssertSqlSafe(self.sql(way)))
+            .bind(self.viewer.uuid())
+            .bind(self.filters.genders())
+            .bind(first)
+            .bind(last)
+            .bind(self.filters.place.clone())
+            .bind(born.first)
+            .bind(born.last)
+            .bind(newer_than)
+            .bind(photo)
+            .bind(online)
+            .bind(self.now - ONLINE)
+            .bind(for_me)
+            .bind(self.paging.from.at)
+            .bind(self.paging.from.id)
+            .bind(way.rows)
+            .bind(calendar::today(self.now).day)
+            .bind(self.paging.fetch())
+            .bind(self.count.max(self.paging.fetch()))
+            .bind(born.ahead)
+            .bind(born.ahead_first)
+            .bind(born.ahead_last)
+    }
+
+    /// One text for each index: with all of them in one, Postgres would prepare each of them for every page.
+    fn sql(&self, way: Way) -> String {
+        let (at, since) = if self.filters.by_seen { ("seen_day", "") } else { ("joined", "and joined > $8") };
+        let place = match self.filters.place.as_deref().and_then(places::kind) {
+            None => "",
+            Some(Kind::County) => "and county = $5",
+            Some(Kind::Town) => "and town = $5",
+        };
+        let (years, year) = match way.by_year {
+            true => ("cross join generate_series($3::int, $4::int) as y (year)", "and birth_year = y.year"),
+            false => ("", ""),
+        };
+        let parts =
+            [("{at}", at), ("{since}", since), ("{place}", place), ("{years}", years), ("{year}", year)];
+        walk::filled(WALK, &parts)
     }
 }
 
-/// What the longest walk of a search costs, as Postgres explains it: `explain (analyze, buffers, format json)`.
+impl Found {
+    fn of(row: &PgRow) -> Result<Option<Self>, sqlx::Error> {
+        // A type of the module's own schema, whose name the driver does not compare.
+        let Some(card) = row.try_get_unchecked("card")? else { return Ok(None) };
+        Ok(Some(Self {
+            card,
+            joined: row.try_get("joined")?,
+            seen_day: row.try_get("seen_day")?,
+            at: row.try_get("at")?,
+        }))
+    }
+}
+
+/// What each walk of a search costs, the longest last.
 pub fn explain<'a>(
     ctx: &'a Context,
     viewer: MemberId,
     query: &'a str,
-) -> BoxFuture<'a, Result<serde_json::Value, Failure>> {
+) -> BoxFuture<'a, Result<Vec<Cost>, Failure>> {
     Box::pin(async move {
         let query: SearchQuery = serde_urlencoded::from_str(query).map_err(Failure::internal)?;
         let (filters, paging, now) = (query.parse()?, query.paging()?, ctx.now());
-        let born = Born::aged(filters.from, filters.to, now);
-        let rows = born.tries(paging).last().unwrap_or_default();
-        let walk = Walk { viewer, filters: &filters, paging, now, rows };
-        walk::explain(ctx.pool(&SPEC), walk.statement()).await
+        let walk = Walk { viewer, filters: &filters, paging, now, count: COUNTED };
+        let mut costs = Vec::new();
+        for way in walk.ways() {
+            costs.push(walk::explain(ctx.pool(&SPEC), walk.statement(way)).await?);
+        }
+        Ok(costs)
     })
 }
