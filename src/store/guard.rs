@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use rustix::process::{Pid, Signal, getpgid, kill_process, kill_process_group};
 
 use super::error::StoreError;
 use super::home::{Account, Home};
@@ -49,6 +49,12 @@ impl Guard {
     /// True once the server has ended, by itself or on request.
     pub(super) fn has_ended(&mut self) -> bool {
         !matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// True if the server that runs on this cluster is ours, and not one on its way out that somebody has left.
+    pub(super) fn guards(&self, cluster: &Path) -> bool {
+        let group = Pid::from_child(&self.child);
+        running(cluster).is_some_and(|server| getpgid(Some(server)) == Ok(group))
     }
 
     /// A fast shutdown: sessions are ended, what is committed is on the disk. Whoever breaks this off has begun it.

@@ -26,37 +26,52 @@ const READY_WAIT_MAX: Duration = Duration::from_mins(1);
 const ANSWER_WAIT_MAX: Duration = Duration::from_secs(2);
 const TURN: Duration = Duration::from_millis(10);
 const LOG_TAIL_BYTES: u64 = 2_000;
-/// How servers say that the disk is full.
+/// How a server says that another one has not quite ended.
+const IN_THE_WAY: [&str; 2] = ["pre-existing shared memory", "already exists"];
+/// How programs say that the disk is full.
 const FULL: [&str; 2] = ["No space left", "quota exceeded"];
 
-/// Starts the server on a cluster that nobody else uses, and waits until it answers.
-pub(super) async fn launch(programs: &Programs, home: &Home, server: Server) -> Result<Guard, StoreError> {
-    clear_remains(&home.cluster).await?;
-    home.make_socket_folder()?;
+/// Starts the server on a cluster that nobody else uses, and waits until it answers. Its guard is the caller's from the
+/// first moment on: whoever breaks this off can end what was begun.
+pub(super) async fn launch(
+    programs: &Programs,
+    home: &Home,
+    server: Server,
+    guard: &mut Option<Guard>,
+) -> Result<(), StoreError> {
     let begun = Instant::now();
-    let mut guard = Guard::start(programs, home, server)?;
     while begun.elapsed() < READY_WAIT_MAX {
-        if answers(&home.socket).await {
-            return Ok(guard);
-        }
-        if guard.has_ended() {
-            let ended = why_ended(home);
-            let StoreError::Ended { said, .. } = &ended else { return Err(ended) };
-            if is_full(said) {
-                return Err(StoreError::no_room(&home.cluster));
-            }
-            // Sessions of a server that was killed end a moment after it, and until then it is in the way.
-            if !said.contains("pre-existing shared memory") {
-                return Err(ended);
-            }
+        let Some(started) = guard else {
+            clear_remains(&home.cluster).await?;
+            home.make_socket_folder()?;
+            *guard = Some(Guard::start(programs, home, server)?);
+            continue;
+        };
+        if started.has_ended() {
+            *guard = None;
+            allow_for_remains(home)?;
             tokio::time::sleep(TURN * 10).await;
-            guard = Guard::start(programs, home, server)?;
+        } else if answers(&home.socket).await && started.guards(&home.cluster) {
+            return Ok(());
+        } else {
+            tokio::time::sleep(TURN).await;
         }
-        tokio::time::sleep(TURN).await;
     }
-    guard.stop().await;
+    if let Some(started) = guard {
+        started.stop().await;
+    }
     let log = home.log();
     Err(StoreError::NotStarted { seconds: READY_WAIT_MAX.as_secs(), said: tail(&log), log })
+}
+
+/// Sessions of a server that was killed end a moment after it, and one whose site ended while it was starting may not have
+/// been seen before. Until they are gone they are in the way; everything else is a fault.
+fn allow_for_remains(home: &Home) -> Result<(), StoreError> {
+    match why_ended(home) {
+        StoreError::Ended { said, .. } if is_full(&said) => Err(StoreError::no_room(&home.cluster)),
+        StoreError::Ended { said, .. } if IN_THE_WAY.iter().any(|words| said.contains(words)) => Ok(()),
+        fault => Err(fault),
+    }
 }
 
 /// Why the server of this home is not there any more. What its log says of the disk may be long past, so the disk is

@@ -60,7 +60,8 @@ pub struct PrivatePostgres {
 
 struct Owner {
     home: Home,
-    guard: Guard,
+    /// None where it could not be started again.
+    guard: Option<Guard>,
 }
 
 impl PrivatePostgres {
@@ -118,7 +119,8 @@ impl PrivatePostgres {
     /// it with its owner. One that only stands still is there.
     pub(super) fn is_away(&mut self) -> bool {
         match &mut self.owner {
-            Some(owner) => owner.guard.has_ended() || !self.socket.join(SOCKET).exists(),
+            Some(Owner { guard: Some(guard), .. }) => guard.has_ended() || !self.socket.join(SOCKET).exists(),
+            Some(_) => true,
             None => self.lock.try_lock().is_ok(),
         }
     }
@@ -134,8 +136,8 @@ impl PrivatePostgres {
     /// Starts the server again on the very data that it had, at the socket that it had. Whoever only used another
     /// process's server becomes the owner.
     pub(super) async fn renew(&mut self) -> Result<(), StoreError> {
-        if let Some(owner) = &mut self.owner {
-            owner.guard.stop().await;
+        if let Some(Owner { guard: Some(guard), .. }) = &mut self.owner {
+            guard.stop().await;
         }
         let gone = |folder: &Path| StoreError::Gone { folder: folder.to_path_buf() };
         // Somebody else may have a data folder there by now, and a server on it.
@@ -149,19 +151,19 @@ impl PrivatePostgres {
         if !home.is_made() || home.socket != self.socket {
             return Err(gone(&home.cluster));
         }
-        let guard = launch(&Programs::find(&home.cluster)?, &home, self.server).await?;
-        if self.owner.is_none() {
-            write_place(&self.lock, &self.socket, self.stay)?;
-        }
-        self.owner = Some(Owner { home, guard });
-        Ok(())
+        let programs = Programs::find(&home.cluster)?;
+        let owner = self.owner.insert(Owner { home, guard: None });
+        launch(&programs, &owner.home, self.server, &mut owner.guard).await?;
+        write_place(&self.lock, &self.socket, self.stay)
     }
 
     /// Ends the server if this process started it: fast, and after a bounded wait at once.
     pub async fn stop(self) -> Result<(), StoreError> {
         let Some(mut owner) = self.owner else { return Ok(()) };
         write_socket(&self.lock, &[])?;
-        owner.guard.stop().await;
+        if let Some(guard) = &mut owner.guard {
+            guard.stop().await;
+        }
         // What is left in the folder, if anything, the next start removes.
         let _ = fs::remove_dir(&self.socket);
         Ok(())
@@ -187,7 +189,8 @@ async fn own(stay: Stay, data: &Path, lock: &File, server: Server) -> Result<Own
         tracing::info!(folder = %home.cluster.display(), version = programs.major(), "making a private Postgres");
         make_cluster(&programs, &home, server.durable).await?;
     }
-    let guard = launch(&programs, &home, server).await?;
+    let mut guard = None;
+    launch(&programs, &home, server, &mut guard).await?;
     write_place(lock, &home.socket, stay)?;
     tracing::info!(folder = %home.cluster.display(), "private Postgres runs");
     Ok(Owner { home, guard })
