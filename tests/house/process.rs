@@ -1,6 +1,7 @@
 //! The program itself: how it starts, what it says when it cannot, and that it leaves no database behind.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
@@ -48,6 +49,22 @@ async fn it_ends_cleanly_and_survives_a_kill() {
 
     let output = refused(&["--data", data.to_str().unwrap()], &[]);
     says(&output, &["schema of flirt", "migration 9999", "newer"]);
+}
+
+/// Its database has ended, and cannot be started again.
+#[tokio::test]
+async fn it_ends_where_its_database_is_gone() {
+    let data = folder("process-gone");
+    let mut child =
+        command().arg("--data").arg(&data).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    let (_, server) = look(&data).await;
+    fs::remove_dir_all(&data).unwrap();
+    kill_process(server, Signal::KILL).unwrap();
+    assert_eq!(ended(&mut child).code(), Some(1));
+    says(&child.wait_with_output().unwrap(), &[data.to_str().unwrap(), "gone", "start again"]);
+    gone(server).await;
 }
 
 /// As if a later version of the program had been here.
@@ -100,6 +117,35 @@ async fn it_says_what_to_do_about_the_database() {
         says(&output, &["DATABASE_URL"]);
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert!(!stderr.contains(SECRET), "the password is shown: {stderr}");
+    }
+}
+
+/// What nicknames are told apart by is the database's `lower()`, and that goes by its locale.
+#[tokio::test]
+async fn it_refuses_a_database_that_folds_or_keeps_letters_otherwise() {
+    let options = postgres().await.options();
+    let mut conn = options.connect().await.unwrap();
+    let icu = "encoding 'UTF8' locale_provider icu icu_locale";
+    let cases = [
+        ("turkish", format!("{icu} 'tr-TR'"), Some("I and i")),
+        ("azeri", format!("{icu} 'az-Latn-AZ'"), Some("I and i")),
+        ("plain", "encoding 'UTF8' locale 'C'".to_owned(), Some("Å and å")),
+        ("western", "encoding 'LATIN1' locale 'C'".to_owned(), Some("LATIN1")),
+        ("anything", "encoding 'SQL_ASCII' locale 'C'".to_owned(), Some("SQL_ASCII")),
+        ("japanese", "encoding 'EUC_JP' locale 'C'".to_owned(), Some("EUC_JP")),
+        ("swedish", format!("{icu} 'sv-SE'"), None),
+        ("lithuanian", format!("{icu} 'lt-LT'"), None),
+        ("any", format!("{icu} 'und'"), None),
+    ];
+    for (name, like, refused_for) in cases {
+        let sql = format!("create database folds_{name} template template0 {like}");
+        conn.execute(AssertSqlSafe(sql)).await.unwrap();
+        let url = url(&options, "pancake", "", &format!("folds_{name}"));
+        let environment = [("DATABASE_URL", &*url)];
+        match refused_for {
+            Some(words) => says(&refused(&[], &environment), &["DATABASE_URL", words, "createdb", "C.UTF-8"]),
+            None => drop(Site::start(&folder("folds"), &environment)),
+        }
     }
 }
 

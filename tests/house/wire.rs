@@ -38,6 +38,108 @@ async fn odd_bytes_are_refused() {
     house.close().await;
 }
 
+/// On every way there is: pages, programs' answers, static files, health, and where nothing is.
+#[tokio::test]
+async fn a_request_says_once_whom_it_is_for() {
+    let house = House::open("house_hosts", 80).await;
+    let paths = [
+        "/",
+        "/login",
+        "/api/session",
+        "/api/openapi.json",
+        "/static/live.js",
+        "/health/live",
+        "/health/ready",
+        "/nowhere",
+    ];
+    let refused = [
+        ("none", "GET {} HTTP/1.1\r\n"),
+        ("two", "GET {} HTTP/1.1\r\nhost: x\r\nhost: y\r\n"),
+        ("twice the same", "GET {} HTTP/1.1\r\nhost: x\r\nHOST: x\r\n"),
+        ("two in HTTP/1.0", "GET {} HTTP/1.0\r\nhost: x\r\nhost: y\r\n"),
+        ("two in one", "GET {} HTTP/1.1\r\nhost: x, y\r\n"),
+        ("an empty one", "GET {} HTTP/1.1\r\nhost:\r\n"),
+        ("one with a path", "GET {} HTTP/1.1\r\nhost: x/y\r\n"),
+        ("one with a user", "GET {} HTTP/1.1\r\nhost: nancy@x\r\n"),
+        ("one with no port", "GET {} HTTP/1.1\r\nhost: x:y\r\n"),
+        ("one that is no text", "GET {} HTTP/1.1\r\nhost: \u{e5}\r\n"),
+        ("another than the address", "GET http://y{} HTTP/1.1\r\nhost: x\r\n"),
+        ("only the address", "GET http://x{} HTTP/1.1\r\n"),
+        ("an address with a user", "GET http://nancy@x{} HTTP/1.1\r\nhost: x\r\n"),
+        ("a form", "POST {} HTTP/1.1\r\ncontent-length: 0\r\n"),
+    ];
+    let clear = [
+        ("one", "GET {} HTTP/1.1\r\nhost: x\r\n"),
+        ("one with a port", "GET {} HTTP/1.1\r\nHost:x:8080 \r\n"),
+        ("an address", "GET {} HTTP/1.1\r\nhost: [::1]:80\r\n"),
+        ("none in HTTP/1.0", "GET {} HTTP/1.0\r\n"),
+        ("the same as the address", "GET http://X:80{} HTTP/1.1\r\nhost: x:80\r\n"),
+    ];
+    for path in paths {
+        for (what, head) in refused {
+            let answer = exchange(&house, (head.replace("{}", path) + "\r\n").as_bytes()).await;
+            assert!(
+                answer.starts_with("HTTP/1.1 400") || answer.starts_with("HTTP/1.0 400"),
+                "{path}, {what}: {answer}"
+            );
+            assert!(answer.contains("\r\nconnection: close\r\n"), "{path}, {what}: {answer}");
+            assert!(
+                !path.starts_with("/api") || answer.contains("application/problem+json"),
+                "{path}: {answer}"
+            );
+        }
+        for (what, head) in clear {
+            let answer =
+                exchange(&house, (head.replace("{}", path) + "connection: close\r\n\r\n").as_bytes()).await;
+            assert!(!answer.contains(" 400 "), "{path}, {what}: {answer}");
+        }
+    }
+    let told = exchange(&house, b"GET /api/session HTTP/1.1\r\naccept: */*\r\n\r\n").await;
+    assert!(told.contains("bad-host"), "{told}");
+    house.close().await;
+}
+
+/// Where lengths are unclear, two programs in a row may see two different requests. Then there is no second one here.
+#[tokio::test]
+async fn nothing_is_smuggled() {
+    let house = House::open("house_smuggled", 80).await;
+    let chunked = "transfer-encoding: chunked";
+    let heads = [
+        ("lengths that differ", "content-length: 4\r\ncontent-length: 0".to_owned(), true),
+        ("lengths in one", "content-length: 4, 0".to_owned(), true),
+        ("a length with a sign", "content-length: +0".to_owned(), true),
+        ("a negative length", "content-length: -1".to_owned(), true),
+        ("a length that is hexadecimal", "content-length: 0x0".to_owned(), true),
+        ("a length too long", format!("content-length: {}", "9".repeat(40)), true),
+        ("a space before the colon", "content-length : 0".to_owned(), true),
+        ("a tab before the colon", "transfer-encoding\t: chunked".to_owned(), true),
+        ("a folded line", "content-length:\r\n 0".to_owned(), true),
+        ("a bare carriage return", "x: y\rcontent-length: 0".to_owned(), true),
+        ("chunks that are not last", "transfer-encoding: chunked, gzip".to_owned(), true),
+        ("chunks under another name", "transfer-encoding: xchunked".to_owned(), true),
+        ("no chunks", "transfer-encoding: identity".to_owned(), true),
+        // By the rules chunks win, and the connection ends.
+        ("length before chunks", format!("content-length: 0\r\n{chunked}"), false),
+        ("chunks before length", format!("{chunked}\r\ncontent-length: 0"), false),
+    ];
+    let second = "GET /health/live HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    for (what, headers, refused) in heads {
+        let answer = all_of(&house, &post(&headers, format!("0\r\n\r\n{second}").as_bytes())).await;
+        assert_eq!(answer.matches("HTTP/1.").count(), 1, "{what}: {answer}");
+        assert!(!refused || answer.starts_with("HTTP/1.1 400"), "{what}: {answer}");
+        assert!(!answer.contains("live\n"), "{what}: {answer}");
+    }
+    let bare = format!("POST /api/session HTTP/1.0\r\nhost: x\r\n{chunked}\r\n\r\n0\r\n\r\n{second}");
+    let answer = all_of(&house, bare.as_bytes()).await;
+    assert_eq!(answer.matches("HTTP/1.").count(), 1, "chunks in HTTP/1.0: {answer}");
+    assert!(answer.contains(" 400 "), "chunks in HTTP/1.0: {answer}");
+    // The same length twice says one thing, and so what follows is another request.
+    let twice = post("content-type: application/json\r\ncontent-length: 2\r\ncontent-length: 2", b"{}");
+    let answer = all_of(&house, &[&twice[..], second.as_bytes()].concat()).await;
+    assert!(answer.ends_with("live\n") && answer.matches("HTTP/1.").count() == 2, "{answer}");
+    house.close().await;
+}
+
 /// The site does not read what it will not take, so the rest need not be sent.
 #[tokio::test]
 async fn a_huge_body_is_refused_before_it_is_sent() {
@@ -66,5 +168,15 @@ async fn exchange(house: &House, bytes: &[u8]) -> String {
             break;
         }
     }
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// Sends these bytes, and reads whatever is answered until the site ends the connection.
+async fn all_of(house: &House, bytes: &[u8]) -> String {
+    let mut stream = TcpStream::connect(house.stage.address).await.unwrap();
+    let _ = stream.write_all(bytes).await;
+    let mut answer = Vec::new();
+    // What comes after the end of what was sent may break the connection off.
+    let _ = stream.read_to_end(&mut answer).await;
     String::from_utf8_lossy(&answer).into_owned()
 }

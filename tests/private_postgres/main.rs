@@ -2,6 +2,8 @@
 //!
 //! The tests run as root and as an ordinary user; every one has a data folder of its own.
 
+mod revived;
+
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};

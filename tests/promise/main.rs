@@ -23,6 +23,7 @@ mod nodes;
 mod population;
 mod proxied;
 mod restarted;
+mod revived;
 #[path = "../shared/mod.rs"]
 mod shared;
 mod stories;

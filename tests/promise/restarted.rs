@@ -26,23 +26,23 @@ const TRIES_MAX: usize = 20;
 /// Successes before, between and after.
 const WARM: usize = 40;
 
-struct Scene<'t> {
+pub(crate) struct Scene<'t> {
     town: &'t Town,
-    site: &'t Site,
+    pub(crate) site: &'t Site,
     begun: Instant,
     answered: AtomicUsize,
     /// Answers of 503.
-    later: AtomicUsize,
+    pub(crate) later: AtomicUsize,
 }
 
 impl<'t> Scene<'t> {
-    fn new(town: &'t Town, site: &'t Site) -> Self {
+    pub(crate) fn new(town: &'t Town, site: &'t Site) -> Self {
         let (answered, later) = (AtomicUsize::new(0), AtomicUsize::new(0));
         Self { town, site, begun: Instant::now(), answered, later }
     }
 
     /// Flirts until it has happened. Returns how many tries that took: each is a success, or is told to come later.
-    async fn flirt(&self, client: &Client, (from, to): Pair) -> usize {
+    pub(crate) async fn flirt(&self, client: &Client, (from, to): Pair) -> usize {
         let call = Call::flirt(&self.town.people[from], &self.town.people[to]);
         for tries in 1..=TRIES_MAX {
             let heard = client.ask(self.site.address(), &call).await;
@@ -65,14 +65,14 @@ impl<'t> Scene<'t> {
     }
 
     /// Waits for so many more successes.
-    async fn answers(&self, more: usize) {
+    pub(crate) async fn answers(&self, more: usize) {
         let goal = self.answered.load(Ordering::SeqCst) + more;
         let enough = async || self.answered.load(Ordering::SeqCst) >= goal;
         wait::until("flirts are answered", enough).await;
     }
 
     /// Everything is as if nothing had been.
-    async fn ends(&self, when: &str, flirts: usize, tries: usize) {
+    pub(crate) async fn ends(&self, when: &str, flirts: usize, tries: usize) {
         wait::until("the site is ready", async || self.site.get("/health/ready").starts_with("HTTP/1.1 200"))
             .await;
         assert_eq!(kept(&mut self.town.conn().await).await, i64::try_from(flirts).unwrap());

@@ -8,7 +8,7 @@ use pancake::id::MemberId;
 use pancake::kit::people::By;
 use pancake::modules::register::contract::{Role, RoleGranted};
 use pancake::stage::{Stage, story_time};
-use pancake::store::PrivatePostgres;
+use pancake::store::{PrivatePostgres, Server};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Executor, PgConnection};
 
@@ -54,6 +54,11 @@ pub(crate) type Pair = (usize, usize);
 impl Town {
     /// Makes the database and so many members.
     pub(crate) async fn open(postgres: &PrivatePostgres, name: &str, count: usize) -> Self {
+        Self::open_in(folder(name), postgres, name, count).await
+    }
+
+    /// The same, with a data folder that others do not have.
+    pub(crate) async fn open_in(data: PathBuf, postgres: &PrivatePostgres, name: &str, count: usize) -> Self {
         let stage = Stage::open(postgres, name, 64).await.unwrap();
         let joining = (0..count).map(|number| {
             let nickname = format!("member{number:03}");
@@ -72,7 +77,7 @@ impl Town {
         stage.settle().await.unwrap();
         stage.close().await;
         let options = postgres.options().database(name);
-        let town = Self { people, url: url(&options, "pancake", "", name), options, data: folder(name) };
+        let town = Self { people, url: url(&options, "pancake", "", name), options, data };
         town.conn().await.execute(WITNESS).await.unwrap();
         town
     }
@@ -82,11 +87,30 @@ impl Town {
         self.options.connect().await.unwrap()
     }
 
+    /// The same, where the server may be away.
+    pub(crate) async fn try_conn(&self) -> Result<PgConnection, sqlx::Error> {
+        self.options.connect().await
+    }
+
     /// A server, once it serves. Several make several nodes.
     pub(crate) async fn site(&self, more: &[(&'static str, &str)]) -> Site {
         let (data, environment) = self.place(more);
         let start = move || Site::start(&data, &borrowed(&environment));
         tokio::task::spawn_blocking(start).await.unwrap()
+    }
+
+    /// A server that keeps a Postgres of its own in this data folder, once it serves. The town is there from now on.
+    pub(crate) async fn moved_to(&mut self, data: PathBuf, more: &[(&'static str, &str)]) -> Site {
+        self.data = data;
+        let (data, mut environment) = self.place(more);
+        environment.retain(|(name, _)| *name != "DATABASE_URL");
+        let start = move || Site::start(&data, &borrowed(&environment));
+        let site = tokio::task::spawn_blocking(start).await.unwrap();
+        let server = Server { durable: true, max_connections: 0 };
+        let found = PrivatePostgres::start(&self.data, server).await.unwrap();
+        assert!(!found.owned(), "the site has it");
+        self.options = found.options().database("pancake");
+        site
     }
 
     /// A server that is only just starting.
