@@ -9,8 +9,8 @@ mod finding;
 mod flirts;
 #[path = "../shared/join.rs"]
 mod join;
-mod keyboard;
 mod kept;
+mod keyboard;
 mod login;
 mod offline;
 mod pages;

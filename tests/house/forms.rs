@@ -172,7 +172,10 @@ async fn a_second_press_by_a_reviewer_is_no_conflict() {
     twice(&house, &sends(&format!("/review/{}/reject", item(1)), "_key=k5&reason=Say+more."), &token).await;
 
     let other = house.token(Who::Reviewer).await.unwrap();
-    let session = house.ask(&Ask::get("/api/session"), Some(&other)).await.json()["session"].as_str().unwrap().to_owned();
+    let session = house.ask(&Ask::get("/api/session"), Some(&other)).await.json()["session"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     twice(&house, &sends(&format!("/settings/sessions/{session}/end"), "_key=k6"), &token).await;
     twice(&house, &sends("/settings/sessions/end-all", "_key=k7"), &token).await;
     house.close().await;
@@ -199,7 +202,10 @@ async fn outcomes_are_kept_for_an_hour() {
         assert_eq!(house.ask(ask, token.as_deref()).await.status, 303);
     }
     let favorites = || async {
-        house.ask(&Ask::get("/api/favorite"), token.as_deref()).await.json()["items"].as_array().unwrap().len()
+        house.ask(&Ask::get("/api/favorite"), token.as_deref()).await.json()["items"]
+            .as_array()
+            .unwrap()
+            .len()
     };
     assert_eq!(favorites().await, 0, "the third is the first once more");
     house.stage.set_time(story_time() + TimeDelta::minutes(61));
@@ -224,8 +230,14 @@ async fn what_is_refused_for_now_can_be_sent_again() {
     let answer = house.ask(&sends("/register", JOINING), None).await;
     let page = answer.text();
     assert_eq!(answer.status, 429);
-    assert!(page.contains("Send it again") && page.contains("name=\"email\" value=\"olle@example.org\""), "{page}");
-    assert!(page.contains("name=\"password\" type=\"password\"") && !page.contains("seven pancakes"), "{page}");
+    assert!(
+        page.contains("Send it again") && page.contains("name=\"email\" value=\"olle@example.org\""),
+        "{page}"
+    );
+    assert!(
+        page.contains("name=\"password\" type=\"password\"") && !page.contains("seven pancakes"),
+        "{page}"
+    );
     house.close().await;
 }
 
@@ -250,5 +262,9 @@ fn every_form_is_sealed() {
             }
         }
     }
-    assert!(sealed >= 20 && loose.is_empty(), "{sealed} are sealed, and these are not:\n{}", loose.join("\n"));
+    assert!(
+        sealed >= 20 && loose.is_empty(),
+        "{sealed} are sealed, and these are not:\n{}",
+        loose.join("\n")
+    );
 }

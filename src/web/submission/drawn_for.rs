@@ -32,7 +32,9 @@ impl DrawnFor {
     pub fn of_request(parts: &Parts) -> Option<Self> {
         Self::of_headers(&parts.headers).or_else(|| {
             let query = parts.uri.query().unwrap_or_default();
-            form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == FOR).and_then(|(_, id)| Self::parse(&id))
+            form_urlencoded::parse(query.as_bytes())
+                .find(|(name, _)| name == FOR)
+                .and_then(|(_, id)| Self::parse(&id))
         })
     }
 

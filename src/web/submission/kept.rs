@@ -109,7 +109,8 @@ mod tests {
 
     #[test]
     fn no_password_is_in_a_page() {
-        let form = kept(&[("_key", "k"), ("current", "secret"), ("password", "new one"), ("nickname", "bob")]);
+        let form =
+            kept(&[("_key", "k"), ("current", "secret"), ("password", "new one"), ("nickname", "bob")]);
         assert_eq!(form.words().collect::<Vec<_>>(), [&("nickname".to_owned(), "bob".to_owned())]);
         assert!(form.hidden().all(|(_, value)| !value.contains("secret") && !value.contains("new one")));
         assert_eq!(form.secrets().collect::<Vec<_>>(), ["current", "password"]);

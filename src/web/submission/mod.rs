@@ -81,7 +81,8 @@ impl Submission {
 /// The form that a login carries along.
 fn carried(fields: &Fields) -> Option<Again> {
     let to = value(fields, TO)?;
-    let kept = fields.iter().filter_map(|(name, value)| Some((name.strip_prefix(KEEP)?.to_owned(), value.clone())));
+    let kept =
+        fields.iter().filter_map(|(name, value)| Some((name.strip_prefix(KEEP)?.to_owned(), value.clone())));
     Again::new(to, kept.collect())
 }
 
@@ -91,7 +92,11 @@ fn value<'a>(fields: &'a Fields, wanted: &str) -> Option<&'a str> {
 
 fn is_form(headers: &HeaderMap) -> bool {
     let sent = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    sent.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
+    sent.split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
 
 impl SubmissionId {

@@ -116,7 +116,8 @@ impl Row {
         let mut cookies = answer.headers().get_all(header::SET_COOKIE).iter();
         let known = |cookie| is_notice_cookie(cookie) || *cookie == expired;
         let (location, notice) = (Some(went.to.clone()), went.notice.clone());
-        let ends_session = answer.headers().get_all(header::SET_COOKIE).iter().any(|cookie| *cookie == expired);
+        let ends_session =
+            answer.headers().get_all(header::SET_COOKIE).iter().any(|cookie| *cookie == expired);
         cookies.all(known).then(|| Self { at: ctx.now(), location, notice, ends_session })
     }
 
