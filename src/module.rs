@@ -238,6 +238,10 @@ impl Registry {
     pub fn body_max(&self) -> usize {
         self.actions.iter().map(|record| record.action.body_max).max().unwrap_or(BODY_MAX)
     }
+    /// Bytes of the longest body that this action takes.
+    pub fn body_max_of(&self, record: &ActionRecord) -> usize {
+        if record.action.carries_forms { self.body_max() } else { record.action.body_max }
+    }
     pub fn events(&self) -> impl Iterator<Item = &EventRecord> {
         self.events.values()
     }

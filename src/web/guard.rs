@@ -74,7 +74,7 @@ impl Guard {
     async fn command(self, request: Request) -> Result<Response, Failure> {
         let allowance = self.admit().await?;
         let (parts, body) = request.into_parts();
-        let body = read_body(body, self.record.action.body_max).await?;
+        let body = read_body(body, self.ctx.registry().body_max_of(self.record)).await?;
         let mut response = self.change(parts, body, None).await;
         write(allowance, &mut response);
         Ok(response)
@@ -83,9 +83,7 @@ impl Guard {
     /// A change that a page asks for. A refusal takes along what was typed. Also says whether the form has passed.
     async fn form(self, request: Request) -> (Response, bool) {
         let (parts, body) = request.into_parts();
-        let action = &self.record.action;
-        let most = if action.carries_forms { self.ctx.registry().body_max() } else { action.body_max };
-        let body = match read_body(body, most).await {
+        let body = match read_body(body, self.ctx.registry().body_max_of(self.record)).await {
             Ok(body) => body,
             Err(failure) => return (failure.into_response(), false),
         };

@@ -169,7 +169,7 @@ async fn what_is_too_large_or_of_another_kind_is_refused() {
     let huge = vec![b' '; 10 * 1024 * 1024];
     for record in actions(&house) {
         let token = token_for(&house, &record).await;
-        for length in [record.action.body_max + 1, huge.len()] {
+        for length in [house.stage.ctx.registry().body_max_of(&record) + 1, huge.len()] {
             let ask = Ask::new(record.action.method.clone(), filled(&record)).json(&huge[..length]);
             let answer = house.ask(&ask, token.as_deref()).await;
             if changes(&record.action.method) && answer.status != 413 {

@@ -21,7 +21,8 @@ impl Taken {
     /// True for a field that may be left out, or empty.
     pub(crate) fn is_optional(&self, field: &str) -> bool {
         let of_an_ideal = self.title.ends_with("/ideal") && field == "place";
-        of_an_ideal || field == "ideal.place" || field == "idealPlace"
+        let of_typing = self.title.ends_with("/typing");
+        of_an_ideal || of_typing || field == "ideal.place" || field == "idealPlace"
     }
 }
 
@@ -39,7 +40,6 @@ pub(crate) fn taken() -> Vec<Taken> {
     let reason = json!({ "reason": "Say more." });
     let seen = json!({ "upTo": NOBODY });
     let message = json!({ "text": "Do you like trains?" });
-    let composed = json!({ "text": "Do you like trains?", "key": "k-1" });
     let read = json!({ "upTo": 1 });
     let ideal = json!({ "gender": "woman", "from": 25, "to": 30, "place": "visby" });
     vec![
@@ -57,8 +57,9 @@ pub(crate) fn taken() -> Vec<Taken> {
         both("POST /alerts/ack", Who::Member, seen.clone(), &[]),
         both("POST /api/news/ack", Who::Member, seen.clone(), &[]),
         both("POST /news/ack", Who::Member, seen, &[]),
-        both("POST /api/chat/{member}", Who::Member, message, &["text"]),
-        both("POST /chat/{nickname}", Who::Member, composed, &["text", "key"]),
+        both("POST /api/chat/{member}", Who::Member, message.clone(), &["text"]),
+        both("POST /chat/{nickname}", Who::Member, message, &["text"]),
+        both("POST /chat/{nickname}/typing", Who::Member, read.clone(), &[]),
         both("POST /api/chat/{member}/read", Who::Member, read.clone(), &[]),
         both("POST /chat/{nickname}/read", Who::Member, read, &[]),
         both("POST /api/review/{item}/reject", Who::Reviewer, reason.clone(), &[]),

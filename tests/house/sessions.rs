@@ -209,8 +209,16 @@ async fn a_login_does_not_tell_who_is_here() {
     };
     let (wrong, nobody) = (page("maja").await, page("nobody-here").await);
     assert_eq!(wrong.status, nobody.status);
-    assert_eq!(wrong.text().replace("maja", "nobody-here"), nobody.text());
+    assert_eq!(without_keys(&wrong).replace("maja", "nobody-here"), without_keys(&nobody));
     house.close().await;
+}
+
+/// A page without the keys of its forms, which are new for every page.
+fn without_keys(answer: &Answer) -> String {
+    let page = answer.text();
+    let mut parts = page.split("name=\"_key\" value=\"");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| text + part.split_once('"').map_or(part, |(_, rest)| rest))
 }
 
 fn turn(house: &House, ahead: TimeDelta) {

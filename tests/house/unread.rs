@@ -51,18 +51,18 @@ impl Talk {
         Self { house, reader, writer }
     }
 
-    fn with(&self, member: MemberId) -> String {
+    fn with(member: MemberId) -> String {
         format!("/api/chat/{member}")
     }
 
     async fn send(&self, text: &str) -> i64 {
-        let ask = Ask::post(self.with(self.house.people.member)).json(json!({ "text": text }).to_string());
+        let ask = Ask::post(Self::with(self.house.people.member)).json(json!({ "text": text }).to_string());
         let answer = self.house.ask(&ask, Some(&self.writer)).await;
         answer.json()["number"].as_i64().unwrap_or_else(|| panic!("not sent: {}", answer.text()))
     }
 
     async fn read(&self, how: How, number: i64) {
-        let thread = self.with(self.house.people.other);
+        let thread = Self::with(self.house.people.other);
         let ask = match how {
             How::Mark => Ask::post(format!("{thread}/read")).json(json!({ "upTo": number }).to_string()),
             How::Page => Ask::get("/chat/otto"),
@@ -78,7 +78,7 @@ impl Talk {
 
     async fn numbers(&self) -> Numbers {
         self.house.stage.settle().await.unwrap();
-        let thread = self.get(self.with(self.house.people.other)).await;
+        let thread = self.get(Self::with(self.house.people.other)).await;
         let items = thread["items"].as_array().unwrap();
         let unread = items.iter().filter(|item| item["mine"] == false && item["read"] == false).count();
         Numbers {

@@ -69,7 +69,7 @@ async fn its_own_postgres_dies_under_load() {
             let server = server_of(Path::new(&cluster));
             kill_process(if whole { server } else { Pid::from_raw(session).unwrap() }, signal).unwrap();
             if whole {
-                says(&scene, "it says so", r#"503"#, r#""privatePostgres":"restarting""#).await;
+                says(&scene, "it says so", "503", r#""privatePostgres":"restarting""#).await;
             }
             says(&scene, "it is there again", "200", r#""privatePostgres":"runs""#).await;
             println!("revived after {what}: ready after {:.1} s", begun.elapsed().as_secs_f64());
@@ -214,7 +214,8 @@ impl Disk {
 
     fn fill(&self) {
         let mut file = File::create(self.0.join("fill")).unwrap();
-        while file.write_all(&[1; FILL_BYTES]).is_ok() {}
+        let filling = vec![1; FILL_BYTES];
+        while file.write_all(&filling).is_ok() {}
     }
 
     fn free(&self) {

@@ -174,9 +174,10 @@ fn sql(ideal: &Ideal, way: Way) -> String {
         Some(Some(Kind::County)) => "and county = $5",
         Some(Some(Kind::Town) | None) => "and town = $5",
     };
-    let (years, year) = match way.by_year {
-        true => ("generate_series($2::int, $3::int) as y (year)", "and birth_year = y.year"),
-        false => ("(values (true)) as y", ""),
+    let (years, year) = if way.by_year {
+        ("generate_series($2::int, $3::int) as y (year)", "and birth_year = y.year")
+    } else {
+        ("(values (true)) as y", "")
     };
     walk::filled(WALK, &[("{place}", place), ("{years}", years), ("{year}", year)])
 }

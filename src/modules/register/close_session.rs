@@ -31,14 +31,14 @@ pub(super) async fn form(State(ctx): State<Context>, visitor: Visitor) -> Result
     if let Some(actor) = &visitor.actor {
         run(&ctx, actor).await?;
     }
-    logged_out(&ctx, "You are logged out.")
+    Ok(logged_out(&ctx, "You are logged out."))
 }
 
 /// To the front page, with nothing of hers left in the browser.
-pub(super) fn logged_out(ctx: &Context, notice: &str) -> Result<Response, Failure> {
+pub(super) fn logged_out(ctx: &Context, notice: &str) -> Response {
     let mut response = Done::to("/").saying(notice).into_response();
     let headers = response.headers_mut();
     headers.append(header::SET_COOKIE, expired_cookie(ctx.config()));
     headers.insert(HeaderName::from_static("clear-site-data"), FORGOTTEN);
-    Ok(response)
+    response
 }

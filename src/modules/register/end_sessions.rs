@@ -50,5 +50,5 @@ pub(super) async fn end_all_sessions_json(
 
 pub(super) async fn all_form(State(ctx): State<Context>, actor: Actor) -> Result<Response, Failure> {
     run(&ctx, &actor, None).await?;
-    close_session::logged_out(&ctx, "You are logged out everywhere.")
+    Ok(close_session::logged_out(&ctx, "You are logged out everywhere."))
 }

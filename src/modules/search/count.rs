@@ -4,17 +4,13 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::filters::Filters;
-use super::walk_members::{Walk, Walked};
+use super::walk_members::{COUNT_MAX, COUNTED, Walk, Walked};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::kit::people::{AGE_MAX, AGE_MIN};
 use crate::web::paging::PageQuery;
 use crate::web::visitor::Actor;
 
-/// Nobody needs to know more exactly than "100 or more".
-const COUNT_MAX: i64 = 100;
-/// So many matches show that it is more.
-pub(super) const COUNTED: i64 = COUNT_MAX + 1;
 /// Whoever finds fewer is told what to leave out.
 const FEW: i64 = 10;
 

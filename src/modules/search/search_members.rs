@@ -7,9 +7,9 @@ use serde::Serialize;
 use sqlx::query_scalar;
 
 use super::SPEC;
-use super::count::{COUNTED, Hint, Matches, hints};
+use super::count::{Hint, Matches, hints};
 use super::filters::{HIDDEN, SearchQuery};
-use super::walk_members::Walk;
+use super::walk_members::{COUNTED, Walk};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::TypedId;

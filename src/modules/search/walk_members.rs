@@ -10,7 +10,6 @@ use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, Postgres, Row, query};
 
 use super::SPEC;
-use super::count::COUNTED;
 use super::filters::{Filters, SearchQuery};
 use crate::context::Context;
 use crate::failure::Failure;
@@ -27,6 +26,10 @@ const NEW: TimeDelta = TimeDelta::days(30);
 
 /// So many of the newest are looked through first, whatever their age.
 const NEWEST_ROWS: i64 = 250;
+/// Nobody needs to know more exactly than "100 or more".
+pub(super) const COUNT_MAX: i64 = 100;
+/// So many matches show that it is more.
+pub(super) const COUNTED: i64 = COUNT_MAX + 1;
 const WALK: &str = include_str!("walk_members.sql");
 
 /// Somebody who was found.
@@ -128,9 +131,10 @@ impl Walk<'_> {
             Some(Kind::County) => "and county = $5",
             Some(Kind::Town) => "and town = $5",
         };
-        let (years, year) = match way.by_year {
-            true => ("cross join generate_series($3::int, $4::int) as y (year)", "and birth_year = y.year"),
-            false => ("", ""),
+        let (years, year) = if way.by_year {
+            ("cross join generate_series($3::int, $4::int) as y (year)", "and birth_year = y.year")
+        } else {
+            ("", "")
         };
         let parts =
             [("{at}", at), ("{since}", since), ("{place}", place), ("{years}", years), ("{year}", year)];

@@ -14,6 +14,8 @@ use axum::body::Bytes;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use form_urlencoded::Serializer;
 use sha2::{Digest, Sha256};
 
@@ -131,8 +133,8 @@ impl<S: Sync> FromRequestParts<S> for FormKey {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
-        let hex = |id: &SubmissionId| id.0.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-        Ok(Self(parts.extensions.get::<SubmissionId>().and_then(|id| SendingKey::parse(&hex(id)))))
+        let text = |id: &SubmissionId| URL_SAFE_NO_PAD.encode(id.0);
+        Ok(Self(parts.extensions.get::<SubmissionId>().and_then(|id| SendingKey::parse(&text(id)))))
     }
 }
 

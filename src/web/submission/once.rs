@@ -57,7 +57,7 @@ pub async fn outcome(ctx: &Context, id: SubmissionId) -> Result<Option<Response>
     for _ in 0..looks {
         match find(ctx, id).await? {
             None => return Ok(None),
-            Some(row) if row.location.is_some() => return row.answer(ctx).map(Some),
+            Some(row) if row.location.is_some() => return Ok(Some(row.answer(ctx))),
             Some(row) if row.at < ctx.now() - UNDER_WAY_MAX => return Ok(None),
             Some(_) => tokio::time::sleep(LOOK_EVERY).await,
         }
@@ -121,7 +121,7 @@ impl Row {
         cookies.all(known).then(|| Self { at: ctx.now(), location, notice, ends_session })
     }
 
-    fn answer(self, ctx: &Context) -> Result<Response, Failure> {
+    fn answer(self, ctx: &Context) -> Response {
         let mut done = Done::to(self.location.unwrap_or_default());
         if let Some(notice) = self.notice {
             done = done.saying(notice);
@@ -130,7 +130,7 @@ impl Row {
         if self.ends_session {
             answer.headers_mut().append(header::SET_COOKIE, expired_cookie(ctx.config()));
         }
-        Ok(answer)
+        answer
     }
 }
 
