@@ -146,7 +146,11 @@ async fn forms_are_read_strictly() {
             send.form(bytes).await.is(400, "bytes that are no text");
         }
         for text in ["", "&", "=", "%", "%zz", "a=%ff%fe", "shoeSize=43", "a[b]=c", "{\"nickname\":1}"] {
-            send.form(text).await.is_4xx("a form of something else");
+            // Nothing at all is right where every field may be left out.
+            let may_be_empty = fields(&taken.good).iter().all(|field| taken.is_optional(field));
+            if !(may_be_empty && matches!(text, "" | "&")) {
+                send.form(text).await.is_4xx("a form of something else");
+            }
         }
         for field in fields(&taken.good) {
             for value in odd_values().iter().filter(|value| value.is_string()) {
