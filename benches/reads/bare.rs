@@ -24,10 +24,10 @@ const CONNECTIONS: u32 = 8;
 const OWNERS: i32 = 1000;
 /// Its notes: owners by a hundred each.
 const TABLE: &str = "create schema bare;
-    create table bare.note (note bigint primary key, owner integer not null, at bigint not null, text text not null);
+    create table bare.note (id bigint primary key, owner integer not null, at bigint not null, text text not null);
     insert into bare.note
     select n, n % 1000, hashint8(n)::bigint, 'a note of forty letters or so, number ' || n from generate_series(1, 100000) as note (n);
-    create index note_owner on bare.note (owner, at desc, note desc);
+    create index note_owner on bare.note (owner, at desc, id desc);
     analyze bare.note";
 
 /// The running process. It ends with this value.
@@ -39,7 +39,7 @@ pub(crate) struct Bare {
 
 #[derive(Serialize, FromRow)]
 struct Note {
-    note: i64,
+    id: i64,
     at: i64,
     text: String,
 }
@@ -73,7 +73,7 @@ pub(crate) async fn serve(database: &str) -> Result<(), Fault> {
 }
 
 async fn list(State(pool): State<PgPool>, Path(owner): Path<i32>) -> Result<Json<Vec<Note>>, StatusCode> {
-    query_as("select note, at, text from bare.note where owner = $1 order by at desc, note desc limit 21")
+    query_as("select id, at, text from bare.note where owner = $1 order by at desc, id desc limit 21")
         .bind(owner)
         .fetch_all(&pool)
         .await

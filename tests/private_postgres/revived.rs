@@ -14,7 +14,7 @@ use tokio::time::{sleep, timeout};
 use crate::{Data, ask, assert_gone, begin, cluster_of, guards_of, hold, is_alive, server_of};
 
 /// Long enough for any machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// A process that was told to stop has less time than that.
 const STOP_MAX: Duration = Duration::from_secs(2);
 /// Looked at ten times meanwhile.
