@@ -1,5 +1,5 @@
 //! What stands before every action: policy, rate limit, and a task of its own for every change. A form passes some
-//! more ([`submission`]): it is for the member it was drawn for, it happens once, and what was typed is kept.
+//! more ([`super::submission`]): it is for the member it was drawn for, it happens once, and what was typed is kept.
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;

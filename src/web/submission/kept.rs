@@ -7,6 +7,8 @@ use axum::http::request::Parts;
 use super::{Fields, KEEP, TO};
 use crate::failure::Failure;
 
+/// Fields that hold a member's own words. Everything else is chosen or short, and stands on the page that she comes from.
+const WORDS: [&str; 2] = ["text", "reason"];
 /// Fields that no page gives back.
 const SECRETS: [&str; 2] = ["password", "current"];
 
@@ -31,10 +33,10 @@ impl Kept {
         &self.action
     }
 
-    /// The member's own words, field by field.
-    pub fn words(&self) -> impl Iterator<Item = &(String, String)> {
-        let own = |(name, value): &&(String, String)| !name.starts_with('_') && !value.trim().is_empty();
-        self.fields.iter().filter(own).filter(|(name, _)| !is_secret(name))
+    /// The member's own words, to be shown.
+    pub fn words(&self) -> impl Iterator<Item = &str> {
+        let said = self.fields.iter().filter(|(name, _)| WORDS.contains(&name.as_str()));
+        said.map(|(_, words)| words.as_str()).filter(|words| !words.trim().is_empty())
     }
 
     /// Everything that is sent again without being typed again: the key too, so that it happens once.
@@ -73,7 +75,7 @@ impl Again {
         std::iter::once((TO.to_owned(), self.path())).chain(kept)
     }
 
-    pub fn words(&self) -> impl Iterator<Item = &(String, String)> {
+    pub fn words(&self) -> impl Iterator<Item = &str> {
         self.0.words()
     }
 }
@@ -109,9 +111,8 @@ mod tests {
 
     #[test]
     fn no_password_is_in_a_page() {
-        let form =
-            kept(&[("_key", "k"), ("current", "secret"), ("password", "new one"), ("nickname", "bob")]);
-        assert_eq!(form.words().collect::<Vec<_>>(), [&("nickname".to_owned(), "bob".to_owned())]);
+        let form = kept(&[("_key", "k"), ("current", "secret"), ("password", "new one"), ("text", "Hello")]);
+        assert_eq!(form.words().collect::<Vec<_>>(), ["Hello"]);
         assert!(form.hidden().all(|(_, value)| !value.contains("secret") && !value.contains("new one")));
         assert_eq!(form.secrets().collect::<Vec<_>>(), ["current", "password"]);
         assert_eq!(form.after_login(), None);
