@@ -115,7 +115,7 @@ pub async fn serve(mut config: Config) -> Result<(), StartError> {
     outcome
 }
 
-/// Ends when there is no database any more, and no hope of one: never with one of somebody else's.
+/// Returns why the private Postgres cannot be kept running. Never returns where the site uses a server that it was given.
 async fn lost(private: &mut Option<PrivatePostgres>, ctx: &Context) -> StoreError {
     match private {
         Some(postgres) => store::keep(postgres, ctx.private_postgres()).await,

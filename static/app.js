@@ -27,7 +27,7 @@ document.addEventListener("submit", (event) => {
 });
 addEventListener("pageshow", (event) => {
   document.querySelectorAll("form[data-sent]").forEach(rest);
-  // Whoever comes back to a page and presses its button means it.
+  // A member who comes back to a page and presses its button means it.
   if (event.persisted) document.getElementsByName("_key").forEach((key) => { key.value = newKey(); });
 });
 document.addEventListener("htmx:configRequest", (event) => Object.assign(event.detail.headers, ofPage));

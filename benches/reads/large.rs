@@ -89,7 +89,7 @@ pub(crate) async fn kept(postgres: &PrivatePostgres, asked: &Asked) -> Result<St
     Ok(name)
 }
 
-/// Those who read, as whoever made the database wrote them down.
+/// The members who read. The loader wrote them down when it made the database.
 pub(crate) async fn readers(conn: &mut PgConnection) -> Result<Vec<Reader>, Fault> {
     Ok(query_as("select * from public.reader order by number").fetch_all(conn).await?)
 }

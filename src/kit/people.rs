@@ -118,12 +118,12 @@ impl By {
     }
 }
 
-/// How old somebody of that place is now: it is never stored, and grows at her own midnight.
+/// The age, in whole years, of a member who lives there. It is never stored: it grows at midnight in her place.
 pub fn age(birthday: NaiveDate, place: &str, now: DateTime<Utc>) -> i32 {
     age_on(birthday, calendar::day(place, now))
 }
 
-/// How old somebody is on a day where she lives.
+/// The age, in whole years, on a day of the member's own place.
 pub fn age_on(birthday: NaiveDate, today: NaiveDate) -> i32 {
     let years = today.year() - birthday.year();
     // Who is born on 29 February has her birthday on 1 March in other years.

@@ -51,13 +51,13 @@ impl Guard {
         !matches!(self.child.try_wait(), Ok(None))
     }
 
-    /// True if the server that runs on this cluster is ours, and not one on its way out that somebody has left.
+    /// True if this guard started the server that runs on the cluster. One that an earlier process left may still be ending.
     pub(super) fn guards(&self, cluster: &Path) -> bool {
         let group = Pid::from_child(&self.child);
         running(cluster).is_some_and(|server| getpgid(Some(server)) == Ok(group))
     }
 
-    /// A fast shutdown: sessions are ended, what is committed is on the disk. Whoever breaks this off has begun it.
+    /// A fast shutdown: sessions are ended, what is committed is on the disk. A caller that cancels this has still begun the shutdown.
     pub(super) async fn stop(&mut self) {
         drop(self.child.stdin.take());
         let begun = Instant::now();

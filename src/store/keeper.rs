@@ -1,7 +1,7 @@
 //! Keeps the private Postgres running while the site lives.
 //!
-//! The rule: a site without its database either comes back by itself or ends with the reason, so that somebody notices. A
-//! full disk is waited for, however long: whoever makes room need not know that this program is there. Everything else
+//! The rule: a site without its database either comes back by itself or ends with the reason, so that an operator
+//! notices. A full disk is waited for, however long: an operator who makes room need not restart anything. Everything else
 //! has [`TRIES_MAX`] tries. Nobody tells the pools: the socket is where it was.
 
 use std::time::{Duration, Instant};
@@ -34,8 +34,8 @@ pub enum Condition {
     NoRoom,
 }
 
-/// Starts the server again whenever it has ended, and tells how it is. Returns why that does not help any more. Whoever
-/// breaks this off can still stop the server.
+/// Starts the server again whenever it has ended, and tells how it is. Returns why that does not help any more. A
+/// caller that cancels this can still stop the server.
 pub async fn keep(
     postgres: &mut PrivatePostgres,
     condition: &watch::Sender<Option<Condition>>,

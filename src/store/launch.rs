@@ -32,7 +32,7 @@ const IN_THE_WAY: [&str; 2] = ["pre-existing shared memory", "already exists"];
 const FULL: [&str; 2] = ["No space left", "quota exceeded"];
 
 /// Starts the server on a cluster that nobody else uses, and waits until it answers. Its guard is the caller's from the
-/// first moment on: whoever breaks this off can end what was begun.
+/// first moment on: a caller that cancels this can end the server.
 pub(super) async fn launch(
     programs: &Programs,
     home: &Home,

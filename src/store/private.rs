@@ -133,8 +133,8 @@ impl PrivatePostgres {
         }
     }
 
-    /// Starts the server again on the very data that it had, at the socket that it had. Whoever only used another
-    /// process's server becomes the owner.
+    /// Starts the server again on the very data that it had, at the socket that it had. A process that
+    /// used another's server becomes the owner.
     pub(super) async fn renew(&mut self) -> Result<(), StoreError> {
         if let Some(Owner { guard: Some(guard), .. }) = &mut self.owner {
             guard.stop().await;

@@ -99,7 +99,7 @@ impl Guard {
         (response, passed)
     }
 
-    /// The outcome of the same form comes before the policy: whoever has logged out everywhere may press twice, too.
+    /// Looks for the outcome of the same form before the policy: after *Log out everywhere* a second press has no session.
     async fn submit(self, mut parts: Parts, submission: Submission) -> Result<Response, Failure> {
         let Submission { body, id, drawn_for, again, .. } = submission;
         self.check_drawn_for(drawn_for.or_else(|| DrawnFor::of_request(&parts)))?;
@@ -122,7 +122,7 @@ impl Guard {
         drawn_for.map_or(Ok(()), |drawn_for| drawn_for.check(self.visitor.actor.as_ref()))
     }
 
-    /// Policy, then rate limit: whoever may not do a thing uses nothing up.
+    /// Checks the policy, then the rate limit: a refused visitor uses up no allowance.
     async fn admit(&self) -> Result<Option<Allowance>, Failure> {
         admit(self.record, &self.visitor)?;
         match self.record.limit() {

@@ -1,4 +1,4 @@
-//! The page to log in: whoever asks for it gets it, and so does whoever sends a form after her login has ended.
+//! The page to log in. A form whose login has ended is answered with it, and it then carries the form along.
 
 use askama::Template;
 

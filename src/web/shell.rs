@@ -45,7 +45,7 @@ pub struct Shell {
     pub zone: Tz,
     /// The versions of what the page shows, read before the content.
     seen: Cursor,
-    /// The key of the page's forms: whoever sends one twice sends the same twice.
+    /// The key of the page's forms. A form sent twice has the same key, so the guard knows it again.
     pub form_key: String,
 }
 

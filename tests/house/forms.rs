@@ -11,7 +11,7 @@ use crate::house::{Answer, Ask, House, PASSWORD, Who};
 use crate::routes::filled;
 use crate::sources;
 
-/// What somebody wrote: markup and a line break have to come back as they were.
+/// A member's words. Their markup and line break have to come back as they were.
 const WORDS: &str = "text=Hi+%3Cb%3Eotto%3C%2Fb%3E%0D%0Aand+%22you%22";
 const SHOWN: &str = "Hi &#60;b&#62;otto&#60;/b&#62;";
 const JOINING: &str = "_key=k1&_for=-&nickname=olle&email=olle%40example.org&password=seven+pancakes&birthday=1996-03-14\
@@ -21,7 +21,7 @@ fn sends(target: &str, body: impl Into<Vec<u8>>) -> Ask {
     Ask::post(target).form(body)
 }
 
-/// Forms that somebody has to be logged in for.
+/// All actions of forms.
 fn forms(house: &House) -> Vec<ActionRecord> {
     let all = house.stage.ctx.registry().actions().iter();
     all.filter(|record| record.face == Face::Page && record.action.changes()).cloned().collect()

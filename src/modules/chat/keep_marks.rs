@@ -1,7 +1,7 @@
 //! Remembers how far members have read. A mark only moves forward, and what is unread after it is counted again.
 //!
-//! The count is taken under the lock of the member's thread, which whoever writes to her takes as well: a message
-//! that arrives meanwhile is either counted here or adds itself afterwards.
+//! The listener counts under the lock of the reader's thread. A message to her takes that lock, too: it is either
+//! counted here, or adds itself afterwards.
 
 use sqlx::query_scalar;
 

@@ -1,4 +1,4 @@
-//! A seat among those who wait for news. Whoever is one too many waits a little for one to be free, and is told then.
+//! Takes a seat for a poll. A poll beyond a member's seats waits a little for a free one, and is refused after that.
 
 use std::time::Duration;
 

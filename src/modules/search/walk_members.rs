@@ -1,7 +1,7 @@
 //! One page of a search, and how many match as far as the walk has come: one statement, with work that has a bound.
 //!
-//! The walk itself reads indexes only. Whoever it finds is looked at more closely in the order of the list, and nobody is
-//! after the page is full and as many are counted as are told.
+//! The walk itself reads indexes only. The statement then looks at the members that the walk found more closely, in the
+//! order of the list, and stops when the page and the count are full.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::future::BoxFuture;

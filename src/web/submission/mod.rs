@@ -33,7 +33,7 @@ const TO: &str = "_to";
 /// What the name of a kept field begins with, in a login that carries a form along.
 const KEEP: &str = "_keep.";
 
-/// Names one submission: whoever sends the same form again sends the same id.
+/// Names one submission. The same form sent again has the same id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SubmissionId([u8; 32]);
 

@@ -103,7 +103,7 @@ async fn settle(ctx: &Context, id: SubmissionId, outcome: Option<Row>) {
         None => forget(ctx, id).await,
     };
     if let Err(fault) = written {
-        // The change itself is committed: whoever presses again is told what a first one would be told.
+        // The change itself is committed. A second press is then treated as a first one.
         tracing::warn!(%fault, "the outcome of a form was not kept");
     }
 }
