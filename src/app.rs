@@ -23,7 +23,7 @@ use crate::passwords::Passwords;
 use crate::store::{self, PrivatePostgres, Store, StoreError};
 use crate::web::origin::Origin;
 use crate::web::serve::serve as serve_http;
-use crate::web::{health, router};
+use crate::web::{health, open_files, router};
 
 /// From the signal to the end of the process.
 const END_MAX: Duration = Duration::from_millis(1900);
@@ -86,6 +86,7 @@ pub async fn serve(mut config: Config) -> Result<(), StartError> {
         None => None,
     };
     check(&config)?;
+    config.clients_max = open_files::clients(config.clients_max);
     let registry = modules::registry();
     let opened = tokio::select! {
         opened = store::open(&config.store, &registry) => opened?,

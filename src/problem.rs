@@ -69,6 +69,9 @@ problems! {
     MALFORMED_FORM = BAD_REQUEST "malformed-form" "The form is not UTF-8 text.";
     BODY_UNREADABLE = BAD_REQUEST "body-unreadable" "The body broke off before its end.";
     BAD_HOST = BAD_REQUEST "bad-host" "Say once in Host which site this is for: a name, and a port if it has one.";
+    BAD_LENGTH = BAD_REQUEST "bad-length"
+        "Say once how long the body is: in Content-Length, or as Transfer-Encoding: chunked.";
+    PARTIAL = BAD_REQUEST "partial" "Send the whole: nothing here is changed by Content-Range.";
     UNAUTHENTICATED = UNAUTHORIZED "unauthenticated" "Log in first.";
     NOT_APPROVED = FORBIDDEN "not-approved" "A reviewer has to approve your registration first.";
     ROLE_MISSING = FORBIDDEN "role-missing" "Your role does not allow this.";
@@ -80,10 +83,14 @@ problems! {
     METHOD_NOT_ALLOWED = METHOD_NOT_ALLOWED "method-not-allowed"
         "This address exists, but not for this method; the Allow header names the ones it has.";
     TOO_SLOW = REQUEST_TIMEOUT "too-slow" "The request did not arrive in time.";
+    PRECONDITION_FAILED = PRECONDITION_FAILED "precondition-failed"
+        "This version is not known here, so nothing was done. Leave out If-Match.";
     BODY_TOO_LARGE = PAYLOAD_TOO_LARGE "body-too-large" "Send less: this is more than any action needs.";
     ADDRESS_TOO_LONG = URI_TOO_LONG "address-too-long" "Ask with a shorter address.";
     UNSUPPORTED_MEDIA_TYPE = UNSUPPORTED_MEDIA_TYPE "unsupported-media-type"
         "Send this as the type that is wanted, and say so in Content-Type.";
+    ENCODED = UNSUPPORTED_MEDIA_TYPE "encoded" "Send the body as it is, without a Content-Encoding.";
+    EXPECTATION_FAILED = EXPECTATION_FAILED "expectation-failed" "Expect nothing but 100-continue.";
     INVALID = UNPROCESSABLE_ENTITY "invalid" "Some of this needs another look.";
     MISSING = UNPROCESSABLE_ENTITY "missing" "This field is needed.";
     UNKNOWN_FIELD = UNPROCESSABLE_ENTITY "unknown-field" "This field is not known here. Leave it out.";
@@ -94,6 +101,7 @@ problems! {
     NOT_A_CURSOR = UNPROCESSABLE_ENTITY "not-a-cursor" "Give `next` of the page before, as it was.";
     NOT_A_KEY = UNPROCESSABLE_ENTITY "not-a-key" "An Idempotency-Key has 1 to 64 visible characters.";
     TOO_MANY = TOO_MANY_REQUESTS "too-many" "That was too often. `Retry-After` says when you can go on.";
+    TOO_MANY_AT_ONCE = TOO_MANY_REQUESTS "too-many-at-once" "Too many of your requests are under way. Let some be answered first.";
     INTERNAL = INTERNAL_SERVER_ERROR "internal" "Something went wrong on our side.";
     BUSY = SERVICE_UNAVAILABLE "busy" "The site is busy. Try again in a moment.";
 }

@@ -28,7 +28,7 @@ use crate::usecase::fault::LoadErrors;
 use crate::usecase::load;
 use crate::web::admission::{self, Door};
 use crate::web::serve::serve as serve_http;
-use crate::web::{docs, host, render, statics};
+use crate::web::{docs, render, statics, strict};
 pub use book::Book;
 
 /// Where the list is, beside the front page.
@@ -98,7 +98,7 @@ pub fn router(ctx: &Context, book: Arc<Book>) -> Router {
         .merge(document)
         .merge(docs::routes(HINT))
         .merge(statics::routes())
-        .layer(from_fn(host::refuse_unclear))
+        .layer(from_fn(strict::refuse))
         .layer(from_fn(render::failures))
         .layer(from_fn(answer::open_to_all))
         .with_state(ctx.clone())

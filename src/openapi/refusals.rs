@@ -11,7 +11,14 @@ use crate::problem::{self, Problem};
 
 /// Everything that an action may be refused for, in the order of status and code. Faults of ours are not planned.
 pub fn refusals(record: &ActionRecord, shape: &Shape) -> Vec<Problem> {
-    let mut found = vec![problem::BAD_HOST, problem::ADDRESS_TOO_LONG, problem::BUSY];
+    let mut found = vec![
+        problem::BAD_HOST,
+        problem::BAD_LENGTH,
+        problem::ADDRESS_TOO_LONG,
+        problem::EXPECTATION_FAILED,
+        problem::BUSY,
+        problem::TOO_MANY_AT_ONCE,
+    ];
     let policy = record.action.policy;
     if policy != Policy::Public {
         found.push(problem::UNAUTHENTICATED);
@@ -23,7 +30,14 @@ pub fn refusals(record: &ActionRecord, shape: &Shape) -> Vec<Problem> {
         found.push(problem::ROLE_MISSING);
     }
     if record.action.changes() {
-        found.extend([problem::CROSS_SITE, problem::TOO_SLOW, problem::BODY_TOO_LARGE]);
+        found.extend([
+            problem::PARTIAL,
+            problem::CROSS_SITE,
+            problem::TOO_SLOW,
+            problem::PRECONDITION_FAILED,
+            problem::BODY_TOO_LARGE,
+            problem::ENCODED,
+        ]);
     }
     if record.limit().is_some() {
         found.push(problem::TOO_MANY);

@@ -3,23 +3,49 @@
 //! Anybody can send an `X-Forwarded-For`; only the part that configured proxies wrote is believed. Limits and
 //! the list of one's logins rest on this.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
+use axum::extract::{ConnectInfo, Request};
 use axum::http::HeaderMap;
+
+use crate::config::Config;
 
 /// Hops that are looked at. More proxies in a row than this nobody runs.
 const HOPS_MAX: usize = 32;
 
+/// Leading bits of an IPv6 address that are one network's: providers give a customer a /64, a /56 or a /48.
+const NETWORK_BITS: u32 = 48;
+
+/// The address of the client that sent this.
+pub fn client(request: &Request, config: &Config) -> IpAddr {
+    // Requests made inside the process, by use cases, come from nowhere.
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
+    client_address(peer, request.headers(), &config.trusted_proxies)
+}
+
+/// The network that shares one place for all: an IPv4 address, or the first [`NETWORK_BITS`] of an IPv6 address.
+pub fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6(prefix(address, NETWORK_BITS)),
+        address @ IpAddr::V4(_) => address,
+    }
+}
+
+/// The address with only these leading bits.
+pub fn prefix(address: Ipv6Addr, bits: u32) -> Ipv6Addr {
+    Ipv6Addr::from_bits(address.to_bits() >> (128 - bits) << (128 - bits))
+}
+
 /// The nearest address that is no trusted proxy, seen from here.
 pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> IpAddr {
     let mut nearest = peer.to_canonical();
-    let is_trusted = |address: IpAddr| trusted.iter().any(|proxy| proxy.to_canonical() == address);
     // Each proxy appends whom it got the request from, so the last entry is the one that the peer wrote.
     let lines: Vec<&str> =
         headers.get_all("x-forwarded-for").iter().filter_map(|line| line.to_str().ok()).collect();
     let hops = lines.iter().rev().flat_map(|line| line.rsplit(',')).take(HOPS_MAX);
     for hop in hops {
-        if !is_trusted(nearest) {
+        if !is_trusted(nearest, trusted) {
             break;
         }
         // What a trusted proxy wrote that is no address (`unknown`, say): nothing before it counts either.
@@ -27,6 +53,11 @@ pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> 
         nearest = address;
     }
     nearest
+}
+
+/// True for one of the configured proxies.
+pub fn is_trusted(address: IpAddr, trusted: &[IpAddr]) -> bool {
+    trusted.iter().any(|proxy| proxy.to_canonical() == address.to_canonical())
 }
 
 /// An address, perhaps with a port, perhaps in brackets.

@@ -1,25 +1,29 @@
-//! What a request must keep to before anything looks at it: short, soon complete, and not one too many.
+//! What a request must keep to before anything looks at it: short, whole, and not one too many.
 //!
-//! Whatever happens behind this door, a panic included, ends in an answer.
+//! A request that has not arrived holds no seat: its body is read first, at a place among the bodies that are still
+//! coming ([`Shares`]). Then it takes a seat among the requests under way, which clients share in the same way, and a
+//! member's requests take turns ([`super::turns`]). Whatever happens behind this door, a panic included, ends in an answer.
 
+use std::collections::HashMap;
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
-use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context as Waker, Poll};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
-use axum::extract::{FromRequestParts, Request, State};
+use axum::body::{Body, to_bytes};
+use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
-use hyper::body::{Body as _, Frame, SizeHint};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::Sleep;
+use hyper::body::Body as _;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::timeout;
 
+use super::address::{client, network};
+use super::guard::too_large;
+use super::shares::{Place, Shares};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::problem;
@@ -35,23 +39,91 @@ const BUSY_WAIT: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 pub struct Door {
     ctx: Context,
-    seats: Arc<Semaphore>,
+    /// Of requests under way.
+    seats: Arc<Shares<IpAddr>>,
+    /// Of bodies that are still coming. As many as there are seats: each holds memory.
+    arriving: Arc<Shares<IpAddr>>,
+    /// Bytes of the longest body at each path.
+    body_max: Arc<HashMap<String, usize>>,
 }
 
 impl Door {
     pub fn of(ctx: &Context) -> Self {
-        Self { ctx: ctx.clone(), seats: Arc::new(Semaphore::new(ctx.config().requests_max)) }
+        let (places, registry) = (ctx.config().requests_max, ctx.registry());
+        let mut body_max = HashMap::new();
+        for record in registry.actions() {
+            let most = body_max.entry(record.path.clone()).or_default();
+            *most = registry.body_max_of(record).max(*most);
+        }
+        let (seats, arriving) = (Shares::new(places), Shares::new(places));
+        Self { ctx: ctx.clone(), seats, arriving, body_max: Arc::new(body_max) }
+    }
+
+    /// Takes a seat for a client of this network.
+    fn seat(&self, network: IpAddr) -> Result<Place<IpAddr>, Failure> {
+        self.seats.take(network).ok_or_else(|| self.busy())
+    }
+
+    fn busy(&self) -> Failure {
+        self.ctx.metrics().shed();
+        Failure::busy(BUSY_WAIT)
+    }
+
+    /// Waits for the whole body. Where no action is, nobody reads it.
+    async fn whole(&self, request: Request, network: IpAddr) -> Result<Request, Failure> {
+        let path = request.extensions().get::<MatchedPath>();
+        let Some(most) = path.and_then(|path| self.body_max.get(path.as_str())).copied() else {
+            return Ok(request);
+        };
+        if request.body().is_end_stream() {
+            return Ok(request);
+        }
+        let refuse = || problem::BODY_TOO_LARGE.saying(too_large(most));
+        if request.body().size_hint().lower() > most as u64 {
+            return Err(refuse());
+        }
+        let _place = self.arriving.take(network).ok_or_else(|| self.busy())?;
+        let (parts, body) = request.into_parts();
+        let body =
+            timeout(BODY_WAIT, to_bytes(body, most)).await.map_err(|_| too_slow())?.map_err(|_| refuse())?;
+        Ok(Request::from_parts(parts, Body::from(body)))
     }
 }
 
-/// Travels with the request, so that a change whose client went away counts until it is done.
+/// What a request holds while it is under way. It travels with the request, so that a change whose client went away
+/// counts until it is done.
 #[derive(Clone)]
-pub struct Seat(Arc<Mutex<Option<OwnedSemaphorePermit>>>);
+pub struct Seat {
+    door: Door,
+    network: IpAddr,
+    held: Arc<Mutex<Held>>,
+}
+
+#[derive(Default)]
+struct Held {
+    place: Option<Place<IpAddr>>,
+    /// Of the member's own requests.
+    turn: Option<OwnedSemaphorePermit>,
+}
 
 impl Seat {
     /// For requests that only wait from now on: they are counted where they wait.
     pub fn leave(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        *self.held() = Held::default();
+    }
+
+    /// Sits down again, at her turn.
+    pub(super) fn take(&self, turn: OwnedSemaphorePermit) -> Result<(), Failure> {
+        let mut held = self.held();
+        if held.place.is_none() {
+            held.place = Some(self.door.seat(self.network)?);
+        }
+        held.turn = Some(turn);
+        Ok(())
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -65,88 +137,37 @@ impl<S: Sync> FromRequestParts<S> for Seat {
 }
 
 /// Lets a request in, or says why not.
-pub async fn admit(State(door): State<Door>, mut request: Request, next: Next) -> Response {
+pub async fn admit(State(door): State<Door>, request: Request, next: Next) -> Response {
+    let answer = AssertUnwindSafe(let_in(door, request, next)).catch_unwind().await;
+    answer.unwrap_or_else(|_| Failure::internal("a handler panicked; the log says where").into_response())
+}
+
+async fn let_in(door: Door, request: Request, next: Next) -> Response {
     if request.uri().path_and_query().is_some_and(|uri| uri.as_str().len() > URI_BYTES_MAX) {
         let detail = format!("An address may have {URI_BYTES_MAX} bytes, and this one has more.");
         return problem::ADDRESS_TOO_LONG.saying(detail).into_response();
     }
-    let Ok(permit) = door.seats.clone().try_acquire_owned() else {
-        door.ctx.metrics().shed();
-        return Failure::busy(BUSY_WAIT).into_response();
+    let network = network(client(&request, door.ctx.config()));
+    let mut request = match door.whole(request, network).await {
+        Ok(request) => request,
+        Err(failure) => return closing(failure),
     };
-    let seat = Seat(Arc::new(Mutex::new(Some(permit))));
-    request.extensions_mut().insert(seat.clone());
-    let late = Arc::new(AtomicBool::new(false));
-    if !request.body().is_end_stream() {
-        let deadline = Deadline::new(late.clone());
-        request = request.map(|body| Body::new(DeadlineBody { body, deadline }));
-    }
-    let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
-    drop(seat);
-    if late.load(Ordering::Relaxed) {
-        return too_late();
-    }
-    answer.unwrap_or_else(|_| Failure::internal("a handler panicked; the log says where").into_response())
+    let place = match door.seat(network) {
+        Ok(place) => place,
+        Err(failure) => return failure.into_response(),
+    };
+    let held = Held { place: Some(place), turn: None };
+    request.extensions_mut().insert(Seat { door, network, held: Arc::new(Mutex::new(held)) });
+    next.run(request).await
 }
 
-fn too_late() -> Response {
-    let detail = format!("The request did not arrive within {} seconds.", BODY_WAIT.as_secs());
-    let mut response = problem::TOO_SLOW.saying(detail).into_response();
-    // Whatever is still to come on this connection belongs to the request that was given up.
+fn too_slow() -> Failure {
+    problem::TOO_SLOW.saying(format!("The request did not arrive within {} seconds.", BODY_WAIT.as_secs()))
+}
+
+/// What is still to come on this connection belongs to the request that was given up.
+fn closing(failure: Failure) -> Response {
+    let mut response = failure.into_response();
     response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     response
-}
-
-/// Counts from the first byte that somebody waits for.
-struct Deadline {
-    sleep: Option<Pin<Box<Sleep>>>,
-    late: Arc<AtomicBool>,
-}
-
-impl Deadline {
-    fn new(late: Arc<AtomicBool>) -> Self {
-        Self { sleep: None, late }
-    }
-
-    fn is_over(&mut self, cx: &mut Waker<'_>) -> bool {
-        let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep(BODY_WAIT)));
-        let over = sleep.as_mut().poll(cx).is_ready();
-        if over {
-            self.late.store(true, Ordering::Relaxed);
-        }
-        over
-    }
-}
-
-/// A body that breaks off when it takes too long.
-struct DeadlineBody {
-    body: Body,
-    deadline: Deadline,
-}
-
-impl hyper::body::Body for DeadlineBody {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        cx: &mut Waker<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let this = self.get_mut();
-        // Asked first, so that a client that keeps dripping is not let through for ever.
-        if this.deadline.is_over(cx) {
-            return Poll::Ready(Some(Err(axum::Error::new(std::io::Error::from(
-                std::io::ErrorKind::TimedOut,
-            )))));
-        }
-        Pin::new(&mut this.body).poll_frame(cx)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
 }

@@ -44,6 +44,7 @@ const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 /// A page differs by member, and htmx gets a part of it.
 const VARY_PAGE: HeaderValue = HeaderValue::from_static("cookie, hx-request, x-zone");
+const VARY_ORIGIN: HeaderValue = HeaderValue::from_static("origin");
 const VARY_API: HeaderValue = HeaderValue::from_static("authorization, cookie, origin");
 
 const CORS_METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, DELETE");
@@ -98,6 +99,9 @@ pub async fn dress(State(dress): State<Dress>, request: Request, next: Next) -> 
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, NO_STORE);
         headers.append(header::VARY, if api { VARY_API } else { VARY_PAGE });
+    } else if api {
+        // Shared caches may keep it, and it says which front end may read it.
+        headers.append(header::VARY, VARY_ORIGIN);
     }
     response
 }

@@ -21,7 +21,7 @@ use crate::operate::overview;
 use crate::store::Condition;
 use crate::store::unit::Unit;
 use crate::web::answer::Json;
-use crate::web::host;
+use crate::web::strict;
 
 /// How long the database may take to say that it is there.
 const ANSWER_MAX: Duration = Duration::from_secs(1);
@@ -67,7 +67,7 @@ pub fn routes() -> Router<Context> {
 /// `/metrics`, for a listener of its own: it is nobody's business but ours.
 #[expect(clippy::disallowed_methods, reason = "metrics are no action of a module")]
 pub fn metrics_router(ctx: &Context) -> Router {
-    Router::new().route("/metrics", get(metrics)).layer(from_fn(host::refuse_unclear)).with_state(ctx.clone())
+    Router::new().route("/metrics", get(metrics)).layer(from_fn(strict::refuse)).with_state(ctx.clone())
 }
 
 /// Always: a process that cannot say it has to be started anew, a database that is away is no reason.

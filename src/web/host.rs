@@ -1,29 +1,14 @@
 //! Which site a request is for has to be clear: one `Host`, with a name and perhaps a port (RFC 9112, 3.2).
 //!
 //! A proxy in front of us may have read another name out of an unclear request than we would, and then its rules and its
-//! cache are those of another site. What hyper makes of unclear lengths, the other half of such tricks, `tests/house/wire.rs`
-//! looks at.
+//! cache are those of another site. Unclear lengths, the other half of such tricks, are in [`super::strict`].
 
 use axum::extract::Request;
 use axum::http::uri::Authority;
-use axum::http::{HeaderValue, Version, header};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::http::{Version, header};
 
-use crate::problem;
-
-/// Refuses requests without a `Host`, with two, with one that is none, or with another one than the address names.
-pub async fn refuse_unclear(request: Request, next: Next) -> Response {
-    if is_clear(&request) {
-        return next.run(request).await;
-    }
-    let mut response = problem::BAD_HOST.failure().into_response();
-    // Whoever sent this may mean something else by what comes next, too.
-    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-    response
-}
-
-fn is_clear(request: &Request) -> bool {
+/// False without a `Host`, with two, with one that is none, or with another one than the address names.
+pub(super) fn is_clear(request: &Request) -> bool {
     let mut hosts = request.headers().get_all(header::HOST).iter();
     let host = match (hosts.next(), hosts.next()) {
         // Only HTTP/1.0 knows requests for no site in particular.

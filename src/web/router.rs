@@ -1,10 +1,10 @@
 //! The way of a request: from the registry's routes and the layers around them to one [`Router`].
 //!
 //! Outermost first: `observe` (id, span, log line, metrics), [`headers::dress`], [`compression`], [`render::failures`],
-//! [`host::refuse_unclear`]; then, for the actions of modules, [`admission::admit`], [`origin::refuse_cross_site`],
-//! [`session::recognise`] and each route's own [`guard`](super::guard). So whoever refuses a request, the refusal is
-//! rendered, dressed, counted and logged. Static files, health checks and the API's document know no members and stay
-//! outside the inner three: they answer under load too.
+//! [`strict::refuse`]; then, for the actions of modules, [`admission::admit`], [`origin::refuse_cross_site`],
+//! [`session::recognise`], [`turns::take_turn`] and each route's own [`guard`](super::guard). So whichever layer refuses
+//! a request, the refusal is rendered, dressed, counted and logged. Static files, health checks and the API's document
+//! know no members and stay outside the inner ones: they answer under load too.
 
 use std::time::{Duration, Instant};
 
@@ -19,7 +19,8 @@ use super::admission::{self, Door};
 use super::headers::{self, Dress};
 use super::origin::{self, Origins};
 use super::session::{self, Recogniser};
-use super::{compression, docs, health, host, limits, live, presence, render, statics};
+use super::turns::{self, Turns};
+use super::{compression, docs, health, limits, live, presence, render, statics, strict};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::openapi;
@@ -39,11 +40,12 @@ pub fn router(ctx: &Context) -> Router {
     // They are compressed already.
     let files = statics::routes()
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(from_fn(host::refuse_unclear))
+        .layer(from_fn(strict::refuse))
         .layer(from_fn(render::failures));
     actions
         .fallback(nothing_here)
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn_with_state(Turns::default(), turns::take_turn))
         .layer(from_fn_with_state(Recogniser::of(ctx), session::recognise))
         .layer(from_fn_with_state(Origins::of(ctx), origin::refuse_cross_site))
         .layer(from_fn_with_state(Door::of(ctx), admission::admit))
@@ -51,7 +53,7 @@ pub fn router(ctx: &Context) -> Router {
         .merge(docs::routes(docs::LOGGED_IN))
         .merge(openapi::serve::routes())
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(from_fn(host::refuse_unclear))
+        .layer(from_fn(strict::refuse))
         .layer(from_fn(render::failures))
         .layer(compression::layer())
         .layer(from_fn(compression::prepare))

@@ -1,4 +1,5 @@
-//! Serves a router over HTTP/1 in a way that slow, greedy or silent clients cannot hold up.
+//! Serves a router over HTTP/1 in a way that slow, greedy or silent clients cannot hold up: connections have deadlines,
+//! and networks share them ([`Shares`]).
 //!
 //! `axum::serve` has no deadline for a request's head and no bound on connections, so this goes through hyper
 //! itself. It drains in three steps. When the program is leaving, it serves on, and every answer ends its connection.
@@ -6,7 +7,7 @@
 //! under way, and those of connections so new that none has come yet, get [`GRACE`] before they are cut.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -27,7 +28,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
+use super::address::{is_trusted, network};
 use super::door;
+use super::shares::Shares;
 use super::stall::Stalling;
 use crate::context::Context;
 
@@ -48,7 +51,8 @@ const ACCEPT_REST: Duration = Duration::from_millis(200);
 /// `ConnectInfo<SocketAddr>`.
 pub async fn serve(listener: TcpListener, router: Router, ctx: Context) {
     let seats = Arc::new(Semaphore::new(ctx.config().clients_max));
-    let clients = Clients { router, ctx, open: TaskTracker::new(), cut: CancellationToken::new() };
+    let shares = Shares::new(ctx.config().clients_max);
+    let clients = Clients { router, ctx, shares, open: TaskTracker::new(), cut: CancellationToken::new() };
     let stopping = clients.ctx.stopping().clone();
     let accepting = async {
         loop {
@@ -83,14 +87,22 @@ pub async fn serve(listener: TcpListener, router: Router, ctx: Context) {
 struct Clients {
     router: Router,
     ctx: Context,
+    /// Of the connections, by network.
+    shares: Arc<Shares<IpAddr>>,
     open: TaskTracker,
     /// Ends whatever is left.
     cut: CancellationToken,
 }
 
 impl Clients {
-    /// Serves one, in a task of its own that keeps her seat.
+    /// Serves one, in a task of its own that keeps her seat. A network that has its share is not served: the connection
+    /// ends at once. A trusted proxy brings the clients of many networks, and counts silent ones itself.
     fn welcome<S: Send + 'static>(&self, stream: TcpStream, peer: SocketAddr, seat: S) {
+        let place = self.shares.take(network(peer.ip()));
+        if place.is_none() && !is_trusted(peer.ip(), &self.ctx.config().trusted_proxies) {
+            self.ctx.metrics().shed();
+            return;
+        }
         let (router, ctx, cut) = (self.router.clone(), self.ctx.clone(), self.cut.clone());
         self.ctx.spawn_loop(self.open.track_future(async move {
             tokio::select! {
@@ -101,7 +113,7 @@ impl Clients {
                 },
                 () = cut.cancelled() => {}
             }
-            drop(seat);
+            drop((seat, place));
         }));
     }
 

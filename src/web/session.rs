@@ -3,17 +3,16 @@
 //! That a session was used is written down after the answer and at most once a minute, and never for what
 //! browsers fetch on suspicion: looking ahead is not using.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use moka::sync::Cache;
 use tokio::sync::broadcast::error::RecvError;
 
-use super::address::client_address;
+use super::address::client;
 use super::visitor::{Actor, Token, Visitor};
 use crate::config::Config;
 use crate::context::Context;
@@ -64,15 +63,6 @@ impl Recogniser {
         Self { ctx: ctx.clone(), cookie: cookie_name(ctx.config()), recorded }
     }
 
-    fn address(&self, request: &Request) -> IpAddr {
-        // Requests made inside the process, by use cases, come from nowhere.
-        let peer = request
-            .extensions()
-            .get::<ConnectInfo<SocketAddr>>()
-            .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
-        client_address(peer, request.headers(), &self.ctx.config().trusted_proxies)
-    }
-
     /// Whoever has no valid token is a stranger: the guard decides what strangers may do.
     async fn actor(&self, headers: &HeaderMap) -> Result<Option<Actor>, Failure> {
         match Token::of(headers, self.cookie) {
@@ -100,7 +90,7 @@ impl Recogniser {
 /// Puts [`Context`] and [`Visitor`] beside the request. Refusals carry the visitor too, so that an error page
 /// can greet her.
 pub async fn recognise(State(recogniser): State<Recogniser>, mut request: Request, next: Next) -> Response {
-    let address = recogniser.address(&request);
+    let address = client(&request, recogniser.ctx.config());
     let actor = match recogniser.actor(request.headers()).await {
         Ok(actor) => actor,
         Err(failure) => return failure.into_response(),

@@ -45,6 +45,7 @@ mod template;
 mod texts;
 mod tidy;
 mod tidy_proof;
+mod turns;
 mod unread;
 mod walk;
 mod wire;

@@ -119,6 +119,9 @@ async fn nothing_is_smuggled() {
         ("chunks that are not last", "transfer-encoding: chunked, gzip".to_owned(), true),
         ("chunks under another name", "transfer-encoding: xchunked".to_owned(), true),
         ("no chunks", "transfer-encoding: identity".to_owned(), true),
+        ("chunks twice", "transfer-encoding: chunked, chunked".to_owned(), true),
+        ("chunks in two lines", format!("{chunked}\r\n{chunked}"), true),
+        ("no chunks, then chunks", "transfer-encoding: identity, chunked".to_owned(), true),
         // By the rules chunks win, and the connection ends.
         ("length before chunks", format!("content-length: 0\r\n{chunked}"), false),
         ("chunks before length", format!("{chunked}\r\ncontent-length: 0"), false),
@@ -138,6 +141,39 @@ async fn nothing_is_smuggled() {
     let twice = post("content-type: application/json\r\ncontent-length: 2\r\ncontent-length: 2", b"{}");
     let answer = all_of(&house, &[&twice[..], second.as_bytes()].concat()).await;
     assert!(answer.ends_with("live\n") && answer.matches("HTTP/1.").count() == 2, "{answer}");
+    house.close().await;
+}
+
+/// On every way there is. What would be a mistake in a change is none where something is read.
+#[tokio::test]
+async fn what_nobody_here_does_is_not_done() {
+    let house = House::open("house_strict", 80).await;
+    let cases = [
+        ("expect: a-miracle", 417, 417),
+        ("content-encoding: gzip", 415, 415),
+        ("content-encoding: identity\r\ncontent-encoding: br", 415, 415),
+        ("content-range: bytes 0-1/2", 400, 200),
+        ("if-match: \"1\"", 412, 200),
+        ("if-match: *\r\nif-match: W/\"1\"", 412, 200),
+    ];
+    for (header, changed, read) in cases {
+        let end = "connection: close\r\n";
+        let json = format!("content-type: application/json\r\ncontent-length: 2\r\n{header}\r\n{end}");
+        let answer = all_of(&house, &post(json.trim_end(), b"{}")).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {changed} ")), "{header}: {answer}");
+        assert!(answer.contains("application/problem+json"), "{header}: {answer}");
+        for path in ["/login", "/static/live.js", "/health/live", "/api/openapi.json"] {
+            let head = format!("GET {path} HTTP/1.1\r\nhost: x\r\n{header}\r\n{end}\r\n");
+            let answer = exchange(&house, head.as_bytes()).await;
+            assert!(answer.starts_with(&format!("HTTP/1.1 {read} ")), "{path}, {header}: {answer}");
+        }
+    }
+    for fine in ["expect: 100-continue", "content-encoding: identity", "if-match: *"] {
+        let json =
+            format!("content-type: application/json\r\ncontent-length: 2\r\n{fine}\r\nconnection: close");
+        let answer = all_of(&house, &post(&json, b"{}")).await;
+        assert!(answer.contains("HTTP/1.1 422 "), "{fine}: {answer}");
+    }
     house.close().await;
 }
 

@@ -26,6 +26,7 @@ mod restarted;
 mod revived;
 #[path = "../shared/mod.rs"]
 mod shared;
+mod slow;
 mod stories;
 mod streams;
 mod town;

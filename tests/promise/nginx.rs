@@ -24,7 +24,7 @@ const AROUND: &str = "
 daemon off;
 pid pid;
 error_log error.log;
-events {}
+events { worker_connections 2048; }
 http {
     access_log off;
     gzip on;
@@ -55,10 +55,20 @@ pub(crate) struct Nginx {
 impl Nginx {
     /// Starts it in front of nodes on these ports, and waits until it listens.
     pub(crate) async fn start(folder: &Path, nodes: &[String]) -> Self {
+        Self::start_with(folder, nodes, "").await
+    }
+
+    /// The same, and it passes a body on while it is still coming.
+    pub(crate) async fn start_passing(folder: &Path, nodes: &[String]) -> Self {
+        Self::start_with(folder, nodes, "proxy_request_buffering off;\n").await
+    }
+
+    async fn start_with(folder: &Path, nodes: &[String], more: &str) -> Self {
         let (port, plain) = (free_port(), free_port());
         fs::create_dir_all(folder).unwrap();
         certify(folder);
-        fs::write(folder.join("site.conf"), filled_in(folder, [&port, &plain], nodes)).unwrap();
+        let site = filled_in(folder, [&port, &plain], nodes);
+        fs::write(folder.join("site.conf"), format!("{more}{site}")).unwrap();
         fs::write(folder.join("nginx.conf"), AROUND).unwrap();
         let mut command = program("nginx");
         command.arg("-p").arg(folder).arg("-c").arg(folder.join("nginx.conf"));
