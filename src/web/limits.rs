@@ -13,6 +13,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
 
+use super::address::prefix;
 use super::submission::once;
 use super::visitor::Visitor;
 use crate::context::Context;
@@ -28,8 +29,9 @@ const BUSY_WAIT: Duration = Duration::from_secs(1);
 const SWEEP_EVERY: Duration = Duration::from_mins(10);
 /// Rows removed by one statement, so that it stays short.
 const SWEEP_ROWS: u64 = 1000;
-/// Bits of an IPv6 address that stand for one customer: she has 2^64 addresses to choose from.
-const IPV6_BITS: u32 = 64;
+/// Leading bits of an IPv6 address that may be one customer's, and how many times one allowance all in it share: she has
+/// 2^64 addresses in a network to choose from, and many providers give her 256 or 65,536 such networks.
+const NETWORKS: [(u32, u32); 3] = [(64, 1), (56, 2), (48, 8)];
 
 /// Only storage: the frame's own, with no actions and no events. Which nodes run ([`crate::operate::nodes`]) and what
 /// came of the last forms ([`once`]) is here too: a module of its own would take connections from all others.
@@ -100,11 +102,17 @@ pub async fn take(
     policy: Policy,
     visitor: &Visitor,
 ) -> Result<Allowance, Failure> {
-    let subject = match &visitor.actor {
-        Some(actor) if policy != Policy::Public => format!("member:{}", actor.id),
-        _ => format!("address:{}", network(visitor.address)),
-    };
-    count(ctx, limit, &subject).await
+    if let Some(actor) = visitor.actor.as_ref().filter(|_| policy != Policy::Public) {
+        return count(ctx, limit, &format!("member:{}", actor.id)).await;
+    }
+    let mut tightest: Option<Allowance> = None;
+    // The narrowest first: where it refuses, nothing is taken from the neighbours.
+    for (network, times) in networks(visitor.address) {
+        let limit = Limit { count: limit.count.saturating_mul(times), ..limit };
+        let allowance = count(ctx, limit, &format!("address:{network}")).await?;
+        tightest = Some(tightest.filter(|tightest| tightest.left <= allowance.left).unwrap_or(allowance));
+    }
+    tightest.ok_or_else(|| Failure::internal("an address is in no network"))
 }
 
 /// Counts a use of something else: tries to log in as `subject`, say. Only its hash is kept, for people type
@@ -184,13 +192,13 @@ async fn sweep_some(ctx: &Context) -> Result<u64, sqlx::Error> {
     Ok(done.rows_affected().max(outcomes))
 }
 
-/// The address as one customer has it.
-fn network(address: IpAddr) -> String {
+/// The networks of an address that may be one customer's, narrowest first, and how many allowances each has.
+fn networks(address: IpAddr) -> Vec<(String, u32)> {
     match address.to_canonical() {
-        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V4(address) => vec![(address.to_string(), 1)],
         IpAddr::V6(address) => {
-            let prefix = address.to_bits() >> (128 - IPV6_BITS) << (128 - IPV6_BITS);
-            format!("{}/{IPV6_BITS}", std::net::Ipv6Addr::from_bits(prefix))
+            let named = |(bits, times)| (format!("{}/{bits}", prefix(address, bits)), times);
+            NETWORKS.into_iter().map(named).collect()
         }
     }
 }
@@ -270,8 +278,15 @@ mod tests {
 
     #[test]
     fn one_customer_is_one_subject() {
-        assert_eq!(network("192.0.2.1".parse().unwrap()), "192.0.2.1");
-        assert_eq!(network("::ffff:192.0.2.1".parse().unwrap()), "192.0.2.1");
-        assert_eq!(network("2001:db8:1:2:3:4:5:6".parse().unwrap()), "2001:db8:1:2::/64");
+        let named = |address: &str| {
+            let networks = networks(address.parse().unwrap());
+            networks.iter().map(|(network, times)| format!("{times} of {network}")).collect::<Vec<_>>()
+        };
+        assert_eq!(named("192.0.2.1"), ["1 of 192.0.2.1"]);
+        assert_eq!(named("::ffff:192.0.2.1"), ["1 of 192.0.2.1"]);
+        assert_eq!(
+            named("2001:db8:1:2:3:4:5:6"),
+            ["1 of 2001:db8:1:2::/64", "2 of 2001:db8:1::/56", "8 of 2001:db8:1::/48"]
+        );
     }
 }

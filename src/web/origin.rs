@@ -5,7 +5,8 @@
 //! these rules, tried in this order:
 //!
 //! 1. Reading is free.
-//! 2. `Authorization` is never added by a browser on its own, and then the cookie is not looked at: free.
+//! 2. `Authorization: Bearer` with a token of this site's form is never added by a browser on its own, and then the
+//!    cookie is not looked at: free. Any other `Authorization` counts as none.
 //! 3. Front ends of configured origins may call `/api`, but no session cookie may travel with that.
 //! 4. `Sec-Fetch-Site` must be `same-origin`, or `none`: typed by the member herself.
 //! 5. Without it, `Origin` must be the site's own. A site on a laptop has several names (127.0.0.1,
@@ -18,6 +19,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::session::cookie_name;
+use super::visitor::Token;
 use crate::context::Context;
 use crate::problem;
 
@@ -86,8 +88,7 @@ impl Origins {
 
     /// The rules above.
     fn allows(&self, method: &Method, path: &str, headers: &HeaderMap) -> bool {
-        if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
-            || headers.contains_key(header::AUTHORIZATION)
+        if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) || Token::bearer(headers).is_some()
         {
             return true;
         }
@@ -194,9 +195,21 @@ mod tests {
     #[test]
     fn without_a_browser_only_cookies_are_refused() {
         assert!(posts(SITE, "/api/login", &[]));
-        assert!(posts(SITE, "/api/flirt", &[("authorization", "Bearer abc"), COOKIE]));
+        let bearer = format!("Bearer {}", Token::random().reveal());
+        assert!(posts(SITE, "/api/flirt", &[("authorization", &bearer), COOKIE]));
         assert!(!posts(SITE, "/api/flirt", &[COOKIE]));
         assert!(posts(SITE, "/api/login", &[("cookie", "sessions=abc")]));
+    }
+
+    #[test]
+    fn only_a_token_of_ours_is_free() {
+        let cross = ("sec-fetch-site", "cross-site");
+        for other in ["Bearer abc", "Bearer", "Basic bmFuY3k6cGFuY2FrZQ==", "Negotiate YII="] {
+            assert!(!posts(SITE, "/login", &[("authorization", other), cross]), "{other}");
+            assert!(!posts(SITE, "/api/flirt", &[("authorization", other), COOKIE]), "{other}");
+            let own = ("sec-fetch-site", "same-origin");
+            assert!(posts(SITE, "/flirt", &[("authorization", other), own, COOKIE]), "{other}");
+        }
     }
 
     #[test]

@@ -115,11 +115,14 @@ impl Token {
 
     /// `Authorization: Bearer …`, or the cookie.
     pub fn of(headers: &HeaderMap, cookie: &str) -> Option<Self> {
-        if let Some(value) = headers.get(header::AUTHORIZATION) {
-            let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
-            return if scheme.eq_ignore_ascii_case("bearer") { Self::parse(token.trim()) } else { None };
-        }
-        cookies::cookie(headers, cookie).and_then(Self::parse)
+        Self::bearer(headers).or_else(|| cookies::cookie(headers, cookie).and_then(Self::parse))
+    }
+
+    /// `Authorization: Bearer …` with a token of this site's form. Browsers add other schemes by themselves, for a proxy
+    /// that asks for a password: those say nothing to us.
+    pub fn bearer(headers: &HeaderMap) -> Option<Self> {
+        let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+        if scheme.eq_ignore_ascii_case("bearer") { Self::parse(token.trim()) } else { None }
     }
 }
 

@@ -258,7 +258,7 @@ impl Ask {
         self.target.starts_with("/api/")
     }
 
-    fn request(&self) -> Request<Body> {
+    pub(crate) fn request(&self) -> Request<Body> {
         let uri: Uri = self.target.parse().unwrap_or_else(|error| panic!("{}: {error}", self.target));
         let mut request = Request::new(Body::from(self.body.clone()));
         (*request.method_mut(), *request.uri_mut()) = (self.method.clone(), uri);

@@ -1,9 +1,12 @@
 //! Rate limits: they say what is left, they refuse, and a restart gives nobody a new allowance.
 
+use std::net::SocketAddr;
 use std::sync::Mutex;
 
+use axum::extract::ConnectInfo;
 use chrono::TimeDelta;
 use pancake::stage::{Stage, story_time};
+use tower::ServiceExt;
 
 use crate::house::{Answer, Ask, House, Who};
 use crate::postgres::postgres;
@@ -68,6 +71,33 @@ async fn tries_at_one_account_are_counted() {
     assert_eq!(login(&house, " MAJA ", "not her password").await.status, 429);
     assert_eq!(login(&house, "otto", "not his password").await.status, 401);
     house.close().await;
+}
+
+/// A customer who has many IPv6 networks has more allowances than one, and not one for each. Her neighbours keep theirs.
+#[tokio::test]
+async fn many_networks_of_one_customer_share() {
+    let house = House::open("house_networks", 80).await;
+    let mut passed = 0;
+    for network in 0..5 {
+        for _ in 0..30 {
+            let status = login_from(&house, &format!("2001:db8:1:{network:x}::1")).await;
+            passed += usize::from(status == 401);
+            assert!(status == 401 || status == 429, "{status}");
+        }
+    }
+    assert_eq!(passed, 60, "two allowances for a /56");
+    assert_eq!(login_from(&house, "2001:db8:1:ff::1").await, 429, "the same /56");
+    assert_eq!(login_from(&house, "2001:db8:1:100::1").await, 401, "another /56");
+    assert_eq!(login_from(&house, "2001:db8:2::1").await, 401, "another /48");
+    house.close().await;
+}
+
+/// Tries to log in from there, with a nickname that nobody has.
+async fn login_from(house: &House, address: &str) -> u16 {
+    let ask = Ask::post("/api/session").json(r#"{"nickname":"nobody","password":"not a password"}"#);
+    let mut request = ask.request();
+    request.extensions_mut().insert(ConnectInfo(SocketAddr::new(address.parse().unwrap(), 4000)));
+    house.stage.router.clone().oneshot(request).await.unwrap().status().as_u16()
 }
 
 fn refuses(answer: &Answer) {
