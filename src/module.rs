@@ -17,7 +17,7 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use chrono::TimeDelta;
 use schemars::{Schema, SchemaGenerator};
 
-pub use action::{Action, BODY_MAX, EVERYDAY, Limit, Policy};
+pub use action::{Action, BODY_MAX, EVERYDAY, Limit, Policy, changes};
 pub use despite::DespiteBlocks;
 pub use spec::{Kit, ModuleSpec};
 

@@ -28,6 +28,11 @@ pub enum Policy {
     Admin,
 }
 
+/// True for methods that ask for a change.
+pub fn changes(method: &Method) -> bool {
+    !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}
+
 /// How often one member, or one address where nobody is logged in, may call an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit {
@@ -134,7 +139,7 @@ impl Action {
 
     /// True for methods that change something.
     pub fn changes(&self) -> bool {
-        !matches!(self.method, Method::GET | Method::HEAD | Method::OPTIONS)
+        changes(&self.method)
     }
 
     /// At most `count` calls in `window`. Writes without one of their own share [`EVERYDAY`].

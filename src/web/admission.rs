@@ -26,6 +26,7 @@ use super::guard::too_large;
 use super::shares::{Place, Shares};
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::module::changes;
 use crate::problem;
 
 /// Bytes of a request's address, query included.
@@ -75,7 +76,8 @@ impl Door {
         let Some(most) = path.and_then(|path| self.body_max.get(path.as_str())).copied() else {
             return Ok(request);
         };
-        if request.body().is_end_stream() {
+        // Nothing is read of what comes with a question.
+        if request.body().is_end_stream() || !changes(request.method()) {
             return Ok(request);
         }
         let refuse = || problem::BODY_TOO_LARGE.saying(too_large(most));

@@ -21,6 +21,7 @@ use axum::response::{IntoResponse, Response};
 use super::session::cookie_name;
 use super::visitor::Token;
 use crate::context::Context;
+use crate::module::changes;
 use crate::problem;
 
 /// Scheme, host and port of a site.
@@ -88,8 +89,7 @@ impl Origins {
 
     /// The rules above.
     fn allows(&self, method: &Method, path: &str, headers: &HeaderMap) -> bool {
-        if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) || Token::bearer(headers).is_some()
-        {
+        if !changes(method) || Token::bearer(headers).is_some() {
             return true;
         }
         let has_cookie = sends_cookie(headers, self.cookie);

@@ -4,6 +4,7 @@ use std::cell::Cell;
 
 use futures::future::{join, join_all};
 use pancake::web::turns::{TURNS_MAX, WAITING_MAX};
+use sqlx::Executor;
 
 use crate::house::{Ask, House, Who};
 use crate::wait::until;
@@ -15,8 +16,8 @@ async fn a_hundred_reads_of_one_member_take_turns() {
     let house = House::open("house_turns", 80).await;
     let (greedy, other) = (house.token(Who::Member).await, house.token(Who::Reviewer).await);
     let pool = &house.stage.ctx.unit_named("alerts").unwrap().pool;
-    let mut lock = pool.begin().await.unwrap();
-    sqlx::query("lock table alerts.alert in access exclusive mode").execute(&mut *lock).await.unwrap();
+    let mut lock = pool.acquire().await.unwrap();
+    lock.execute("begin; lock table alerts.alert in access exclusive mode").await.unwrap();
 
     let (ask, refused) = (Ask::get("/api/alerts"), Cell::new(0));
     let asked = join_all((0..ASKED).map(|_| async {
@@ -29,7 +30,7 @@ async fn a_hundred_reads_of_one_member_take_turns() {
         until("the surplus is refused", async || refused.get() >= surplus).await;
         let page = house.ask(&Ask::get("/api/chat"), other.as_deref()).await;
         assert_eq!(page.status, 200, "{}", page.text());
-        lock.rollback().await.unwrap();
+        lock.execute("rollback").await.unwrap();
     };
     let (answers, ()) = join(asked, meanwhile).await;
     let (served, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 200);
