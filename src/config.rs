@@ -72,6 +72,9 @@ pub struct Config {
     /// Addresses of proxies whose X-Forwarded-For is believed, separated by commas
     #[arg(long, env = "TRUSTED_PROXIES", value_delimiter = ',')]
     pub trusted_proxies: Vec<std::net::IpAddr>,
+    /// Tells browsers that subdomains of the public URL speak https only, too
+    #[arg(long, env = "HSTS_SUBDOMAINS")]
+    pub hsts_subdomains: bool,
     /// Multiplies every rate limit
     #[arg(long, env = "LIMITS_FACTOR", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     pub limits_factor: u32,

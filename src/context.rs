@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OnceCell, Semaphore, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -28,6 +28,7 @@ pub use crate::tx::Tx;
 use crate::web::counts::Memory;
 use crate::web::live::Live;
 use crate::web::presence::Presence;
+use crate::web::secret::Secret;
 use crate::web::visitor::Sessions;
 
 /// What may follow from reading at once.
@@ -60,6 +61,7 @@ struct Shared {
     presence: Presence,
     counted: Memory,
     passwords: Passwords,
+    secret: OnceCell<Secret>,
     /// What use cases turn.
     rehearsal: Rehearsal,
     fail_points: FailPoints,
@@ -96,6 +98,7 @@ impl Context {
             presence: Presence::default(),
             counted: Memory::default(),
             passwords,
+            secret: OnceCell::new(),
             rehearsal: Rehearsal::default(),
             fail_points,
         }))
@@ -103,6 +106,10 @@ impl Context {
 
     pub fn config(&self) -> &Config {
         &self.0.config
+    }
+    /// For [`Secret::of`].
+    pub fn secret(&self) -> &OnceCell<Secret> {
+        &self.0.secret
     }
     pub fn registry(&self) -> &Registry {
         &self.0.registry

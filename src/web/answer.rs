@@ -10,7 +10,6 @@ use futures::{FutureExt, TryFutureExt};
 use serde::Serialize;
 
 pub use super::extract::Json;
-use super::shell::notice_cookie;
 use crate::failure::Failure;
 
 /// 201 with what was made.
@@ -43,7 +42,7 @@ pub struct Done {
     notice: Option<String>,
 }
 
-/// What a [`Done`] says, for who has to say it again. It travels beside the response.
+/// What a [`Done`] says, for those who carry it on ([`super::notice`], [`super::submission`]). It travels beside the response.
 #[derive(Debug, Clone)]
 pub struct Went {
     pub to: String,
@@ -126,9 +125,6 @@ impl IntoResponse for Done {
             return Failure::internal(format!("{} is no address", self.to)).into_response();
         };
         let mut response = (StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response();
-        if let Some(cookie) = self.notice.as_deref().and_then(|notice| notice_cookie(Some(notice))) {
-            response.headers_mut().append(header::SET_COOKIE, cookie);
-        }
         response.extensions_mut().insert(Went { to: self.to, notice: self.notice });
         response
     }

@@ -39,8 +39,9 @@ const FIXED: [(HeaderName, HeaderValue); 6] = [
     (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
     (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
 ];
-/// A year of https only. Subdomains are not ours to decide on.
+/// A year of https only. On subdomains the operator decides.
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
+const HSTS_SUBDOMAINS: HeaderValue = HeaderValue::from_static("max-age=31536000; includeSubDomains");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 /// A page differs by member, and htmx gets a part of it.
 const VARY_PAGE: HeaderValue = HeaderValue::from_static("cookie, hx-request, x-zone");
@@ -59,13 +60,16 @@ const CORS_SECONDS: HeaderValue = HeaderValue::from_static("600");
 /// What does not change between requests.
 #[derive(Clone)]
 pub struct Dress {
-    https: bool,
+    /// Only https sites have it.
+    hsts: Option<HeaderValue>,
     origins: Origins,
 }
 
 impl Dress {
     pub fn of(ctx: &Context) -> Self {
-        Self { https: ctx.config().is_https(), origins: Origins::of(ctx) }
+        let config = ctx.config();
+        let hsts = if config.hsts_subdomains { HSTS_SUBDOMAINS } else { HSTS };
+        Self { hsts: config.is_https().then_some(hsts), origins: Origins::of(ctx) }
     }
 }
 
@@ -87,8 +91,8 @@ pub async fn dress(State(dress): State<Dress>, request: Request, next: Next) -> 
     if let Some(policy) = own_policy {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
-    if dress.https {
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
+    if let Some(hsts) = dress.hsts {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, hsts);
     }
     if let Some(origin) = friend {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);

@@ -39,10 +39,10 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     name: "limits",
     schema: "limits",
     segments: &[],
-    purpose: "Keeps what is left of each member's rate limits, what came of the last forms, and which nodes run.",
+    purpose: "Keeps what is left of each member's rate limits, what came of the last forms, which nodes run, and what the site signs with.",
     migrations: sqlx::migrate!("schemas/limits"),
     kit: &[],
-    owned: &["allowance", "node", "submission"],
+    owned: &["allowance", "node", "secret", "submission"],
 };
 
 /// The module in [`SPEC`], for the list of modules.

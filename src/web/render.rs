@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::answer::Done;
 use super::form::FormState;
 use super::login_page::LoginPage;
-use super::shell::{Shell, notice_cookie, notice_of};
+use super::shell::Shell;
 use super::submission::{Kept, is_own_path};
 use super::visitor::{Actor, State, Visitor};
 use crate::failure::{Failure, FieldError};
@@ -63,7 +63,6 @@ struct Asked {
     target: String,
     is_api: bool,
     request_id: String,
-    had_notice: bool,
     /// The page of this site that the request came from; empty where none is known.
     from: String,
 }
@@ -88,13 +87,6 @@ pub async fn failures(request: Request, next: Next) -> Response {
         response = body(&failure, &asked, actor.as_ref(), kept);
         keep(response.headers_mut(), &headers);
     }
-    let is_page = response
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|value| value.as_bytes().starts_with(b"text/html"));
-    if asked.had_notice && is_page && asked.method != Method::HEAD {
-        response.headers_mut().extend(notice_cookie(None).map(|cookie| (header::SET_COOKIE, cookie)));
-    }
     response
 }
 
@@ -107,7 +99,6 @@ impl Asked {
             target: uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
             is_api: uri.path() == "/api" || uri.path().starts_with("/api/"),
             request_id: id.to_owned(),
-            had_notice: notice_of(request.headers()).is_some(),
             from: own_page(request.headers()).unwrap_or_default(),
         }
     }

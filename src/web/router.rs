@@ -1,7 +1,7 @@
 //! The way of a request: from the registry's routes and the layers around them to one [`Router`].
 //!
-//! Outermost first: `observe` (id, span, log line, metrics), [`headers::dress`], [`compression`], [`render::failures`],
-//! [`strict::refuse`]; then, for the actions of modules, [`admission::admit`], [`origin::refuse_cross_site`],
+//! Outermost first: `observe` (id, span, log line, metrics), [`headers::dress`], [`compression`], [`notice::carry`],
+//! [`render::failures`], [`strict::refuse`]; then, for the actions of modules, [`admission::admit`], [`origin::refuse_cross_site`],
 //! [`session::recognise`], [`turns::take_turn`] and each route's own [`guard`](super::guard). So whichever layer refuses
 //! a request, the refusal is rendered, dressed, counted and logged. Static files, health checks and the API's document
 //! know no members and stay outside the inner ones: they answer under load too.
@@ -20,7 +20,7 @@ use super::headers::{self, Dress};
 use super::origin::{self, Origins};
 use super::session::{self, Recogniser};
 use super::turns::{self, Turns};
-use super::{compression, docs, health, limits, live, presence, render, statics, strict};
+use super::{compression, docs, health, limits, live, notice, presence, render, statics, strict};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::openapi;
@@ -55,6 +55,7 @@ pub fn router(ctx: &Context) -> Router {
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn(strict::refuse))
         .layer(from_fn(render::failures))
+        .layer(from_fn_with_state(ctx.clone(), notice::carry))
         .layer(compression::layer())
         .layer(from_fn(compression::prepare))
         .merge(files)

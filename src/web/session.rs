@@ -13,6 +13,7 @@ use moka::sync::Cache;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::address::client;
+use super::cookies;
 use super::visitor::{Actor, Token, Visitor};
 use crate::config::Config;
 use crate::context::Context;
@@ -36,11 +37,8 @@ pub fn cookie_name(config: &Config) -> &'static str {
 
 /// The session's cookie; an empty token takes it back.
 pub fn session_cookie(config: &Config, token: &str) -> HeaderValue {
-    let name = cookie_name(config);
-    let secure = if config.is_https() { "; Secure" } else { "" };
     let seconds = if token.is_empty() { 0 } else { u32::from(config.session_days) * 24 * 60 * 60 };
-    let cookie = format!("{name}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}");
-    HeaderValue::try_from(cookie).unwrap_or_else(|_| unreachable!("tokens are base64"))
+    cookies::set(config, cookie_name(config), token, seconds, "Lax")
 }
 
 /// Takes the session's cookie back.

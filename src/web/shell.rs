@@ -3,14 +3,14 @@
 use std::borrow::Borrow;
 
 use axum::extract::FromRequestParts;
+use axum::http::HeaderMap;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue};
 use chrono_tz::Tz;
 
-use super::cookies::cookie;
 use super::counts::{Counts, counts};
 use super::extract::original_target;
 use super::live::Cursor;
+use super::notice;
 use super::render::REQUEST_ID;
 use super::submission::DrawnFor;
 use super::visitor::{Actor, State, Visitor};
@@ -21,12 +21,6 @@ use crate::id::MemberId;
 use crate::kit::versions;
 use crate::module::ModuleSpec;
 
-/// The cookie that carries a notice from a form to the next page.
-const NOTICE: &str = "notice";
-/// Seconds that a notice waits for its page.
-const NOTICE_SECONDS: u32 = 60;
-/// Characters of a notice.
-const NOTICE_MAX: usize = 200;
 /// The greatest number in the navigation.
 const SHOWN_MAX: i64 = 99;
 
@@ -164,10 +158,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Shell {
         // The number of the request is new for every page, and no secret.
         let key = parts.headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
         let mut shell = Self::around("HappyPancake", path, visitor.actor.as_ref(), key);
-        shell.notice = notice_of(&parts.headers);
         shell.zone = when::zone(Some(&parts.headers), visitor.actor.as_ref());
-        if let (Some(actor), Some(ctx)) = (&visitor.actor, parts.extensions.get::<Context>()) {
-            shell.count(ctx, actor).await;
+        if let Some(ctx) = parts.extensions.get::<Context>() {
+            shell.notice = notice::of(ctx, &parts.headers).await;
+            if let Some(actor) = &visitor.actor {
+                shell.count(ctx, actor).await;
+            }
         }
         Ok(shell)
     }
@@ -200,26 +196,4 @@ pub fn badge(count: impl Borrow<i64>) -> Option<String> {
 /// True where a script asks for the changing part of a page that is open already.
 pub fn wants_part(headers: &HeaderMap) -> bool {
     headers.contains_key("hx-request")
-}
-
-/// Sets the notice for the next page; without one, takes it back once it was shown.
-pub fn notice_cookie(notice: Option<&str>) -> Option<HeaderValue> {
-    let (text, seconds) = match notice {
-        Some(notice) => (notice.chars().take(NOTICE_MAX).collect::<String>(), NOTICE_SECONDS),
-        None => (String::new(), 0),
-    };
-    let text: String = form_urlencoded::byte_serialize(text.as_bytes()).collect();
-    let cookie = format!("{NOTICE}={text}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict");
-    HeaderValue::try_from(cookie).ok()
-}
-
-/// True for a cookie that [`notice_cookie`] makes.
-pub fn is_notice_cookie(cookie: &HeaderValue) -> bool {
-    cookie.as_bytes().strip_prefix(NOTICE.as_bytes()).is_some_and(|rest| rest.starts_with(b"="))
-}
-
-/// The notice that a form left for this page. It is text, and is escaped like all text.
-pub fn notice_of(headers: &HeaderMap) -> Option<String> {
-    let (text, _) = form_urlencoded::parse(cookie(headers, NOTICE)?.as_bytes()).next()?;
-    (!text.is_empty()).then(|| text.chars().take(NOTICE_MAX).collect())
 }

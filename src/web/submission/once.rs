@@ -18,7 +18,6 @@ use crate::failure::Failure;
 use crate::web::answer::{Done, Went};
 use crate::web::limits::SPEC;
 use crate::web::session::expired_cookie;
-use crate::web::shell::is_notice_cookie;
 
 /// How long an outcome is remembered.
 const KEPT: TimeDelta = TimeDelta::hours(1);
@@ -113,12 +112,15 @@ impl Row {
     fn of(ctx: &Context, answer: &Response) -> Option<Self> {
         let went = answer.extensions().get::<Went>().filter(|_| answer.status() == StatusCode::SEE_OTHER)?;
         let expired = expired_cookie(ctx.config());
-        let mut cookies = answer.headers().get_all(header::SET_COOKIE).iter();
-        let known = |cookie| is_notice_cookie(cookie) || *cookie == expired;
         let (location, notice) = (Some(went.to.clone()), went.notice.clone());
-        let ends_session =
-            answer.headers().get_all(header::SET_COOKIE).iter().any(|cookie| *cookie == expired);
-        cookies.all(known).then(|| Self { at: ctx.now(), location, notice, ends_session })
+        let mut cookies = answer.headers().get_all(header::SET_COOKIE).iter();
+        let ends_session = answer.headers().contains_key(header::SET_COOKIE);
+        cookies.all(|cookie| *cookie == expired).then(|| Self {
+            at: ctx.now(),
+            location,
+            notice,
+            ends_session,
+        })
     }
 
     fn answer(self, ctx: &Context) -> Response {
