@@ -93,6 +93,18 @@ pub enum Deed {
     Grant(MemberRole),
     /// Take a role
     Revoke(MemberRole),
+    /// Log a member out everywhere, and refuse her logins
+    Suspend(OneMember),
+    /// Let a suspended member log in again
+    Readmit(OneMember),
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct OneMember {
+    /// Whose
+    pub nickname: String,
+    #[command(flatten)]
+    pub store: StoreConfig,
 }
 
 #[derive(Debug, Clone, Args)]

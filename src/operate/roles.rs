@@ -3,10 +3,12 @@
 use super::{OperateError, with_program};
 use crate::bus;
 use crate::bus::settle::settle;
-use crate::cli::{Admin, Deed};
+use crate::cli::{Admin, Deed, MemberRole, OneMember};
 use crate::context::Context;
+use crate::failure::Failure;
+use crate::kit::people::By;
 use crate::modules::register::contract::Role;
-use crate::modules::register::{Change, change_role};
+use crate::modules::register::{Change, Verdict, change_role, member_named, suspend};
 use crate::modules::review;
 
 /// How long a command waits for effects.
@@ -14,15 +16,48 @@ const SETTLE_MAX: std::time::Duration = std::time::Duration::from_secs(20);
 
 /// Does it, and says what was done.
 pub async fn run(admin: Admin) -> Result<String, OperateError> {
-    let (of, change) = match admin.deed {
-        Deed::Grant(of) => (of, Change::Grant),
-        Deed::Revoke(of) => (of, Change::Revoke),
-    };
+    match admin.deed {
+        Deed::Grant(of) => change_of(of, Change::Grant).await,
+        Deed::Revoke(of) => change_of(of, Change::Revoke).await,
+        Deed::Suspend(of) => decide(of, Verdict::Suspend).await,
+        Deed::Readmit(of) => decide(of, Verdict::Readmit).await,
+    }
+}
+
+async fn change_of(of: MemberRole, change: Change) -> Result<String, OperateError> {
     with_program(of.store, async |program| {
         bus::start(&program.ctx).await?;
         run_change(&program.ctx, &of.nickname, of.role, change).await
     })
     .await
+}
+
+async fn decide(of: OneMember, verdict: Verdict) -> Result<String, OperateError> {
+    with_program(of.store, async |program| {
+        bus::start(&program.ctx).await?;
+        let nickname = &of.nickname;
+        let member =
+            member_named(&program.ctx, nickname).await.map_err(|failure| unknown(nickname, failure))?;
+        let applied = suspend(&program.ctx, By::OPERATOR, member, verdict).await?;
+        let said = match (verdict, applied.changed()) {
+            (Verdict::Suspend, true) => {
+                format!("{nickname} is suspended and logged out. Running nodes follow within 5 s.")
+            }
+            (Verdict::Suspend, false) => format!("{nickname} was suspended already."),
+            (Verdict::Readmit, true) => format!("{nickname} may log in again."),
+            (Verdict::Readmit, false) => format!("{nickname} was not suspended."),
+        };
+        let _ = settled(&program.ctx).await;
+        Ok(said)
+    })
+    .await
+}
+
+fn unknown(nickname: &str, failure: Failure) -> OperateError {
+    match failure.code() {
+        "not-found" => OperateError::Unknown(nickname.to_owned()),
+        _ => failure.into(),
+    }
 }
 
 async fn run_change(
@@ -32,10 +67,7 @@ async fn run_change(
     change: Change,
 ) -> Result<String, OperateError> {
     let changed = change_role(ctx, nickname, role, change).await;
-    let (member, applied) = changed.map_err(|failure| match failure.code() {
-        "not-found" => OperateError::Unknown(nickname.to_owned()),
-        _ => failure.into(),
-    })?;
+    let (member, applied) = changed.map_err(|failure| unknown(nickname, failure))?;
     // Somebody may have registered a moment ago: then the reviewers' queue has her soon.
     let _ = settled(ctx).await;
     let role = role.with_article();

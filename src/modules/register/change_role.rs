@@ -55,13 +55,18 @@ pub async fn run_named(
     role: Role,
     change: Change,
 ) -> Result<(MemberId, Applied), Failure> {
+    let member = member_named(ctx, nickname).await?;
+    Ok((member, run(ctx, By::OPERATOR, member, role, change).await?))
+}
+
+/// Who has this nickname, however it is spelt.
+pub async fn member_named(ctx: &Context, nickname: &str) -> Result<MemberId, Failure> {
     let name = name::kept(nickname);
-    let member = query_scalar!("select member from register.member where lower(nickname) = lower($1)", name)
+    query_scalar!("select member from register.member where lower(nickname) = lower($1)", name)
         .fetch_optional(ctx.pool(&SPEC))
         .await?
         .map(MemberId::of)
-        .ok_or_else(Failure::not_found)?;
-    Ok((member, run(ctx, By::OPERATOR, member, role, change).await?))
+        .ok_or_else(Failure::not_found)
 }
 
 pub(super) async fn grant_role_json(

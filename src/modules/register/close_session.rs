@@ -15,7 +15,7 @@ use crate::web::visitor::{Actor, Visitor};
 /// too, Chromium would look through all that it has of every site, which takes seconds.
 const FORGOTTEN: HeaderValue = HeaderValue::from_static("\"storage\"");
 
-async fn run(ctx: &Context, actor: &Actor) -> Result<(), Failure> {
+pub(super) async fn run(ctx: &Context, actor: &Actor) -> Result<(), Failure> {
     let mut tx = ctx.begin(&SPEC).await?;
     session_store::end(&mut tx, actor.id, Some(actor.session), None).await?;
     tx.commit().await

@@ -118,3 +118,47 @@ impl Event for RoleRevoked {
         format!("{} took the role {} from {}", self.by.name(names), self.role.code(), names.name(self.member))
     }
 }
+
+/// A member may not log in until she is readmitted, and is logged out everywhere.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MemberSuspended {
+    /// Who.
+    pub member: MemberId,
+    /// Who decided it.
+    pub by: By,
+}
+
+impl Event for MemberSuspended {
+    const NAME: &'static str = "member-suspended";
+    const SOURCE: &'static str = "register";
+
+    fn key(&self) -> MemberId {
+        self.member
+    }
+    fn says(&self, names: &dyn Names) -> String {
+        format!("{} suspended {}", self.by.name(names), names.name(self.member))
+    }
+}
+
+/// A suspended member may log in again.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MemberReadmitted {
+    /// Who.
+    pub member: MemberId,
+    /// Who decided it.
+    pub by: By,
+}
+
+impl Event for MemberReadmitted {
+    const NAME: &'static str = "member-readmitted";
+    const SOURCE: &'static str = "register";
+
+    fn key(&self) -> MemberId {
+        self.member
+    }
+    fn says(&self, names: &dyn Names) -> String {
+        format!("{} readmitted {}", self.by.name(names), names.name(self.member))
+    }
+}

@@ -5,8 +5,8 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use super::device;
 use super::open_session::{self, Input};
+use super::{close_session, device};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::web::answer::{Done, Page};
@@ -16,6 +16,7 @@ use crate::web::login_page::LoginPage;
 use crate::web::session::session_cookie;
 use crate::web::shell::Shell;
 use crate::web::submission::{Carried, is_own_path};
+use crate::web::visitor::Visitor;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -40,7 +41,7 @@ pub(super) async fn page(shell: Shell, Query(before): Query<Before>) -> Page<Log
 
 pub(super) async fn form(
     State(ctx): State<Context>,
-    shell: Shell,
+    (shell, visitor): (Shell, Visitor),
     headers: HeaderMap,
     Carried(again): Carried,
     Form { input, state }: Form<LoginForm>,
@@ -51,6 +52,10 @@ pub(super) async fn form(
     let tried = open_session::run(&ctx, input, &device::name(&headers)).await;
     match tried {
         Ok(opened) => {
+            // The browser forgets the token of the login before, so nobody could end it from here any more.
+            if let Some(before) = &visitor.actor {
+                close_session::run(&ctx, before).await?;
+            }
             let mut response = match again {
                 // The browser sends the same form there, which the guard takes out of the login's fields.
                 Some(again) => Redirect::temporary(again.path()).into_response(),
@@ -61,7 +66,7 @@ pub(super) async fn form(
             response.headers_mut().append(header::SET_COOKIE, session_cookie(ctx.config(), &opened.token));
             Ok(response)
         }
-        Err(failure) if failure.status() == StatusCode::UNAUTHORIZED => {
+        Err(failure) if [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN].contains(&failure.status()) => {
             let page = LoginPage::new(shell, state.refused(&failure), next, again);
             Ok(Page::again(page, &failure).into_response())
         }

@@ -10,6 +10,7 @@ mod device;
 mod end_sessions;
 mod keep_members;
 mod keep_roles;
+mod keep_suspensions;
 mod list_sessions;
 mod login;
 mod open_session;
@@ -20,12 +21,14 @@ mod schemas;
 mod session_store;
 mod show_settings;
 mod show_state;
+mod suspend;
 
 use std::time::Duration;
 
-pub use change_role::{Change, run_named as change_role};
+pub use change_role::{Change, member_named, run_named as change_role};
 pub use open_session::Opened;
 pub use session_store::open as open_session_for;
+pub use suspend::{Verdict, run as suspend};
 
 use crate::module::{Action, Module, ModuleSpec, Policy, Registry};
 use crate::problem;
@@ -36,8 +39,8 @@ pub struct Register;
 pub static SPEC: ModuleSpec = ModuleSpec {
     name: "register",
     schema: "register",
-    segments: &["register", "session", "login", "logout", "settings", "welcome", "role"],
-    purpose: "Sign-up, login, sessions and roles.",
+    segments: &["register", "session", "login", "logout", "settings", "welcome", "role", "suspension"],
+    purpose: "Sign-up, login, sessions, roles and suspensions.",
     migrations: sqlx::migrate!("schemas/register"),
     kit: &[],
     owned: &["account", "session"],
@@ -56,15 +59,20 @@ impl Module for Register {
         at.publishes::<contract::MemberRegistered>();
         at.publishes::<contract::RoleGranted>();
         at.publishes::<contract::RoleRevoked>();
+        at.publishes::<contract::MemberSuspended>();
+        at.publishes::<contract::MemberReadmitted>();
         at.listens(keep_members::KeepMembers);
         at.listens(keep_members::Approve);
         at.listens(keep_members::Reject);
         at.listens(keep_roles::AddRole);
         at.listens(keep_roles::RemoveRole);
+        at.listens(keep_suspensions::AddSuspension);
+        at.listens(keep_suspensions::RemoveSuspension);
         applications(at);
         logins(at);
         settings(at);
         roles(at);
+        suspensions(at);
     }
 }
 
@@ -89,7 +97,8 @@ fn applications(at: &mut Registry) {
 
 fn logins(at: &mut Registry) {
     let open = |path| Action::post(path, Policy::Public, "logs in").limited("logins", 30, QUARTER);
-    at.json(open("/session").refuses(&[open_session::WRONG_CREDENTIALS]), open_session::json);
+    let refusals = [open_session::WRONG_CREDENTIALS, open_session::SUSPENDED];
+    at.json(open("/session").refuses(&refusals), open_session::json);
     at.html(Action::get("/login", Policy::Public, "shows the form to log in"), login::page);
     at.html(open("/login").carries_forms(), login::form);
     at.json(Action::get("/session", Policy::Registered, "says who is logged in"), read_session::json);
@@ -122,4 +131,13 @@ fn roles(at: &mut Registry) {
     at.json(grant, change_role::grant_role_json);
     let revoke = Action::delete("/role/{member}/{role}", Policy::Admin, "takes a role from a member");
     at.json(revoke.refuses(&[change_role::OWN_ROLE]), change_role::revoke_role_json);
+}
+
+fn suspensions(at: &mut Registry) {
+    let suspend = Action::put("/suspension/{member}", Policy::Admin, "suspends a member");
+    at.json(suspend.refuses(&[suspend::OWN_SUSPENSION]), suspend::suspend_json);
+    let readmit = Action::delete("/suspension/{member}", Policy::Admin, "readmits a suspended member");
+    at.json(readmit, suspend::readmit_json);
+    let end = Action::delete("/session/of/{member}", Policy::Admin, "ends every login of a member");
+    at.json(end, suspend::end_sessions_json);
 }

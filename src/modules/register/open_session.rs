@@ -31,6 +31,13 @@ pub(super) const WRONG_CREDENTIALS: Problem = Problem::new(
     "Nickname and password do not belong together.",
 );
 
+/// Only who knows the password hears it.
+pub(super) const SUSPENDED: Problem = Problem::new(
+    StatusCode::FORBIDDEN,
+    "register.suspended",
+    "This account is suspended: nobody can log in with it until an admin readmits it.",
+);
+
 /// Who wants to log in.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -77,6 +84,11 @@ pub(super) async fn run(ctx: &Context, input: Input, device: &str) -> Result<Ope
     .fetch_optional(tx.conn())
     .await?
     .ok_or_else(|| WRONG_CREDENTIALS.failure())?;
+    let suspended = query!("select member from register.suspension where member = $1", account.member)
+        .fetch_optional(tx.conn());
+    if suspended.await?.is_some() {
+        return Err(SUSPENDED.failure());
+    }
     let token = session_store::open(ctx, &mut tx, member, device).await?;
     let expires = tx.now() + TimeDelta::days(i64::from(ctx.config().session_days));
     tx.commit().await?;

@@ -102,7 +102,8 @@ async fn find(ctx: &Context, token: TokenHash) -> Result<Option<Actor>, Failure>
                   exists (select from register.role r where r.member = m.member and r.role = 'reviewer') as "reviewer!",
                   exists (select from register.role r where r.member = m.member and r.role = 'admin') as "admin!"
            from register.session s join register.member m on m.member = s.member
-           where s.token = $1 and s.started > $2 and s.used > $3"#,
+           where s.token = $1 and s.started > $2 and s.used > $3
+             and not exists (select from register.suspension u where u.member = m.member)"#,
         &token.0,
         started,
         used
@@ -130,7 +131,8 @@ async fn still_open(ctx: &Context, sessions: &[SessionId]) -> Result<Vec<Session
     Ok(query_scalar!(
         r#"select s.session as "session: SessionId"
            from register.session s join register.member m on m.member = s.member
-           where s.session = any($1) and s.started > $2 and s.used > $3 and m.state = 'approved'"#,
+           where s.session = any($1) and s.started > $2 and s.used > $3 and m.state = 'approved'
+             and not exists (select from register.suspension u where u.member = m.member)"#,
         &sessions.iter().map(|session| session.uuid()).collect::<Vec<_>>(),
         started,
         used

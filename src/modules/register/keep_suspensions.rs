@@ -1,0 +1,49 @@
+//! Writes down who is suspended.
+
+use sqlx::query;
+
+use super::contract::{MemberReadmitted, MemberSuspended};
+use crate::bus::Signal;
+use crate::event::{Applied, Fact, Listener};
+use crate::failure::Failure;
+use crate::id::TypedId;
+use crate::tx::Tx;
+
+pub(super) struct AddSuspension;
+
+impl Listener for AddSuspension {
+    type Event = MemberSuspended;
+
+    async fn handle(&self, tx: &mut Tx, facts: &[Fact<MemberSuspended>]) -> Result<Applied, Failure> {
+        let mut rows = 0;
+        for MemberSuspended { member, .. } in facts.iter().map(|fact| &fact.event) {
+            let done = query!(
+                "insert into register.suspension (member) values ($1) on conflict do nothing",
+                member.uuid()
+            )
+            .execute(tx.conn())
+            .await?;
+            rows += done.rows_affected();
+            tx.signal(Signal::ActorChanged(*member));
+        }
+        Ok(Applied::rows(rows))
+    }
+}
+
+pub(super) struct RemoveSuspension;
+
+impl Listener for RemoveSuspension {
+    type Event = MemberReadmitted;
+
+    async fn handle(&self, tx: &mut Tx, facts: &[Fact<MemberReadmitted>]) -> Result<Applied, Failure> {
+        let mut rows = 0;
+        for MemberReadmitted { member, .. } in facts.iter().map(|fact| &fact.event) {
+            let done = query!("delete from register.suspension where member = $1", member.uuid())
+                .execute(tx.conn())
+                .await?;
+            rows += done.rows_affected();
+            tx.signal(Signal::ActorChanged(*member));
+        }
+        Ok(Applied::rows(rows))
+    }
+}
