@@ -97,6 +97,16 @@ pub enum Deed {
     Suspend(OneMember),
     /// Let a suspended member log in again
     Readmit(OneMember),
+    /// Say whom a hash in the security log means
+    Who(OneHash),
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct OneHash {
+    /// 16 hexadecimal digits, after `member=` or `by=`
+    pub hash: String,
+    #[command(flatten)]
+    pub store: StoreConfig,
 }
 
 #[derive(Debug, Clone, Args)]

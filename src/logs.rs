@@ -1,7 +1,8 @@
 //! Log lines on standard error, as text for people or JSON for machines.
 //!
 //! They hold no personal data: no path (it has nicknames), no query, no address, no token, no e-mail address.
-//! Who logs keeps to that; a member's id is the most that a line may say of her.
+//! Who logs keeps to that; a member's id is the most that a line may say of her. Lines about security have a target of
+//! their own and not even that ([`crate::web::security_log`]).
 
 use std::io::{self, IsTerminal};
 
@@ -21,7 +22,9 @@ pub struct LogError(String);
 
 /// Starts logging. A second call, in a test, changes nothing.
 pub fn start(format: LogFormat, filter: &str) -> Result<(), LogError> {
-    let filter = EnvFilter::try_new(filter).map_err(|_| LogError(filter.to_owned()))?;
+    // What is refused is kept, unless the operator says otherwise of this very target.
+    let filter =
+        EnvFilter::try_new(format!("security=info,{filter}")).map_err(|_| LogError(filter.to_owned()))?;
     let registry = tracing_subscriber::registry().with(filter);
     // An error means that somebody else logs already, which is as good.
     let _ = match format {

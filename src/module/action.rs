@@ -60,6 +60,8 @@ pub struct Action {
     pub body_max: usize,
     /// True for the login, which carries along whatever form has waited for it.
     pub carries_forms: bool,
+    /// True where a device that a member has logged in with before has an allowance of its own.
+    pub knows_devices: bool,
     /// What its slice refuses it for. What the guard and the extractors refuse follows from the rest.
     pub refuses: Vec<Problem>,
 }
@@ -89,6 +91,7 @@ impl Action {
             by_itself: false,
             body_max: BODY_MAX,
             carries_forms: false,
+            knows_devices: false,
             refuses: Vec::new(),
         }
     }
@@ -106,6 +109,13 @@ impl Action {
     #[must_use]
     pub const fn despite_being_blocked(mut self, reason: &'static str) -> Self {
         self.despite_blocks = Some(DespiteBlocks::BeingBlocked(reason));
+        self
+    }
+
+    /// What strangers try at an address takes nothing from a device of a member ([`crate::web::known_device`]).
+    #[must_use]
+    pub const fn knows_devices(mut self) -> Self {
+        self.knows_devices = true;
         self
     }
 

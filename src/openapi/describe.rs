@@ -13,7 +13,7 @@ use crate::problem::{
 use crate::web::admission::Seat;
 use crate::web::extract::{Json, Path, Query};
 use crate::web::idempotency::{IdempotencyKey, KEY_MAX};
-use crate::web::visitor::Actor;
+use crate::web::visitor::{Actor, Visitor};
 
 /// An argument of a handler.
 pub trait Describe {
@@ -66,6 +66,10 @@ impl Describe for IdempotencyKey {
 impl Describe for Actor {
     const IS_ACTOR: bool = true;
 
+    fn describe(_: &mut Shape, _: &mut Schemas) {}
+}
+
+impl Describe for Visitor {
     fn describe(_: &mut Shape, _: &mut Schemas) {}
 }
 

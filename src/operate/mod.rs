@@ -28,6 +28,10 @@ const CLOSE_MAX: Duration = Duration::from_secs(2);
 pub enum OperateError {
     #[error("Nobody is called {0}. She registers first, at /register; then this makes her what you say.")]
     Unknown(String),
+    #[error(
+        "No member has the hash {0}. It has 16 digits, after member= or by= in the log of this very site."
+    )]
+    UnknownHash(String),
     #[error("No module is called {name}. There are {}.", known.join(", "))]
     NoModule { name: String, known: Vec<&'static str> },
     #[error("{0}")]

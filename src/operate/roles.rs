@@ -1,15 +1,19 @@
 //! `pancake admin`: what only the operator may do, at the command line, on a running site or a stopped one.
 
+use futures::TryStreamExt;
+
 use super::{OperateError, with_program};
 use crate::bus;
 use crate::bus::settle::settle;
-use crate::cli::{Admin, Deed, MemberRole, OneMember};
+use crate::cli::{Admin, Deed, MemberRole, OneHash, OneMember};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::kit::people::By;
 use crate::modules::register::contract::Role;
-use crate::modules::register::{Change, Verdict, change_role, member_named, suspend};
+use crate::modules::register::{Change, Verdict, change_role, everybody, member_named, suspend};
 use crate::modules::review;
+use crate::web::secret::Secret;
+use crate::web::security_log::hash_of;
 
 /// How long a command waits for effects.
 const SETTLE_MAX: std::time::Duration = std::time::Duration::from_secs(20);
@@ -21,6 +25,7 @@ pub async fn run(admin: Admin) -> Result<String, OperateError> {
         Deed::Revoke(of) => change_of(of, Change::Revoke).await,
         Deed::Suspend(of) => decide(of, Verdict::Suspend).await,
         Deed::Readmit(of) => decide(of, Verdict::Readmit).await,
+        Deed::Who(asked) => who(asked).await,
     }
 }
 
@@ -49,6 +54,22 @@ async fn decide(of: OneMember, verdict: Verdict) -> Result<String, OperateError>
         };
         let _ = settled(&program.ctx).await;
         Ok(said)
+    })
+    .await
+}
+
+/// Looks through all members: a hash cannot be turned back.
+async fn who(asked: OneHash) -> Result<String, OperateError> {
+    with_program(asked.store, async |program| {
+        let hash = asked.hash.trim().to_lowercase();
+        let secret = Secret::of(&program.ctx).await?;
+        let mut members = everybody(&program.ctx);
+        while let Some((member, nickname)) = members.try_next().await.map_err(Failure::from)? {
+            if hash_of(secret, member) == hash {
+                return Ok(format!("{nickname}, member {member}"));
+            }
+        }
+        Err(OperateError::UnknownHash(asked.hash))
     })
     .await
 }

@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::error::StoreError;
 use super::guard;
+use crate::text::hex;
 
 const ROOT_HOMES: &str = "/var/lib/pancake";
 /// How the server names its socket.
@@ -214,8 +215,4 @@ fn new_id() -> Result<String, StoreError> {
         .and_then(|mut file| file.read_exact(&mut bytes))
         .map_err(|error| StoreError::from_file(error, "read", source))?;
     Ok(hex(&bytes))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }

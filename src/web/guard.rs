@@ -127,7 +127,12 @@ impl Guard {
         admit(self.record, &self.visitor)?;
         match self.record.limit() {
             Some(limit) => {
-                limits::take(&self.ctx, limit, self.record.action.policy, &self.visitor).await.map(Some)
+                let action = &self.record.action;
+                let device = self.visitor.device.as_ref().filter(|_| action.knows_devices);
+                match device {
+                    Some(device) => limits::take_of_device(&self.ctx, limit, device).await.map(Some),
+                    None => limits::take(&self.ctx, limit, action.policy, &self.visitor).await.map(Some),
+                }
             }
             None => Ok(None),
         }

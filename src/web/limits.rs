@@ -14,6 +14,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
 
 use super::address::prefix;
+use super::known_device::KnownDevice;
 use super::submission::once;
 use super::visitor::Visitor;
 use crate::context::Context;
@@ -113,6 +114,11 @@ pub async fn take(
         tightest = Some(tightest.filter(|tightest| tightest.left <= allowance.left).unwrap_or(allowance));
     }
     tightest.ok_or_else(|| Failure::internal("an address is in no network"))
+}
+
+/// Counts a use by a device of a member.
+pub async fn take_of_device(ctx: &Context, limit: Limit, device: &KnownDevice) -> Result<Allowance, Failure> {
+    count(ctx, limit, &format!("device:{}", device.number)).await
 }
 
 /// Counts a use of something else: tries to log in as `subject`, say. Only its hash is kept, for people type

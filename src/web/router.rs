@@ -1,10 +1,11 @@
 //! The way of a request: from the registry's routes and the layers around them to one [`Router`].
 //!
 //! Outermost first: `observe` (id, span, log line, metrics), [`headers::dress`], [`compression`], [`notice::carry`],
-//! [`render::failures`], [`strict::refuse`]; then, for the actions of modules, [`admission::admit`], [`origin::refuse_cross_site`],
-//! [`session::recognise`], [`turns::take_turn`] and each route's own [`guard`](super::guard). So whichever layer refuses
-//! a request, the refusal is rendered, dressed, counted and logged. Static files, health checks and the API's document
-//! know no members and stay outside the inner ones: they answer under load too.
+//! [`render::failures`], [`security_log::watch`], [`strict::refuse`]; then, for the actions of modules,
+//! [`admission::admit`], [`session::recognise`], [`origin::refuse_cross_site`], [`turns::take_turn`] and each route's own
+//! [`guard`](super::guard). So whichever layer refuses a request, the refusal is rendered, dressed, counted and logged.
+//! Static files, health checks and the API's document know no members and stay outside the inner ones: they answer under
+//! load too.
 
 use std::time::{Duration, Instant};
 
@@ -20,7 +21,9 @@ use super::headers::{self, Dress};
 use super::origin::{self, Origins};
 use super::session::{self, Recogniser};
 use super::turns::{self, Turns};
-use super::{compression, docs, health, limits, live, notice, presence, render, statics, strict};
+use super::{
+    compression, docs, health, limits, live, notice, presence, render, security_log, statics, strict,
+};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::openapi;
@@ -46,14 +49,15 @@ pub fn router(ctx: &Context) -> Router {
         .fallback(nothing_here)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(Turns::default(), turns::take_turn))
-        .layer(from_fn_with_state(Recogniser::of(ctx), session::recognise))
         .layer(from_fn_with_state(Origins::of(ctx), origin::refuse_cross_site))
+        .layer(from_fn_with_state(Recogniser::of(ctx), session::recognise))
         .layer(from_fn_with_state(Door::of(ctx), admission::admit))
         .merge(health::routes())
         .merge(docs::routes(docs::LOGGED_IN))
         .merge(openapi::serve::routes())
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn(strict::refuse))
+        .layer(from_fn_with_state(ctx.clone(), security_log::watch))
         .layer(from_fn(render::failures))
         .layer(from_fn_with_state(ctx.clone(), notice::carry))
         .layer(compression::layer())

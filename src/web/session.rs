@@ -14,11 +14,13 @@ use tokio::sync::broadcast::error::RecvError;
 
 use super::address::client;
 use super::cookies;
+use super::known_device::KnownDevice;
 use super::visitor::{Actor, Token, Visitor};
 use crate::config::Config;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::SessionId;
+use crate::module::changes;
 
 /// How old the last use on record may be before it is written anew.
 const USE_RECORDED_EVERY: Duration = Duration::from_mins(1);
@@ -94,7 +96,12 @@ pub async fn recognise(State(recogniser): State<Recogniser>, mut request: Reques
         Err(failure) => return failure.into_response(),
     };
     let used = actor.clone().filter(|_| !looks_ahead(request.method(), request.headers()));
-    let visitor = Visitor { actor, address };
+    let device = if changes(request.method()) {
+        KnownDevice::of(&recogniser.ctx, request.headers()).await
+    } else {
+        None
+    };
+    let visitor = Visitor { actor, address, device };
     request.extensions_mut().insert(recogniser.ctx.clone());
     request.extensions_mut().insert(visitor.clone());
     let mut response = next.run(request).await;

@@ -18,6 +18,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::cookies;
+use super::known_device::KnownDevice;
 use crate::bus::Signal;
 use crate::context::Context;
 use crate::failure::Failure;
@@ -82,6 +83,8 @@ pub struct Visitor {
     pub actor: Option<Actor>,
     /// The client's address, as far as trusted proxies tell.
     pub address: std::net::IpAddr,
+    /// Where somebody has logged in with this browser before. Looked at for changes only.
+    pub device: Option<KnownDevice>,
 }
 
 /// A session's secret, in the hands of its member only.

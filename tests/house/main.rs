@@ -12,6 +12,7 @@ mod compressed;
 mod contract;
 mod crossing;
 mod crowd;
+mod devices;
 mod docs;
 mod door;
 mod effects;
@@ -35,6 +36,7 @@ mod process;
 mod routes;
 mod samples;
 mod schemas;
+mod security_log;
 mod sessions;
 #[path = "../shared/mod.rs"]
 mod shared;

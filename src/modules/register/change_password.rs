@@ -11,10 +11,12 @@ use super::{SPEC, person, schemas, session_store};
 use crate::context::Context;
 use crate::failure::{Failure, Refusals};
 use crate::id::TypedId;
+use crate::kit::people::By;
 use crate::passwords::Password;
 use crate::problem::Problem;
 use crate::web::answer::{Done, Json, Nothing, Page};
 use crate::web::extract::Form;
+use crate::web::security_log::{self, About};
 use crate::web::shell::Shell;
 use crate::web::visitor::Actor;
 
@@ -43,6 +45,8 @@ async fn run(ctx: &Context, actor: &Actor, input: Input) -> Result<(), Failure> 
         .fetch_optional(ctx.pool(&SPEC))
         .await?;
     if !ctx.passwords().verify(Password::of(&input.current), kept.clone()).await? {
+        let about = About { member: Some(actor.id), by: Some(By::Member(actor.id)), from: None };
+        security_log::note(ctx, "password-change-failed", about).await;
         return Err(WRONG_PASSWORD.at("current"));
     }
     let hash = ctx.passwords().hash(new).await?;

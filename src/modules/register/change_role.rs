@@ -1,7 +1,8 @@
 //! Give a role, or take it: admins do, and the operator at the command line, who makes the first of them.
 
 use axum::extract::State;
-use sqlx::query_scalar;
+use futures::{Stream, TryStreamExt};
+use sqlx::{query, query_scalar};
 
 use super::SPEC;
 use super::contract::{Role, RoleGranted, RoleRevoked};
@@ -14,6 +15,7 @@ use crate::problem::Problem;
 use crate::text::name;
 use crate::web::answer::Nothing;
 use crate::web::extract::Path;
+use crate::web::security_log::{self, About};
 use crate::web::visitor::Actor;
 
 /// Another admin can take it: so there always is one.
@@ -45,6 +47,8 @@ async fn run(
         Change::Revoke => tx.emit(RoleRevoked { member, role, by }).await?,
     };
     tx.commit().await?;
+    let happened = if change == Change::Grant { "role-granted" } else { "role-revoked" };
+    security_log::note(ctx, happened, About { member: Some(member), by: Some(by), from: None }).await;
     Ok(applied)
 }
 
@@ -57,6 +61,13 @@ pub async fn run_named(
 ) -> Result<(MemberId, Applied), Failure> {
     let member = member_named(ctx, nickname).await?;
     Ok((member, run(ctx, By::OPERATOR, member, role, change).await?))
+}
+
+/// Every member, with her nickname, in no order.
+pub fn everybody(ctx: &Context) -> impl Stream<Item = Result<(MemberId, String), sqlx::Error>> + Unpin {
+    query!("select member, nickname from register.member")
+        .fetch(ctx.pool(&SPEC))
+        .map_ok(|row| (MemberId::of(row.member), row.nickname))
 }
 
 /// Who has this nickname, however it is spelt.

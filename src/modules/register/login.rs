@@ -12,6 +12,7 @@ use crate::failure::Failure;
 use crate::web::answer::{Done, Page};
 use crate::web::extract::{Form, Query};
 use crate::web::form::FormState;
+use crate::web::known_device;
 use crate::web::login_page::LoginPage;
 use crate::web::session::session_cookie;
 use crate::web::shell::Shell;
@@ -49,7 +50,7 @@ pub(super) async fn form(
     let LoginForm { nickname, password, next } = input;
     let next = own_path(next);
     let input = Input { nickname, password };
-    let tried = open_session::run(&ctx, input, &device::name(&headers)).await;
+    let tried = open_session::run(&ctx, input, &visitor, &device::name(&headers)).await;
     match tried {
         Ok(opened) => {
             // The browser forgets the token of the login before, so nobody could end it from here any more.
@@ -64,6 +65,10 @@ pub(super) async fn form(
                 None => Done::to(next).into_response(),
             };
             response.headers_mut().append(header::SET_COOKIE, session_cookie(ctx.config(), &opened.token));
+            if visitor.device.is_none_or(|device| device.member != opened.member) {
+                let cookie = known_device::cookie_for(&ctx, opened.member).await?;
+                response.headers_mut().append(header::SET_COOKIE, cookie);
+            }
             Ok(response)
         }
         Err(failure) if [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN].contains(&failure.status()) => {

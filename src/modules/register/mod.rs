@@ -25,7 +25,7 @@ mod suspend;
 
 use std::time::Duration;
 
-pub use change_role::{Change, member_named, run_named as change_role};
+pub use change_role::{Change, everybody, member_named, run_named as change_role};
 pub use open_session::Opened;
 pub use session_store::open as open_session_for;
 pub use suspend::{Verdict, run as suspend};
@@ -46,7 +46,6 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     owned: &["account", "session"],
 };
 
-const QUARTER: Duration = Duration::from_mins(15);
 const HOUR: Duration = Duration::from_hours(1);
 
 impl Module for Register {
@@ -96,7 +95,8 @@ fn applications(at: &mut Registry) {
 }
 
 fn logins(at: &mut Registry) {
-    let open = |path| Action::post(path, Policy::Public, "logs in").limited("logins", 30, QUARTER);
+    let login = |path| Action::post(path, Policy::Public, "logs in").knows_devices();
+    let open = |path| Action { limit: Some(open_session::LOGINS), ..login(path) };
     let refusals = [open_session::WRONG_CREDENTIALS, open_session::SUSPENDED];
     at.json(open("/session").refuses(&refusals), open_session::json);
     at.html(Action::get("/login", Policy::Public, "shows the form to log in"), login::page);

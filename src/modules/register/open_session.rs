@@ -13,14 +13,18 @@ use super::{SPEC, device, session_store};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
-use crate::module::Limit;
+use crate::module::{Limit, Policy};
 use crate::passwords::Password;
 use crate::problem::Problem;
 use crate::text::name;
 use crate::web::answer::{Created, Json};
-use crate::web::{limits, visitor};
+use crate::web::limits;
+use crate::web::security_log::{self, About};
+use crate::web::visitor::{self, Visitor};
 
-/// Tries at one account from everywhere. One address has the 30 of the action; this is so much wider that
+/// Of one address, or of one device that is known.
+pub(super) const LOGINS: Limit = Limit { name: "logins", count: 30, window: Duration::from_mins(15) };
+/// Tries at one account from everywhere but its own devices. One address has the 30 of the action; this is so much wider that
 /// nobody can keep a member out by trying, and still no botnet gets through a word list.
 const TRIES: Limit = Limit { name: "login-tries", count: 600, window: Duration::from_hours(1) };
 
@@ -60,9 +64,13 @@ pub struct Opened {
     pub expires: DateTime<Utc>,
 }
 
-pub(super) async fn run(ctx: &Context, input: Input, device: &str) -> Result<Opened, Failure> {
+pub(super) async fn run(
+    ctx: &Context,
+    input: Input,
+    visitor: &Visitor,
+    device: &str,
+) -> Result<Opened, Failure> {
     let nickname = name::kept(&input.nickname).to_lowercase();
-    limits::take_named(ctx, TRIES, &nickname).await?;
     let account = query!(
         "select m.member, m.nickname, m.state, a.password from register.member m
          join register.account a on a.member = m.member where lower(m.nickname) = lower($1)",
@@ -70,9 +78,19 @@ pub(super) async fn run(ctx: &Context, input: Input, device: &str) -> Result<Ope
     )
     .fetch_optional(ctx.pool(&SPEC))
     .await?;
+    let tried = account.as_ref().map(|account| MemberId::of(account.member));
+    take(ctx, visitor, tried, &nickname).await?;
     let kept = account.as_ref().map(|account| account.password.clone());
     let fits = ctx.passwords().verify(Password::of(&input.password), kept).await?;
-    let Some(account) = account.filter(|_| fits) else { return Err(WRONG_CREDENTIALS.failure()) };
+    let Some(account) = account.filter(|_| fits) else {
+        security_log::note(
+            ctx,
+            "login-failed",
+            About { member: tried, from: Some(visitor.address), by: None },
+        )
+        .await;
+        return Err(WRONG_CREDENTIALS.failure());
+    };
     let member = MemberId::of(account.member);
     let mut tx = ctx.begin(&SPEC).await?;
     // A change of the password meanwhile has ended all logins: this one must not come after it.
@@ -96,10 +114,27 @@ pub(super) async fn run(ctx: &Context, input: Input, device: &str) -> Result<Ope
     Ok(Opened { token: token.reveal().to_owned(), member, nickname, state, expires })
 }
 
+/// Counts a try. A device of this very member has its own allowance, which the guard has counted. One of another member
+/// is a stranger here: otherwise an attacker would log in to her own account for more tries at others.
+async fn take(
+    ctx: &Context,
+    visitor: &Visitor,
+    tried: Option<MemberId>,
+    nickname: &str,
+) -> Result<(), Failure> {
+    match &visitor.device {
+        Some(device) if Some(device.member) == tried => return Ok(()),
+        Some(_) => limits::take(ctx, LOGINS, Policy::Public, visitor).await.map(drop)?,
+        None => {}
+    }
+    limits::take_named(ctx, TRIES, nickname).await.map(drop)
+}
+
 pub(super) async fn json(
     State(ctx): State<Context>,
+    visitor: Visitor,
     headers: HeaderMap,
     Json(input): Json<Input>,
 ) -> Result<Created<Opened>, Failure> {
-    Ok(Created(run(&ctx, input, &device::name(&headers)).await?))
+    Ok(Created(run(&ctx, input, &visitor, &device::name(&headers)).await?))
 }

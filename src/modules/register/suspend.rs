@@ -14,6 +14,7 @@ use crate::problem::Problem;
 use crate::tx::Tx;
 use crate::web::answer::Nothing;
 use crate::web::extract::Path;
+use crate::web::security_log::{self, About};
 use crate::web::visitor::Actor;
 
 /// Another admin can do that: so there always is one.
@@ -39,6 +40,8 @@ pub async fn run(ctx: &Context, by: By, member: MemberId, verdict: Verdict) -> R
         Verdict::Readmit => tx.emit(MemberReadmitted { member, by }).await?,
     };
     tx.commit().await?;
+    let happened = if verdict == Verdict::Suspend { "suspended" } else { "readmitted" };
+    security_log::note(ctx, happened, About { member: Some(member), by: Some(by), from: None }).await;
     Ok(applied)
 }
 
@@ -78,11 +81,14 @@ pub(super) async fn readmit_json(
 /// Ends every login of a member, and lets her log in again: where somebody else has her device, say.
 pub(super) async fn end_sessions_json(
     State(ctx): State<Context>,
+    actor: Actor,
     Path(member): Path<MemberId>,
 ) -> Result<Nothing, Failure> {
     let mut tx = ctx.begin(&SPEC).await?;
     lock(&mut tx, member).await?;
     session_store::end(&mut tx, member, None, None).await?;
     tx.commit().await?;
+    let about = About { member: Some(member), by: Some(By::Member(actor.id)), from: None };
+    security_log::note(&ctx, "logins-ended", about).await;
     Ok(Nothing)
 }
