@@ -66,8 +66,11 @@ pub(super) async fn form(
             };
             response.headers_mut().append(header::SET_COOKIE, session_cookie(ctx.config(), &opened.token));
             if visitor.device.is_none_or(|device| device.member != opened.member) {
-                let cookie = known_device::cookie_for(&ctx, opened.member).await?;
-                response.headers_mut().append(header::SET_COOKIE, cookie);
+                match known_device::cookie_for(&ctx, opened.member).await {
+                    Ok(cookie) => drop(response.headers_mut().append(header::SET_COOKIE, cookie)),
+                    // She is logged in all the same.
+                    Err(failure) => tracing::warn!(%failure, "a device is not known from now on"),
+                }
             }
             Ok(response)
         }
