@@ -83,7 +83,7 @@ async fn run(
     if let Some(wakes) = wakes.filter(|_| applied.changed()) {
         let seen: Vec<MemberId> =
             query_scalar(wakes).bind(&blockers).bind(&blocked).fetch_all(tx.conn()).await?;
-        versions::bump(tx, seen).await?;
+        versions::bump_pairs(tx, &seen, &blocked).await?;
     }
     Ok(applied)
 }

@@ -48,6 +48,14 @@ pub struct Card {
     pub hue: u8,
 }
 
+impl Card {
+    /// As the member sees it whom this one has blocked, where he keeps it: nothing live shows, as if she were away.
+    #[must_use]
+    pub fn away_if(self, blocked: bool) -> Self {
+        Self { online: self.online && !blocked, ..self }
+    }
+}
+
 /// The colour of a member's generated portrait, 0 to 7.
 pub fn hue(member: MemberId) -> u8 {
     member.uuid().as_bytes().iter().fold(0u8, |sum, byte| sum.wrapping_add(*byte)) % HUES

@@ -19,7 +19,8 @@ use crate::module::Registry;
 pub struct Wakes {
     /// When the cards of the members in `$1` have come: who has something of theirs, which stayed hidden until then.
     pub cards: &'static str,
-    /// When the blockers in `$1` have blocked or unblocked the members in `$2`, pair by pair.
+    /// When the blockers in `$1` have blocked or unblocked the members in `$2`, pair by pair: of the blockers only.
+    /// What the blocked ones no longer see, they miss the next time they look.
     pub pairs: &'static str,
 }
 

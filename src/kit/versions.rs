@@ -39,6 +39,56 @@ pub async fn bump(tx: &mut Tx, members: impl IntoIterator<Item = MemberId>) -> R
     Ok(())
 }
 
+/// The same after a block or its end: those in `heard` get new versions, and those in `unheard` see something else
+/// without being told ([`State`]).
+pub async fn bump_pairs(tx: &mut Tx, heard: &[MemberId], unheard: &[MemberId]) -> Result<(), Failure> {
+    let spec = tx.spec();
+    // In the order of the ids, too.
+    let sql = format!(
+        "insert into {}.version as kept (member, version, unheard)
+         select member, max(heard), max(unheard)
+         from (select member, 1::bigint as heard, 0::bigint as unheard from unnest($1::uuid[]) as one (member)
+               union all select member, 0, 1 from unnest($2::uuid[]) as other (member)) as changed
+         group by member order by member
+         on conflict (member) do update
+         set version = kept.version + excluded.version, unheard = kept.unheard + excluded.unheard
+         returning member, version",
+        spec.schema
+    );
+    let rows: Vec<(MemberId, i64)> =
+        query_as(AssertSqlSafe(sql)).bind(heard).bind(unheard).fetch_all(tx.conn()).await?;
+    if heard.is_empty() {
+        return Ok(());
+    }
+    if spec.shares_versions() {
+        shared(tx);
+        return Ok(());
+    }
+    let rows = rows.into_iter().filter(|(member, _)| heard.contains(member));
+    tx.bumped(rows.map(|(member, version)| Bump { module: spec.name, member, version }));
+    Ok(())
+}
+
+/// What the numbers of a member depend on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct State {
+    pub version: i64,
+    /// How often a block has changed what she sees, of which she is not told.
+    pub unheard: i64,
+}
+
+/// The member's state now.
+pub async fn state(db: impl PgExecutor<'_>, spec: &ModuleSpec, member: MemberId) -> Result<State, Failure> {
+    let sql = format!(
+        "select coalesce((select version from {schema}.{shown} where member = $1), 0),
+                coalesce((select unheard from {schema}.version where member = $1), 0)",
+        schema = spec.schema,
+        shown = spec.versions()
+    );
+    let (version, unheard) = query_as(AssertSqlSafe(sql)).bind(member).fetch_one(db).await?;
+    Ok(State { version, unheard })
+}
+
 /// Tells every node after the commit that something has changed which many members see.
 pub fn shared(tx: &mut Tx) {
     let module = tx.spec().name;

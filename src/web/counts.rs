@@ -1,7 +1,7 @@
 //! The numbers in the navigation of every page, and the memory that keeps a page from counting.
 //!
 //! What a member sees of a live module has a version ([`crate::kit::versions`]), and the same version has the same
-//! numbers. So a request reads versions, a row each, and counts only where one of them is another than the last time.
+//! numbers, but for blocks, of which no version tells: they are counted beside it. So a request reads versions, a row each, and counts only where one of them is another than the last time.
 
 use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
@@ -11,7 +11,7 @@ use super::live::Cursor;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::MemberId;
-use crate::kit::versions;
+use crate::kit::versions::{self, State};
 use crate::module::ModuleSpec;
 
 /// Numbers that this process remembers, each of a member and a module.
@@ -56,7 +56,15 @@ pub async fn counts(ctx: &Context, member: MemberId) -> Result<Option<(Counts, C
 }
 
 /// What was counted last, by module and member.
-pub struct Memory(Cache<(&'static str, MemberId), (i64, Counted)>);
+pub struct Memory(Cache<(&'static str, MemberId), Kept>);
+
+/// What was counted, in which hour, and after how many blocks of which she was not told.
+#[derive(Clone, Copy)]
+struct Kept {
+    hour: i64,
+    unheard: i64,
+    counted: Counted,
+}
 
 impl Default for Memory {
     fn default() -> Self {
@@ -73,13 +81,12 @@ impl Memory {
         member: MemberId,
     ) -> Result<Counted, Failure> {
         let spec = counter.spec();
-        if let Some(last) = self.last(spec, member, ctx.now())
-            && versions::of(ctx.pool(spec), spec, member).await? == last.version
-        {
+        let state = versions::state(ctx.pool(spec), spec, member).await?;
+        if let Some(last) = self.last(spec, member, ctx.now(), state) {
             return Ok(last);
         }
         let counted = counter.count(ctx, member).await?;
-        self.remember(spec, member, counted, ctx.now());
+        self.remember(spec, member, (state.unheard, counted), ctx.now());
         Ok(counted)
     }
 
@@ -91,11 +98,12 @@ impl Memory {
         (member, version): (MemberId, i64),
         count: impl Future<Output = Result<Counts, Failure>>,
     ) -> Result<Counts, Failure> {
-        if let Some(last) = self.last(spec, member, ctx.now()).filter(|last| last.version == version) {
+        let State { unheard, .. } = versions::state(ctx.pool(spec), spec, member).await?;
+        if let Some(last) = self.last(spec, member, ctx.now(), State { version, unheard }) {
             return Ok(last.counts);
         }
         let counts = count.await?;
-        self.remember(spec, member, Counted { version, counts }, ctx.now());
+        self.remember(spec, member, (unheard, Counted { version, counts }), ctx.now());
         Ok(counts)
     }
 
@@ -104,13 +112,19 @@ impl Memory {
         self.0.invalidate_all();
     }
 
-    fn last(&self, spec: &ModuleSpec, member: MemberId, now: DateTime<Utc>) -> Option<Counted> {
-        let (then, counted) = self.0.get(&(spec.name, member))?;
-        (then == hour(now)).then_some(counted)
+    fn last(&self, spec: &ModuleSpec, member: MemberId, now: DateTime<Utc>, state: State) -> Option<Counted> {
+        let Kept { hour: then, unheard, counted } = self.0.get(&(spec.name, member))?;
+        (then == hour(now) && State { version: counted.version, unheard } == state).then_some(counted)
     }
 
-    fn remember(&self, spec: &'static ModuleSpec, member: MemberId, counted: Counted, now: DateTime<Utc>) {
-        self.0.insert((spec.name, member), (hour(now), counted));
+    fn remember(
+        &self,
+        spec: &'static ModuleSpec,
+        member: MemberId,
+        (unheard, counted): (i64, Counted),
+        now: DateTime<Utc>,
+    ) {
+        self.0.insert((spec.name, member), Kept { hour: hour(now), unheard, counted });
     }
 }
 

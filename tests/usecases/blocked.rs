@@ -1,7 +1,8 @@
 //! With the pair blocked: whatever showed one member to another hides her as soon as either has blocked the other.
 //!
 //! A case is played whole, and every reading of it that names somebody is kept. Then each pair is blocked, one
-//! way and the other, and the same is read again. Nobody writes these checks, so nobody forgets one.
+//! way and the other, and the same is read again. Nobody writes these checks, so nobody forgets one. What the blocked one
+//! still may see, and what he hears, is compared with what he gets when she is merely away ([`crate::unnoticed`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,15 +25,15 @@ use crate::stage::Answer;
 /// Something that a member has read.
 #[derive(Clone)]
 pub(crate) struct Reading {
-    actor: Caller,
-    wire: Wire,
+    pub(crate) actor: Caller,
+    pub(crate) wire: Wire,
 }
 
 /// A reading that names somebody, who may be hidden from its reader by a block.
-struct Sight<'c> {
-    reading: Reading,
-    reader: &'c Person,
-    seen: &'c Person,
+pub(crate) struct Sight<'c> {
+    pub(crate) reading: Reading,
+    pub(crate) reader: &'c Person,
+    pub(crate) seen: &'c Person,
 }
 
 /// By the two members, of whom the lesser id comes first.
@@ -66,13 +67,22 @@ impl<'p> Player<'p> {
         let mut excepted = BTreeMap::new();
         for ((one, other), sights) in self.sights().await? {
             for (blocker, blocked) in [(one, other), (other, one)] {
+                let before = self.before(&sights, blocker, blocked).await?;
                 if !self.tell(MemberBlocked { member: blocker, blocked }).await? {
                     // That is the case's own matter.
                     continue;
                 }
                 checked = true;
+                if let Some(before) = &before {
+                    faults.extend(self.noticed(before, "the block").await?);
+                }
                 for sight in &sights {
                     let (action, reason) = self.exception(sight, blocker);
+                    if reason.is_some()
+                        && let Some(before) = &before
+                    {
+                        faults.extend(self.differs(before, sight).await?);
+                    }
                     match (self.fault(sight, blocker).await?, reason) {
                         (Some(_), Some(reason)) => drop(excepted.insert(action, reason)),
                         (Some((fault, answer)), None) => {
@@ -83,6 +93,9 @@ impl<'p> Player<'p> {
                     }
                 }
                 self.tell(MemberUnblocked { member: blocker, unblocked: blocked }).await?;
+                if let Some(before) = &before {
+                    faults.extend(self.noticed(before, "its end").await?);
+                }
             }
         }
         // One answer shows enough.
@@ -144,7 +157,7 @@ impl<'p> Player<'p> {
         Ok(Some((format!("{who} has blocked {whom}, and GET {target} {fault}"), answer)))
     }
 
-    async fn read(&mut self, reading: &Reading) -> Result<Answer, String> {
+    pub(crate) async fn read(&mut self, reading: &Reading) -> Result<Answer, String> {
         let session = self.session(&reading.actor).await?;
         self.house.send(self.door, &reading.wire, session.as_deref()).await
     }
@@ -159,7 +172,7 @@ impl<'p> Player<'p> {
     }
 
     /// Says it as the block module would. True if that changed anything.
-    async fn tell(&self, event: impl AnyEvent + 'static) -> Result<bool, String> {
+    pub(crate) async fn tell(&self, event: impl AnyEvent + 'static) -> Result<bool, String> {
         let told = self.house.stage.give(Box::new(event), NOON + self.at).await;
         told.map(Applied::changed).map_err(|error| error.to_string())
     }

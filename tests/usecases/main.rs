@@ -24,6 +24,7 @@ mod stage;
 mod table;
 mod tally;
 mod template;
+mod unnoticed;
 mod work;
 
 use std::path::{Path, PathBuf};

@@ -26,12 +26,11 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     owned: &[],
 };
 
-/// Whoever has an alert of the other one.
+/// Whoever has an alert of the other one; after a block only who blocks, for the other one must not notice.
 const WAKES: Wakes = Wakes {
     cards: "select member from alerts.alert where actor = any($1)",
     pairs: "select a.member from unnest($1::uuid[], $2::uuid[]) as pair (blocker, blocked)
-            join alerts.alert a on (a.actor = pair.blocked and a.member = pair.blocker)
-                                or (a.actor = pair.blocker and a.member = pair.blocked)",
+            join alerts.alert a on a.member = pair.blocker and a.actor = pair.blocked",
 };
 
 impl Module for Alerts {

@@ -1,6 +1,6 @@
 //! The conversations of a member, the newest first: one row each, with the last message and what is unread.
 //!
-//! Whom she has blocked is not in it. Who has blocked her stays: she must not notice.
+//! Whom she has blocked is not in it. Who has blocked her stays, and is never online: she must not notice.
 
 use askama::Template;
 use axum::extract::State;
@@ -43,7 +43,9 @@ pub(super) async fn run(
     let paging = query.parse()?;
     let rows = query!(
         r#"select c as "card!: CardRow", m.number, m.sender = $1 as "mine!", m.text, t.at, t.unread,
-                  m.number <= (case when m.sender = $1 then coalesce(o.read_to, 0) else t.read_to end) as "read!"
+                  m.number <= (case when m.sender = $1 then coalesce(o.read_to, 0) else t.read_to end) as "read!",
+                  exists (select from chat.blocked_pair p
+                          where p.viewer = $1 and p.other = t.other and p.blocker = t.other) as "blocked!"
            from chat.thread t
            join chat.card c on c.member = t.other
            join chat.message m on m.one = least(t.member, t.other) and m.two = greatest(t.member, t.other)
@@ -61,7 +63,7 @@ pub(super) async fn run(
     .fetch_all(ctx.pool(&SPEC))
     .await?;
     let conversations = rows.into_iter().map(|row| Conversation {
-        card: row.card.card(ctx, actor.id),
+        card: row.card.card(ctx, actor.id).away_if(row.blocked),
         last: Message { number: row.number, mine: row.mine, text: row.text, at: row.at, read: row.read },
         unread: row.unread,
     });

@@ -105,7 +105,8 @@ pub(super) async fn run(
 ) -> Result<Thread, Failure> {
     let (start, max) = query.parse()?;
     let standing = Standing::of(ctx.pool(&SPEC), actor.id, other).await?;
-    let with = cards::of(ctx.pool(&SPEC), &SPEC, other).await?.card(ctx, actor.id);
+    let with = cards::of(ctx.pool(&SPEC), &SPEC, other).await?;
+    let with = with.card(ctx, actor.id).away_if(standing.blocked);
     let first_messages = match standing.newest {
         None => {
             let mut conn = ctx.pool(&SPEC).acquire().await?;

@@ -1,9 +1,10 @@
 //! Take a member off the list of favourites. Who is not on it stays so.
 //!
-//! Also one whom a block hides: what a member has on her list is hers to take off, and the answer is the same for
-//! everybody who is a member.
+//! Also one whom a block hides: what a member has on her list is hers to take off. The answer is the same for every
+//! member and for nobody at all: beside a profile that is not found, any other answer would prove a block.
 
 use axum::extract::State;
+use axum::http::StatusCode;
 
 use super::SPEC;
 use super::contract::FavoriteUnmarked;
@@ -17,7 +18,6 @@ use crate::web::visitor::Actor;
 
 async fn run(ctx: &Context, actor: &Actor, favorite: MemberId) -> Result<(), Failure> {
     let mut tx = ctx.begin(&SPEC).await?;
-    cards::known(tx.conn(), &SPEC, favorite).await?;
     let _ = tx.emit(FavoriteUnmarked { member: actor.id, favorite }).await?;
     tx.commit().await
 }
@@ -37,7 +37,10 @@ pub(super) async fn form(
     actor: Actor,
     Path(nickname): Path<String>,
 ) -> Result<Done, Failure> {
-    let favorite = cards::named(ctx.pool(&SPEC), &SPEC, &nickname).await?;
-    run(&ctx, &actor, favorite).await?;
+    match cards::named(ctx.pool(&SPEC), &SPEC, &nickname).await {
+        Ok(favorite) => run(&ctx, &actor, favorite).await?,
+        Err(failure) if failure.status() == StatusCode::NOT_FOUND => {}
+        Err(failure) => return Err(failure),
+    }
     Ok(Done::to("/favorite").saying(format!("{nickname} is no longer among your favourites.")))
 }

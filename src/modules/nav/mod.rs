@@ -30,7 +30,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     owned: &[],
 };
 
-/// Whoever has something of the other one. Of threads only who blocks: the other one must not notice.
+/// Whoever has something of the other one. After a block only who blocks: the other one must not notice.
 const WAKES: Wakes = Wakes {
     cards: "select member from nav.thread where other = any($1)
             union select member from nav.alert where actor = any($1)",
@@ -38,8 +38,7 @@ const WAKES: Wakes = Wakes {
             join nav.thread t on t.member = pair.blocker and t.other = pair.blocked
             union
             select a.member from unnest($1::uuid[], $2::uuid[]) as pair (blocker, blocked)
-            join nav.alert a on (a.actor = pair.blocked and a.member = pair.blocker)
-                             or (a.actor = pair.blocker and a.member = pair.blocked)",
+            join nav.alert a on a.member = pair.blocker and a.actor = pair.blocked",
 };
 
 impl Module for Nav {

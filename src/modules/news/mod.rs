@@ -31,15 +31,15 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     owned: &["shard"],
 };
 
-/// Of a pair, whoever looks for what the other one is and has done something. Ages are left out: whether one fits
-/// depends on the day. She may hear of a block that changes nothing then, as she hears of stories of other ages.
+/// Of a pair who blocks, if she looks for what the other one is, and he has done something; he must not notice. Ages
+/// are left out: whether one fits depends on the day. She may hear of a block that changes nothing then, as she hears
+/// of stories of other ages.
 const WAKES: Wakes = Wakes {
     // Whose card comes gets her ideal with it; what waited for the card is told to all who look for her.
     cards: "select member from news.ideal where member = any($1)",
     pairs: "select i.member from unnest($1::uuid[], $2::uuid[]) as pair (blocker, blocked)
-            cross join lateral (values (blocker, blocked), (blocked, blocker)) as seen (viewer, other)
-            join news.ideal i on i.member = seen.viewer
-            where exists (select from news.story s where s.member = seen.other and s.gender = i.gender
+            join news.ideal i on i.member = pair.blocker
+            where exists (select from news.story s where s.member = pair.blocked and s.gender = i.gender
                                                      and i.place in ('', s.county, s.town))",
 };
 
