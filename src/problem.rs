@@ -77,6 +77,11 @@ problems! {
     ROLE_MISSING = FORBIDDEN "role-missing" "Your role does not allow this.";
     CROSS_SITE = FORBIDDEN "cross-site"
         "This came from another site, so nothing was done. Open the page here and try again.";
+    FROM_ELSEWHERE = FORBIDDEN "from-elsewhere"
+        "A page elsewhere has sent you here. Whoever is shown on this page may see that you have looked, so it opens only \
+         if you say so. Nothing has been seen yet.";
+    FETCHED_AHEAD = FORBIDDEN "fetched-ahead"
+        "This is not fetched ahead: who looks at it is seen to have looked. Ask for it when somebody wants it.";
     OTHER_MEMBER = CONFLICT "other-member"
         "Somebody else is logged in now than the one this page was made for. Nothing was done.";
     NOT_FOUND = NOT_FOUND "not-found" "This address leads nowhere, or to what is not there for you.";

@@ -56,6 +56,8 @@ pub struct Action {
     pub despite_blocks: Option<DespiteBlocks>,
     /// That a page or program asks for it by itself: who is away from her screen is not here.
     pub by_itself: bool,
+    /// That others can see who has read it: only her own steps may do that.
+    pub leaves_trace: bool,
     /// Bytes of a body.
     pub body_max: usize,
     /// True for the login, which carries along whatever form has waited for it.
@@ -89,6 +91,7 @@ impl Action {
             limit: None,
             despite_blocks: None,
             by_itself: false,
+            leaves_trace: false,
             body_max: BODY_MAX,
             carries_forms: false,
             knows_devices: false,
@@ -123,6 +126,14 @@ impl Action {
     #[must_use]
     pub const fn by_itself(mut self) -> Self {
         self.by_itself = true;
+        self
+    }
+
+    /// Read, it leaves something that others see: a visit, a mark. What a page elsewhere starts, or a browser fetches
+    /// ahead, is stopped before ([`crate::web::trace`]).
+    #[must_use]
+    pub const fn leaves_trace(mut self) -> Self {
+        self.leaves_trace = true;
         self
     }
 

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::Shape;
-use crate::module::{ActionRecord, Policy};
+use crate::module::{ActionRecord, Face, Policy};
 use crate::problem::{self, Problem};
 
 /// Everything that an action may be refused for, in the order of status and code. Faults of ours are not planned.
@@ -38,6 +38,13 @@ pub fn refusals(record: &ActionRecord, shape: &Shape) -> Vec<Problem> {
             problem::BODY_TOO_LARGE,
             problem::ENCODED,
         ]);
+    }
+    if record.action.leaves_trace {
+        let elsewhere = match record.face {
+            Face::Page => problem::FROM_ELSEWHERE,
+            Face::Json => problem::CROSS_SITE,
+        };
+        found.extend([problem::FETCHED_AHEAD, elsewhere]);
     }
     if record.limit().is_some() {
         found.push(problem::TOO_MANY);

@@ -13,6 +13,7 @@ use super::prefer::Wait;
 use super::render::REQUEST_ID;
 use super::session::looks_ahead;
 use super::submission::{DrawnFor, Submission, SubmissionId, once};
+use super::trace;
 use super::visitor::Visitor;
 use crate::bus::waiting;
 use crate::cause;
@@ -64,6 +65,10 @@ impl Guard {
     async fn read(self, request: Request) -> Result<Response, Failure> {
         let (parts, _) = request.into_parts();
         self.check_drawn_for(DrawnFor::of_request(&parts))?;
+        admit(self.record, &self.visitor)?;
+        if self.record.action.leaves_trace {
+            trace::check(self.record.face, &parts.method, &parts.headers)?;
+        }
         let allowance = self.admit().await?;
         let mut response = run(&parts, &Bytes::new(), &self.next).await;
         write(allowance, &mut response);
@@ -165,9 +170,11 @@ async fn read_body(body: Body, most: usize) -> Result<Bytes, Failure> {
     to_bytes(body, most).await.map_err(|_| problem::BODY_TOO_LARGE.saying(too_large(most)))
 }
 
-/// Whether the request shows that somebody is at her screen.
+/// Whether the request shows that somebody is at her screen, and wants others to see that.
 fn is_here(record: &ActionRecord, request: &Request) -> bool {
-    !record.action.by_itself && !looks_ahead(request.method(), request.headers())
+    !record.action.by_itself
+        && !looks_ahead(request.method(), request.headers())
+        && !trace::is_from_elsewhere(request.headers())
 }
 
 fn admit(record: &ActionRecord, visitor: &Visitor) -> Result<(), Failure> {

@@ -39,6 +39,7 @@ pub mod stall;
 pub mod statics;
 pub mod strict;
 pub mod submission;
+pub mod trace;
 pub mod turns;
 pub mod visitor;
 pub mod when;

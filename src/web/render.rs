@@ -15,6 +15,7 @@ use super::shell::Shell;
 use super::submission::{Kept, is_own_path};
 use super::visitor::{Actor, State, Visitor};
 use crate::failure::{Failure, FieldError};
+use crate::problem::FROM_ELSEWHERE;
 
 /// Header of the request's id.
 pub const REQUEST_ID: &str = "x-request-id";
@@ -179,6 +180,7 @@ fn own_page(headers: &HeaderMap) -> Option<String> {
 fn page(failure: &Failure, asked: &Asked, actor: Option<&Actor>, kept: Option<Kept>) -> Response {
     let heading = match failure.status() {
         StatusCode::NOT_FOUND => "There is nothing here",
+        _ if failure.code() == FROM_ELSEWHERE.code => "Open this page?",
         StatusCode::FORBIDDEN => "This is not for you",
         StatusCode::TOO_MANY_REQUESTS => "That was a lot at once",
         StatusCode::METHOD_NOT_ALLOWED => "That does not work here",
@@ -199,6 +201,9 @@ fn page(failure: &Failure, asked: &Asked, actor: Option<&Actor>, kept: Option<Ke
     let unreadable = failure.status() == StatusCode::UNPROCESSABLE_ENTITY && !query.is_empty();
     let whole = (asked.method == Method::GET && unreadable)
         .then(|| (path.to_owned(), "This page from its beginning".to_owned()));
+    let stopped = failure.code() == FROM_ELSEWHERE.code;
+    // Her own step, which counts: from here it is one of this site's.
+    let on = stopped.then(|| (asked.target.clone(), "Open it".to_owned()));
     let page = ErrorPage {
         shell: Shell::around(heading, path, actor, &asked.request_id),
         status: failure.status().as_u16(),
@@ -206,7 +211,7 @@ fn page(failure: &Failure, asked: &Asked, actor: Option<&Actor>, kept: Option<Ke
         detail,
         code: failure.code().to_owned(),
         request_id: asked.request_id.clone(),
-        ways: whole.into_iter().chain([home, own]).collect(),
+        ways: on.into_iter().chain(whole).chain([home, own]).collect(),
         passes_later: failure.wait().is_some() || failure.status().is_server_error(),
         kept,
     };

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::TimeDelta;
 use futures::FutureExt;
 use pancake::id::MemberId;
 use pancake::modules::online::contract::{MemberSeen, OnlineHidden, OnlineShown};
@@ -39,6 +40,7 @@ impl Player<'_> {
         let hid = self.tell(OnlineHidden { member: blocker }).await?;
         let mut away = BTreeMap::new();
         for sight in &of_his {
+            self.turn_on();
             let answer = self.read(&sight.reading).await?;
             away.insert(sight.reading.wire.target.clone(), plain(&answer.text()));
         }
@@ -86,6 +88,7 @@ impl Player<'_> {
         let Some(away) = before.away.get(target).filter(|_| sight.reader.id == before.reader) else {
             return Ok(None);
         };
+        self.turn_on();
         let answer = self.read(&sight.reading).await?;
         if answer.status == 404 {
             // As if there were nobody of that name, which is looked at elsewhere.
@@ -96,6 +99,11 @@ impl Player<'_> {
         Ok((now != *away).then(|| {
             format!("{other} has blocked {one}, and GET {target} tells {one} so: {}", difference(away, &now))
         }))
+    }
+
+    /// Every reading is of the same second, or one would tell of five hours and another of four.
+    fn turn_on(&self) {
+        self.house.set_clock(self.at + TimeDelta::seconds(1));
     }
 
     async fn cursor(&self, member: MemberId) -> Result<Cursor, String> {

@@ -71,7 +71,7 @@ impl Module for Chat {
         };
         let refused = [standing::SELF, problem::OUT_OF_RANGE, read_thread::TWO_WAYS];
         at.json(thread("/chat/{member}").refuses(&refused), read_thread::json);
-        at.html(thread("/chat/{nickname}"), show_thread::page);
+        at.html(thread("/chat/{nickname}").leaves_trace(), show_thread::page);
 
         let send = |path| Action::post(path, Policy::Member, "writes to a member").takes_text(MESSAGE);
         let refused = [standing::SELF, sending::REUSED, first_messages::TOO_MANY];

@@ -55,7 +55,8 @@ impl Module for Profile {
         let list = Action::get("/profile", Policy::Member, "lists the newest members");
         at.json(list.refuses(paging::REFUSALS), list_profiles::json);
         at.html(Action::get("/", Policy::Public, "shows the front page"), show_front::page);
-        let read = |path| Action::get(path, Policy::Member, "shows a profile, which is a visit");
+        let read =
+            |path| Action::get(path, Policy::Member, "shows a profile, which is a visit").leaves_trace();
         at.json(read("/profile/{member}"), read_profile::json);
         at.html(read("/member/{nickname}"), read_profile::page);
     }
