@@ -53,7 +53,7 @@ macro_rules! embedded {
     };
 }
 
-static EMBEDDED: [Embedded; 10] = embedded! {
+static EMBEDDED: [Embedded; 11] = embedded! {
     CSS "app.css"
     SCRIPT "app.js"
     CSS "docs.css"
@@ -62,6 +62,7 @@ static EMBEDDED: [Embedded; 10] = embedded! {
     SCRIPT "htmx.min.js"
     SVG "icon.svg"
     SCRIPT "live.js"
+    SCRIPT "password.js"
     SCRIPT "swagger-ui-bundle.js"
     CSS "swagger-ui.css"
 };

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use sqlx::{query, query_scalar};
+use sqlx::query;
 
 use super::show_settings::SettingsPage;
 use super::{SPEC, person, schemas, session_store};
@@ -37,13 +37,16 @@ pub(super) struct Input {
 }
 
 async fn run(ctx: &Context, actor: &Actor, input: Input) -> Result<(), Failure> {
-    let mut refusals = Refusals::default();
-    let Some(new) = refusals.take("password", person::password(&input.password, &actor.nickname)) else {
-        return Err(refusals.failure());
-    };
-    let kept = query_scalar!("select password from register.account where member = $1", actor.id.uuid())
+    let account = query!("select password, email from register.account where member = $1", actor.id.uuid())
         .fetch_optional(ctx.pool(&SPEC))
         .await?;
+    let email = account.as_ref().map_or("", |account| &account.email);
+    let mut refusals = Refusals::default();
+    let own = [&*actor.nickname, email];
+    let Some(new) = refusals.take("password", person::password(&input.password, &own)) else {
+        return Err(refusals.failure());
+    };
+    let kept = account.map(|account| account.password);
     if !ctx.passwords().verify(Password::of(&input.current), kept.clone()).await? {
         let about = About { member: Some(actor.id), by: Some(By::Member(actor.id)), from: None };
         security_log::note(ctx, "password-change-failed", about).await;

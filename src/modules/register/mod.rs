@@ -21,6 +21,7 @@ mod schemas;
 mod session_store;
 mod show_settings;
 mod show_state;
+mod strength;
 mod suspend;
 
 use std::time::Duration;

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::schemas::{self, NICKNAME_MAX, NICKNAME_MIN, PASSWORD_MAX, PASSWORD_MIN, RESERVED, SITE};
+use super::strength;
 use crate::failure::{Failure, Refusals};
 use crate::kit::calendar;
 use crate::kit::ideals::{IdealForm, IdealInput, Refuses, Town};
@@ -28,11 +29,13 @@ const EMAIL_FORM: Problem =
 const PASSWORD_LENGTH: Problem =
     Problem::field("register.password-length", "This password is too short or too long.");
 const PASSWORD_WEAK: Problem =
-    Problem::field("register.password-weak", "Your nickname is the first that others would try.");
+    Problem::field("register.password-weak", "This password is among the first that others would try.");
 const BIRTHDAY_FORM: Problem =
     Problem::field("register.birthday-form", "Give the day as year-month-day: 1990-05-17.");
 const TOO_OLD: Problem = Problem::field("register.too-old", "Nobody is that old. Check the year.");
 const TOO_YOUNG: Problem = Problem::field("register.too-young", "Only adults may join.");
+const TOO_WEAK: &str = "This would be guessed soon: common words, your own name or address, years and rows of keys count \
+                        little. Put a few words together that only you would.";
 /// Of her own gender and place, too.
 const OF_IDEAL: Refuses =
     Refuses::of(["register.gender", "register.place", "register.ideal-age", "register.ideal-ages"]);
@@ -144,17 +147,18 @@ pub(super) fn email(typed: &str) -> Checked<Email> {
     Email::parse(typed).ok_or_else(|| EMAIL_FORM.failure())
 }
 
-/// Long beats complicated; the maximum keeps hashing cheap.
-pub(super) fn password(typed: &str, nickname: &str) -> Checked<Password> {
+/// Long beats complicated; the maximum keeps hashing cheap. `own` are words that others know of her.
+pub(super) fn password(typed: &str, own: &[&str]) -> Checked<Password> {
     let password = Password::of(typed);
     let length = password.as_str().chars().count();
     if !(PASSWORD_MIN..=PASSWORD_MAX).contains(&length) {
         let detail = format!("Choose a password of {PASSWORD_MIN} to {PASSWORD_MAX} characters.");
         return Err(PASSWORD_LENGTH.saying(detail));
     }
-    let folded = |text: &str| name::kept(text).to_lowercase();
-    if folded(password.as_str()) == folded(nickname) {
-        return Err(PASSWORD_WEAK.failure());
+    let own: Vec<_> = own.iter().map(|word| name::kept(word)).collect();
+    let own: Vec<&str> = own.iter().map(AsRef::as_ref).collect();
+    if strength::pieces(password.as_str(), &own) < strength::PIECES_MIN {
+        return Err(PASSWORD_WEAK.saying(TOO_WEAK));
     }
     Ok(password)
 }
@@ -219,13 +223,15 @@ mod tests {
             (" wilhelmina1", "wilhelmina1 "),
         ] {
             assert_eq!(
-                password(typed, name).err().map(|refusal| refusal.code()),
+                password(typed, &[name]).err().map(|refusal| refusal.code()),
                 Some(PASSWORD_WEAK.code),
                 "{typed}"
             );
         }
         // Nine letters are nine, in however many pieces.
-        assert!(password(&"a\u{30a}".repeat(PASSWORD_MIN - 1), "bob").is_err());
-        assert!(password(&"a\u{30a}".repeat(PASSWORD_MAX), "bob").is_ok());
+        assert!(password(&"a\u{30a}".repeat(PASSWORD_MIN - 1), &["bob"]).is_err());
+        let letters = ["a\u{30a}", "x", "o\u{308}", "7", "k"];
+        let long: String = letters.into_iter().cycle().take(PASSWORD_MAX).collect();
+        assert!(password(&long[..], &["bob"]).is_ok());
     }
 }

@@ -85,7 +85,8 @@ async fn run(ctx: &Context, input: Input) -> Result<Applied, Failure> {
 fn parse(ctx: &Context, input: Input) -> Result<(Person, Account), Failure> {
     let mut refusals = Refusals::default();
     let email = refusals.take("email", person::email(&input.email));
-    let password = refusals.take("password", person::password(&input.password, &input.nickname));
+    let password =
+        refusals.take("password", person::password(&input.password, &[&input.nickname, &input.email]));
     let person = PersonInput {
         nickname: input.nickname,
         birthday: input.birthday,
