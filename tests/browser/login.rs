@@ -41,3 +41,21 @@ fn two_browsers_share_no_cookies() {
     nancy.reload();
     nancy.sees(".me-name", "nancy");
 }
+
+#[test]
+fn a_new_password_is_judged_while_it_is_typed() {
+    let town = Town::open("strength", &[]);
+    let stranger = Browser::of_a_stranger(&town);
+    stranger.goto("/register");
+    stranger.fill("Nickname", "wilhelmina");
+    for (typed, said) in [
+        ("short", "5 more characters"),
+        ("wilhelmina1234", "Easily guessed"),
+        ("1234567890", "Easily guessed"),
+        ("eight pancakes", "This will do"),
+        ("seven warm words of our own", "A good password"),
+    ] {
+        stranger.fill("Password", typed);
+        stranger.sees("[data-strength-of]", said);
+    }
+}
