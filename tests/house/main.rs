@@ -47,6 +47,7 @@ mod template;
 mod texts;
 mod tidy;
 mod tidy_proof;
+mod totals;
 mod turns;
 mod unread;
 mod walk;

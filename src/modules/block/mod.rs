@@ -6,6 +6,8 @@ mod keep_blocks;
 mod read_blocks;
 mod unblock_member;
 
+use std::time::Duration;
+
 use crate::kit;
 use crate::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
 use crate::web::paging;
@@ -21,6 +23,8 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     kit: &[Kit::People],
     owned: &[],
 };
+
+const DAY: Duration = Duration::from_hours(24);
 
 impl Module for Block {
     fn spec(&self) -> &'static ModuleSpec {
@@ -41,13 +45,16 @@ impl Module for Block {
         };
         at.json(read("/block").refuses(paging::REFUSALS), read_blocks::json);
         at.html(read("/block"), read_blocks::page);
-        let block = Action::put("/block/{member}", Policy::Member, "blocks a member");
-        at.json(block.refuses(&[block_member::SELF]), block_member::json);
-        at.html(Action::post("/block/{nickname}", Policy::Member, "blocks a member"), block_member::form);
-        at.json(Action::delete("/block/{member}", Policy::Member, "unblocks a member"), unblock_member::json);
-        at.html(
-            Action::post("/block/{nickname}/end", Policy::Member, "unblocks a member"),
-            unblock_member::form,
-        );
+        let block = |action: Action| action.limited("blocks", 300, DAY);
+        let put = block(Action::put("/block/{member}", Policy::Member, "blocks a member"));
+        at.json(put.refuses(&[block_member::SELF]), block_member::json);
+        let post = Action::post("/block/{nickname}", Policy::Member, "blocks a member");
+        at.html(block(post), block_member::form);
+        // Only taking it back is scarce: who goes to and fro runs out of that, and is left with the block.
+        let end = |action: Action| action.limited("unblocks", 50, DAY);
+        let delete = Action::delete("/block/{member}", Policy::Member, "unblocks a member");
+        at.json(end(delete), unblock_member::json);
+        let post = Action::post("/block/{nickname}/end", Policy::Member, "unblocks a member");
+        at.html(end(post), unblock_member::form);
     }
 }

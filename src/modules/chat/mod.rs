@@ -15,6 +15,9 @@ mod sending;
 mod show_thread;
 mod show_typing;
 mod standing;
+mod unanswered;
+
+use std::time::Duration;
 
 use self::message_text::MESSAGE;
 use crate::kit::{self, Wakes};
@@ -40,6 +43,7 @@ const WAKES: Wakes = Wakes {
     pairs: "select t.member from unnest($1::uuid[], $2::uuid[]) as pair (blocker, blocked)
             join chat.thread t on t.member = pair.blocker and t.other = pair.blocked",
 };
+const DAY: Duration = Duration::from_hours(24);
 /// Why the blocked one sees more than a block allows elsewhere.
 const UNNOTICED: &str = "who is blocked keeps her old thread, so that she does not notice";
 
@@ -73,13 +77,21 @@ impl Module for Chat {
         at.json(thread("/chat/{member}").refuses(&refused), read_thread::json);
         at.html(thread("/chat/{nickname}").leaves_trace(), show_thread::page);
 
-        let send = |path| Action::post(path, Policy::Member, "writes to a member").takes_text(MESSAGE);
-        let refused = [standing::SELF, sending::REUSED, first_messages::TOO_MANY];
+        let send = |path| {
+            Action::post(path, Policy::Member, "writes to a member")
+                .takes_text(MESSAGE)
+                .limited("messages", 1_000, DAY)
+        };
+        let refused = [standing::SELF, sending::REUSED, first_messages::TOO_MANY, unanswered::FULL];
         let send_json = send("/chat/{member}").refuses(&refused).refuses(&MESSAGE.problems());
         at.json(send_json, send_message::json);
         at.html(send("/chat/{nickname}"), send_message::form);
 
-        let typing = |path| Action::post(path, Policy::Member, "shows a member that she types");
+        let typing = |path| {
+            let typing = Action::post(path, Policy::Member, "shows a member that she types");
+            // One in three seconds, four hours long.
+            typing.limited("typing", 5_000, DAY)
+        };
         at.json(typing("/chat/{member}/typing").refuses(&[standing::SELF]), show_typing::json);
         at.html(typing("/chat/{nickname}/typing"), show_typing::form);
 

@@ -12,6 +12,7 @@ use sqlx::query;
 
 use super::SPEC;
 use super::message::Message;
+use super::read_thread::PAGE_BYTES;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::TypedId;
@@ -40,7 +41,7 @@ pub(super) async fn run(
     actor: &Actor,
     query: &PageQuery,
 ) -> Result<Listing<Conversation>, Failure> {
-    let paging = query.parse()?;
+    let mut paging = query.parse()?;
     let rows = query!(
         r#"select c as "card!: CardRow", m.number, m.sender = $1 as "mine!", m.text, t.at, t.unread,
                   m.number <= (case when m.sender = $1 then coalesce(o.read_to, 0) else t.read_to end) as "read!",
@@ -62,6 +63,7 @@ pub(super) async fn run(
     )
     .fetch_all(ctx.pool(&SPEC))
     .await?;
+    paging.max = paging.max.min(fitting(rows.iter().map(|row| row.text.len())));
     let conversations = rows.into_iter().map(|row| Conversation {
         card: row.card.card(ctx, actor.id).away_if(row.blocked),
         last: Message { number: row.number, mine: row.mine, text: row.text, at: row.at, read: row.read },
@@ -69,6 +71,17 @@ pub(super) async fn run(
     });
     let place = |of: &Conversation| Cursor::new(of.last.at, of.card.member);
     Ok(Listing::of(conversations.collect(), paging, place))
+}
+
+/// How many texts fit into a page: as in a thread.
+fn fitting(bytes: impl Iterator<Item = usize>) -> i64 {
+    let before = bytes.scan(0, |sum: &mut usize, bytes| {
+        let before = *sum;
+        *sum += bytes;
+        Some(before)
+    });
+    let most = usize::try_from(PAGE_BYTES).unwrap_or(usize::MAX);
+    i64::try_from(before.take_while(|before| *before < most).count()).unwrap_or(i64::MAX).max(1)
 }
 
 pub(super) async fn json(

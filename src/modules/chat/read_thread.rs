@@ -7,7 +7,8 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sqlx::query;
+use sqlx::query_as;
+use uuid::Uuid;
 
 use super::SPEC;
 use super::first_messages::FirstMessages;
@@ -26,6 +27,8 @@ use crate::web::visitor::Actor;
 
 /// Messages in a page where nobody asks otherwise.
 const MAX_DEFAULT: i64 = 75;
+/// Bytes of texts after which a page takes no further message: 75 of the longest would be four megabytes.
+pub(super) const PAGE_BYTES: i64 = 120_000;
 
 pub(super) const TWO_WAYS: Problem =
     Problem::field("chat.two-ways", "Give `from` for older messages or `after` for newer ones, not both.");
@@ -203,6 +206,14 @@ struct Row {
     at: DateTime<Utc>,
 }
 
+/// A message as it is found: without its text where the page is full before it.
+struct Found {
+    number: Option<i64>,
+    sender: Option<Uuid>,
+    at: Option<DateTime<Utc>>,
+    text: Option<String>,
+}
+
 /// A page of messages in the order of their numbers, and whether there are more.
 async fn messages(
     ctx: &Context,
@@ -217,33 +228,36 @@ async fn messages(
         Start::Before(number) => (false, number),
     };
     // Either branch is one walk along the primary key; the planner skips the other.
-    let rows = query!(
-        r#"(select number, sender, text, at from chat.message
+    let rows = query_as!(
+        Found,
+        r#"select number, sender, at, case when bytes - octet_length(text) < $7 then text end as "text?"
+           from (select *, sum(octet_length(text)) over (order by abs(number - $3) rows unbounded preceding) as bytes
+                 from (
+           (select number, sender, text, at from chat.message
             where $6 and one = $1 and two = $2 and number > $3 and (not withheld or sender = $4)
             order by number limit $5)
            union all
            (select number, sender, text, at from chat.message
             where not $6 and one = $1 and two = $2 and number < $3 and (not withheld or sender = $4)
-            order by number desc limit $5)"#,
+            order by number desc limit $5)) as found) as measured
+           order by abs(number - $3)"#,
         one.uuid(),
         two.uuid(),
         from,
         member.uuid(),
         max + 1,
-        forward
+        forward,
+        PAGE_BYTES
     )
     .fetch_all(ctx.pool(&SPEC))
     .await?;
-    let mut rows: Vec<Row> = rows
-        .into_iter()
-        .filter_map(|row| {
-            let mine = row.sender? == member.uuid();
-            Some(Row { number: row.number?, mine, text: row.text?, at: row.at? })
-        })
-        .collect();
-    let most = usize::try_from(max).unwrap_or_default();
-    let has_more = rows.len() > most;
-    rows.truncate(most);
+    let (most, found) = (usize::try_from(max).unwrap_or_default(), rows.len());
+    let read = |row| {
+        let Found { number, sender, at, text } = row;
+        Some(Row { number: number?, mine: sender? == member.uuid(), text: text?, at: at? })
+    };
+    let mut rows: Vec<Row> = rows.into_iter().map_while(read).take(most).collect();
+    let has_more = rows.len() < found;
     rows.sort_by_key(|row| row.number);
     Ok((rows, has_more))
 }

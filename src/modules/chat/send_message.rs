@@ -17,6 +17,7 @@ use super::pair::Pair;
 use super::sending;
 use super::show_thread;
 use super::standing::Standing;
+use super::unanswered;
 use crate::context::{Context, Tx};
 use crate::failure::Failure;
 use crate::id::MemberId;
@@ -76,6 +77,7 @@ async fn run(
         None => Some(FirstMessages::take(&mut tx, ctx, from).await?),
         Some(_) => None,
     };
+    unanswered::check(&mut tx, ctx, (from, to), &text).await?;
     let number = standing.newest.unwrap_or_default() + 1;
     emit(&mut tx, standing, MessageSent { from, to, number, text: text.clone() }).await?;
     if let Some(key) = &key {
@@ -132,5 +134,6 @@ pub(super) async fn form(
 
 /// True where her text is worth showing again.
 fn may_mend(failure: &Failure) -> bool {
-    matches!(failure.status(), StatusCode::UNPROCESSABLE_ENTITY | StatusCode::TOO_MANY_REQUESTS)
+    let unanswered = failure.code() == unanswered::FULL.code;
+    unanswered || matches!(failure.status(), StatusCode::UNPROCESSABLE_ENTITY | StatusCode::TOO_MANY_REQUESTS)
 }

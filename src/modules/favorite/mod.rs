@@ -7,6 +7,8 @@ mod list_favorites;
 mod mark_favorite;
 mod unmark_favorite;
 
+use std::time::Duration;
+
 use crate::kit;
 use crate::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
 use crate::web::paging;
@@ -22,6 +24,8 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     kit: &[Kit::People],
     owned: &["seen"],
 };
+
+const DAY: Duration = Duration::from_hours(24);
 
 impl Module for Favorite {
     fn spec(&self) -> &'static ModuleSpec {
@@ -40,13 +44,15 @@ impl Module for Favorite {
         let list = |path| Action::get(path, Policy::Member, "lists her favourites");
         at.json(list("/favorite").refuses(paging::REFUSALS), list_favorites::json);
         at.html(list("/favorite"), list_favorites::page);
-        let mark = "marks a favourite";
+        // Who goes to and fro needs both: one of them is scarce.
+        let mark = |action: Action| action.limited("favourites", 300, DAY);
+        let marks = "marks a favourite";
         let refusals = &[mark_favorite::SELF, mark_favorite::FULL];
         at.json(
-            Action::put("/favorite/{member}", Policy::Member, mark).refuses(refusals),
+            mark(Action::put("/favorite/{member}", Policy::Member, marks)).refuses(refusals),
             mark_favorite::json,
         );
-        at.html(Action::post("/favorite/{nickname}", Policy::Member, mark), mark_favorite::form);
+        at.html(mark(Action::post("/favorite/{nickname}", Policy::Member, marks)), mark_favorite::form);
         let unmark = "removes a favourite";
         at.json(Action::delete("/favorite/{member}", Policy::Member, unmark), unmark_favorite::json);
         at.html(Action::post("/favorite/{nickname}/remove", Policy::Member, unmark), unmark_favorite::form);

@@ -8,6 +8,8 @@ mod keep_seen;
 mod list_online;
 mod next_online;
 
+use std::time::Duration;
+
 use crate::kit;
 use crate::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
 use crate::web::paging;
@@ -23,6 +25,8 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     kit: &[Kit::People],
     owned: &[],
 };
+
+const DAY: Duration = Duration::from_hours(24);
 
 impl Module for Online {
     fn spec(&self) -> &'static ModuleSpec {
@@ -53,7 +57,10 @@ impl Module for Online {
         at.json(Action::put("/online/hidden", Policy::Member, hide), hide_online::hide_online_json);
         at.html(Action::post("/online/hidden", Policy::Member, hide), hide_online::hide_form);
         let show = "shows again when she is here";
-        at.json(Action::delete("/online/hidden", Policy::Member, show), hide_online::show_online_json);
-        at.html(Action::post("/online/shown", Policy::Member, show), hide_online::show_form);
+        // Hiding protects, and is never scarce: who goes to and fro runs out of this, and stays hidden.
+        let again = |action: Action| action.limited("showings", 50, DAY);
+        let delete = again(Action::delete("/online/hidden", Policy::Member, show));
+        at.json(delete, hide_online::show_online_json);
+        at.html(again(Action::post("/online/shown", Policy::Member, show)), hide_online::show_form);
     }
 }
