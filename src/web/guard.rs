@@ -63,13 +63,17 @@ async fn pass(record: &'static ActionRecord, request: Request, next: Next) -> Re
 
 impl Guard {
     async fn read(self, request: Request) -> Result<Response, Failure> {
-        let (parts, _) = request.into_parts();
+        let (mut parts, _) = request.into_parts();
         self.check_drawn_for(DrawnFor::of_request(&parts))?;
         admit(self.record, &self.visitor)?;
         if self.record.action.leaves_trace {
             trace::check(self.record.face, &parts.method, &parts.headers)?;
         }
-        let allowance = self.admit().await?;
+        let own = self.visitor.actor.as_ref().is_some_and(|actor| trace::is_own(parts.uri.path(), actor));
+        let allowance = if self.record.action.leaves_trace && own { None } else { self.admit().await? };
+        if let Some(allowance) = allowance {
+            parts.extensions.insert(allowance);
+        }
         let mut response = run(&parts, &Bytes::new(), &self.next).await;
         write(allowance, &mut response);
         Ok(response)
@@ -118,6 +122,9 @@ impl Guard {
             parts.extensions.insert(again);
         }
         let allowance = self.admit().await?;
+        if let Some(allowance) = allowance {
+            parts.extensions.insert(allowance);
+        }
         let mut response = self.change(parts, body, id).await;
         write(allowance, &mut response);
         Ok(response)

@@ -18,6 +18,7 @@ pub mod health;
 pub mod host;
 pub mod idempotency;
 pub mod known_device;
+pub mod left;
 pub mod limits;
 pub mod live;
 pub mod login_page;

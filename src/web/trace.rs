@@ -9,9 +9,11 @@
 use axum::http::{HeaderMap, Method, header};
 
 use super::session::looks_ahead;
+use super::visitor::Actor;
 use crate::failure::Failure;
 use crate::module::Face;
 use crate::problem;
+use crate::text::name::kept;
 
 /// Refuses to read where that would leave a trace which the member does not mean to leave.
 pub fn check(face: Face, method: &Method, headers: &HeaderMap) -> Result<(), Failure> {
@@ -23,6 +25,15 @@ pub fn check(face: Face, method: &Method, headers: &HeaderMap) -> Result<(), Fai
         (true, Face::Page) => Err(problem::FROM_ELSEWHERE.failure()),
         (true, Face::Json) => Err(problem::CROSS_SITE.failure()),
     }
+}
+
+/// True for her own profile and whatever else is named after her: reading it touches nobody.
+pub fn is_own(path: &str, actor: &Actor) -> bool {
+    let last = path.rsplit('/').next().unwrap_or_default();
+    let named = form_urlencoded::parse(last.as_bytes()).next().map(|(name, _)| name.into_owned());
+    named.is_some_and(|name| {
+        name == actor.id.to_string() || kept(&name).to_lowercase() == actor.nickname.to_lowercase()
+    })
 }
 
 /// True where a browser says that a page of another site has started this. `none` is typed, or a bookmark.

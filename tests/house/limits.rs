@@ -100,6 +100,37 @@ async fn login_from(house: &House, address: &str) -> u16 {
     house.stage.router.clone().oneshot(request).await.unwrap().status().as_u16()
 }
 
+/// A visit is an alert to somebody. What is left is said; when all is used nothing is shown, for unseen reading would be the
+/// other way out.
+#[tokio::test]
+async fn visits_have_an_allowance_a_day() {
+    let house = House::open("house_visits", 80).await;
+    let token = house.token(Who::Member).await;
+    let profile = Ask::get(format!("/api/profile/{}", house.people.other));
+    for left in (31..300).rev() {
+        let answer = house.ask(&profile, token.as_deref()).await;
+        assert_eq!(answer.status, 200);
+        assert_eq!(answer.header("ratelimit-policy"), "\"visits\";q=300;w=86400");
+        assert!(answer.header("ratelimit").starts_with(&format!("\"visits\";r={left};t=")), "{answer:?}");
+    }
+    let page = Ask::get("/member/otto");
+    let said = house.ask(&page, token.as_deref()).await.text();
+    assert!(said.contains("You have 30 profiles left."), "{said}");
+    for _ in 0..30 {
+        house.ask(&profile, token.as_deref()).await;
+    }
+    let refused = house.ask(&page, token.as_deref()).await;
+    assert_eq!(refused.status, 429, "a page and a program share it");
+    assert!(!refused.text().contains("Presentation"), "nothing is read unseen");
+    for own in ["/member/maja".to_owned(), format!("/api/profile/{}", house.people.member)] {
+        assert_eq!(house.ask(&Ask::get(own), token.as_deref()).await.status, 200, "her own is free");
+    }
+    house.stage.set_time(story_time() + TimeDelta::hours(25));
+    let token = house.token(Who::Member).await;
+    assert_eq!(house.ask(&page, token.as_deref()).await.status, 200, "on another day");
+    house.close().await;
+}
+
 fn refuses(answer: &Answer) {
     assert_eq!((answer.status, answer.code()), (429, "too-many".to_owned()), "{}", answer.text());
     let wait: u64 = answer.header("retry-after").parse().expect("seconds");

@@ -15,6 +15,7 @@ use crate::kit::cards;
 use crate::problem::Problem;
 use crate::web::answer::{Done, Made};
 use crate::web::extract::Path;
+use crate::web::left::Left;
 use crate::web::visitor::Actor;
 
 pub(super) const SELF: Problem =
@@ -62,10 +63,11 @@ pub(super) async fn form(
     State(ctx): State<Context>,
     actor: Actor,
     Path(nickname): Path<String>,
+    left: Left,
 ) -> Result<Done, Failure> {
     let to = cards::named(ctx.pool(&SPEC), &SPEC, &nickname).await?;
     let (_, new) = run(&ctx, &actor, to).await?;
     let notice =
         if new { "Your flirt is on its way." } else { "You have flirted already: now wait and see." };
-    Ok(Done::to(format!("/member/{nickname}")).saying(notice))
+    Ok(Done::to(format!("/member/{nickname}")).saying(left.after(notice, "flirt", "flirts")))
 }

@@ -9,6 +9,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::web::answer::{Done, Nothing};
 use crate::web::extract::Path;
+use crate::web::left::Left;
 use crate::web::visitor::Actor;
 
 async fn run(ctx: &Context, actor: &Actor, photo: PhotoId) -> Result<Owner, Failure> {
@@ -32,7 +33,12 @@ pub(super) async fn form(
     State(ctx): State<Context>,
     actor: Actor,
     Path(photo): Path<PhotoId>,
+    left: Left,
 ) -> Result<Done, Failure> {
     let owner = run(&ctx, &actor, photo).await?;
-    Ok(Done::to(format!("/member/{}", owner.nickname)).saying("You like this photo."))
+    Ok(Done::to(format!("/member/{}", owner.nickname)).saying(left.after(
+        "You like this photo.",
+        "like",
+        "likes",
+    )))
 }

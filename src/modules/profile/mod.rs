@@ -14,6 +14,8 @@ mod read_profile;
 mod record_visit;
 mod show_front;
 
+use std::time::Duration;
+
 use crate::kit;
 use crate::kit::photos::{AddPhotos, RemovePhotos};
 use crate::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
@@ -30,6 +32,8 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     kit: &[Kit::People],
     owned: &["seen"],
 };
+
+const DAY: Duration = Duration::from_hours(24);
 
 impl Module for Profile {
     fn spec(&self) -> &'static ModuleSpec {
@@ -55,8 +59,12 @@ impl Module for Profile {
         let list = Action::get("/profile", Policy::Member, "lists the newest members");
         at.json(list.refuses(paging::REFUSALS), list_profiles::json);
         at.html(Action::get("/", Policy::Public, "shows the front page"), show_front::page);
-        let read =
-            |path| Action::get(path, Policy::Member, "shows a profile, which is a visit").leaves_trace();
+        // Each is an alert to somebody: more than this in a day is no looking around.
+        let read = |path| {
+            Action::get(path, Policy::Member, "shows a profile, which is a visit")
+                .leaves_trace()
+                .limited("visits", 300, DAY)
+        };
         at.json(read("/profile/{member}"), read_profile::json);
         at.html(read("/member/{nickname}"), read_profile::page);
     }

@@ -19,6 +19,7 @@ use crate::kit::people::{Gender, Ideal};
 use crate::modules::like::contract::PhotoId;
 use crate::web::answer::{Json, Page};
 use crate::web::extract::Path;
+use crate::web::left::Left;
 use crate::web::shell::Shell;
 use crate::web::visitor::Actor;
 use crate::web::when;
@@ -134,6 +135,8 @@ pub(super) struct ProfilePage {
     flirted: bool,
     favorite: bool,
     photos: Vec<Photo>,
+    /// What is left of the day's visits, where that is little.
+    left: Option<String>,
 }
 
 pub(super) async fn page(
@@ -141,7 +144,7 @@ pub(super) async fn page(
     actor: Actor,
     shell: Shell,
     Path(nickname): Path<String>,
-    (method, headers): (Method, HeaderMap),
+    (method, headers, left): (Method, HeaderMap, Left),
 ) -> Result<Page<ProfilePage>, Failure> {
     let member = cards::named(ctx.pool(&SPEC), &SPEC, &nickname).await?;
     let profile = run(&ctx, &actor, member).await?;
@@ -153,6 +156,7 @@ pub(super) async fn page(
         own: actor.id == member,
         ideal: profile.ideal.sentence(),
         last_seen: profile.last_seen.map(|day| when::day_ago(day, today)),
+        left: left.sentence("profile", "profiles"),
         presentation: profile.presentation,
         flirted: profile.flirted,
         favorite: profile.favorite,
