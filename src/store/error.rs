@@ -32,6 +32,12 @@ pub enum StoreError {
     #[error("may not write to {}: make it writable for this user, or choose another folder with --data", folder.display())]
     NotPermitted { folder: PathBuf },
     #[error(
+        "{} belongs to the account {owner} or is open to others, and this runs as {ours}: whoever can write there could \
+         lead it to other files. Run it as the folder's owner, choose another folder with --data, or, if everything in it is \
+         yours: chown {ours} and chmod go-w", folder.display()
+    )]
+    OthersFolder { folder: PathBuf, owner: u32, ours: u32 },
+    #[error(
         "{} is not a private folder of the account that Postgres runs as, so its socket would not be safe there: \
          remove it and start again", folder.display()
     )]
@@ -110,6 +116,11 @@ pub enum StoreError {
     SchemaNewer { module: String, version: i64 },
     #[error("the schema of {module} cannot be brought up to date: {said}")]
     Migration { module: String, said: String },
+    #[error(
+        "{what} asks for TLS, and there is none that can be trusted: {said}. sslrootcert=<file> in it names the certificates \
+         to believe beside the system's; sslmode=disable does without TLS"
+    )]
+    Tls { what: String, said: String },
 }
 
 impl StoreError {
@@ -120,7 +131,12 @@ impl StoreError {
         match error {
             sqlx::Error::Database(refusal) => Self::from_refusal(refusal.as_ref(), what),
             sqlx::Error::Configuration(reason) => Self::BadUrl { what, reason: reason.to_string() },
+            // What TLS refuses arrives as a file fault.
+            sqlx::Error::Io(fault) if fault.kind() == io::ErrorKind::InvalidData => {
+                Self::Tls { what, said: fault.to_string() }
+            }
             sqlx::Error::Io(fault) => Self::NotReachable { what, said: fault.to_string() },
+            sqlx::Error::Tls(fault) => Self::Tls { what, said: fault.to_string() },
             sqlx::Error::PoolTimedOut => {
                 Self::NotReachable { what, said: "no connection in the time allowed".to_owned() }
             }

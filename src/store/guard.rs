@@ -120,7 +120,9 @@ pub(super) fn running(cluster: &Path) -> Option<Pid> {
         let is_server = words.next().is_some_and(|program| program.ends_with(b"postgres"));
         return (is_server && words.any(|word| word == cluster)).then_some(pid);
     }
-    let line = Command::new("ps").args(["-o", "command=", "-p", &number]).output().ok()?.stdout;
+    let mut command = Command::new("ps");
+    settle_environment(&mut command);
+    let line = command.args(["-o", "command=", "-p", &number]).output().ok()?.stdout;
     let is_server = line.windows(cluster.len()).any(|part| part == cluster);
     (is_server && !line.starts_with(b"/bin/sh")).then_some(pid)
 }

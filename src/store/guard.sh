@@ -4,7 +4,11 @@
 # holds open: it ends when the site ends, however that happens, also by kill -9. This is a shell script
 # because the account that the server runs as may not be allowed to reach the site's own binary.
 log=$1/server.log
+hba=$1/pg_hba.conf
 shift
+# Who may connect: who can enter the socket's folder, and nobody over the network, whatever a setting opens one day.
+# Written beside its place first, so that a full disk leaves the old one whole.
+printf '%s\n' 'local all all trust' 'host all all all reject' >"$hba.new" && mv -f "$hba.new" "$hba"
 # The terminal's signals are for the site, which first drains and then closes the pipe.
 trap '' HUP INT TERM
 # One log a start, and the one before: enough to look into, and it does not grow without end.

@@ -14,9 +14,12 @@ use rustix::process::geteuid;
 use sha2::{Digest, Sha256};
 
 use super::error::StoreError;
+use super::folder::DataFolder;
 use super::guard;
 use crate::text::hex;
 
+/// The file in the data folder that says which cluster of root's is its.
+const REMEMBERED: &str = "cluster-id";
 const ROOT_HOMES: &str = "/var/lib/pancake";
 /// How the server names its socket.
 pub(super) const SOCKET: &str = ".s.PGSQL.5432";
@@ -49,16 +52,11 @@ impl Home {
     }
 
     /// The home that belongs to this data folder; as root it is made if it is not there.
-    pub(super) fn of(data: &Path, durable: bool) -> Result<Self, StoreError> {
-        let cluster = data.join("postgres");
+    pub(super) fn of(data: &DataFolder, durable: bool) -> Result<Self, StoreError> {
         let uid = geteuid().as_raw();
         if uid != 0 {
-            return Ok(Self { socket: short_socket(data, uid), cluster, account: None });
-        }
-        // `sudo ./r up` on the data folder of an ordinary user finds the data that is there.
-        if let Ok(there) = fs::metadata(cluster.join("PG_VERSION")) {
-            let account = Account { uid: there.uid(), gid: there.gid() };
-            return Ok(Self { socket: short_socket(data, account.uid), cluster, account: Some(account) });
+            let cluster = data.path().join("postgres");
+            return Ok(Self { socket: short_socket(data.path(), uid), cluster, account: None });
         }
         let account = account_for_root(Path::new("/etc/passwd"))?;
         sweep();
@@ -82,7 +80,8 @@ impl Home {
 pub async fn discard(data: &Path) -> Result<(), StoreError> {
     let Ok(data) = data.canonicalize() else { return Ok(()) };
     guard::clear_remains(&data.join("postgres")).await?;
-    if let Some(id) = read_id(&data.join("cluster-id")).filter(|id| !belongs_to_another(id, &data)) {
+    let folder = DataFolder::open(&data)?;
+    if let Some(id) = id_of(&folder).filter(|id| !belongs_to_another(id, &data)) {
         let home = Path::new(ROOT_HOMES).join(id);
         guard::clear_remains(&home.join("data")).await?;
         remove_all(&home)?;
@@ -138,14 +137,13 @@ fn account_for_root(passwd: &Path) -> Result<Account, StoreError> {
     account("postgres").or_else(|| account("nobody")).ok_or(StoreError::NoAccount)
 }
 
-fn root_home(data: &Path, durable: bool) -> Result<PathBuf, StoreError> {
-    let remembered = data.join("cluster-id");
-    let known = read_id(&remembered).filter(|id| !belongs_to_another(id, data));
+fn root_home(data: &DataFolder, durable: bool) -> Result<PathBuf, StoreError> {
+    let known = id_of(data).filter(|id| !belongs_to_another(id, data.path()));
     let id = if let Some(id) = known {
         id
     } else {
         let id = new_id()?;
-        fs::write(&remembered, &id).map_err(|error| StoreError::from_file(error, "write", &remembered))?;
+        data.write(REMEMBERED, &id)?;
         id
     };
     // The account passes through these folders without being able to list them.
@@ -157,7 +155,7 @@ fn root_home(data: &Path, durable: bool) -> Result<PathBuf, StoreError> {
     }
     // The path is written as it is, byte for byte: it need not be UTF-8.
     let mut owner = if durable { b"kept ".to_vec() } else { b"test ".to_vec() };
-    owner.extend_from_slice(data.as_os_str().as_encoded_bytes());
+    owner.extend_from_slice(data.path().as_os_str().as_encoded_bytes());
     let path = home.join("owner");
     fs::write(&path, owner).map_err(|error| StoreError::from_file(error, "write", &path))?;
     Ok(home)
@@ -166,7 +164,7 @@ fn root_home(data: &Path, durable: bool) -> Result<PathBuf, StoreError> {
 /// A data folder that was copied has the id of the first one; the copy must not write into its cluster.
 fn belongs_to_another(id: &str, data: &Path) -> bool {
     match read_owner(&Path::new(ROOT_HOMES).join(id)) {
-        Some((_, owner)) => owner != data && read_id(&owner.join("cluster-id")).as_deref() == Some(id),
+        Some((_, owner)) => owner != data && remembered_in(&owner).as_deref() == Some(id),
         None => false,
     }
 }
@@ -179,7 +177,7 @@ fn sweep() {
         let id = entry.file_name();
         let Some((durable, owner)) = read_owner(&home) else { continue };
         let cluster = home.join("data");
-        let wanted = read_id(&owner.join("cluster-id")).is_some_and(|found| *found == *id);
+        let wanted = remembered_in(&owner).is_some_and(|found| *found == *id);
         if wanted || guard::running(&cluster).is_some() {
             continue;
         }
@@ -201,9 +199,14 @@ fn read_owner(home: &Path) -> Option<(bool, PathBuf)> {
     Some((line == b"kept ", PathBuf::from(std::ffi::OsString::from_vec(path))))
 }
 
+/// The id that another data folder has.
+fn remembered_in(data: &Path) -> Option<String> {
+    id_of(&DataFolder::open(data).ok()?)
+}
+
 /// An id becomes part of a path that root deletes, so nothing but an id is taken for one.
-fn read_id(file: &Path) -> Option<String> {
-    let id = fs::read_to_string(file).ok()?;
+fn id_of(data: &DataFolder) -> Option<String> {
+    let id = data.read(REMEMBERED)?;
     let id = id.trim();
     (id.len() == 16 && id.bytes().all(|letter| letter.is_ascii_hexdigit())).then(|| id.to_owned())
 }

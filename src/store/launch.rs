@@ -3,7 +3,6 @@
 //! The rule: a disk that is full is told apart from every other reason, because only that one passes without anybody
 //! looking at the server. Its log cannot say so: there was no room for it either.
 
-use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -12,6 +11,7 @@ use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::{Connection, PgConnection};
 
 use super::error::StoreError;
+use super::folder::open_itself;
 use super::guard::{Guard, clear_remains};
 use super::home::Home;
 use super::private::Server;
@@ -128,7 +128,7 @@ pub(super) async fn answers(socket: &Path) -> bool {
 
 fn tail(log: &Path) -> String {
     let read = || {
-        let mut file = File::open(log)?;
+        let mut file = open_itself(log)?;
         let length = file.metadata()?.len();
         file.seek(SeekFrom::Start(length.saturating_sub(LOG_TAIL_BYTES)))?;
         let mut bytes = Vec::new();

@@ -1,6 +1,7 @@
 //! Where everything that members write is kept: Postgres, and nothing else.
 
 mod error;
+mod folder;
 mod guard;
 mod home;
 mod keeper;

@@ -6,7 +6,7 @@
 
 use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -15,6 +15,7 @@ use rustix::process::Signal;
 use sqlx::postgres::PgConnectOptions;
 
 use super::error::StoreError;
+use super::folder::DataFolder;
 use super::guard::{self, Guard, drop_to};
 use super::home::{Home, SOCKET, make_private};
 use super::launch::{ROOM_MB_MIN, answers, check_room, connect_to, is_full, launch, why_ended};
@@ -49,7 +50,7 @@ pub enum Stay {
 
 /// A server that answers; it ends with the process that started it.
 pub struct PrivatePostgres {
-    data: PathBuf,
+    data: DataFolder,
     stay: Stay,
     server: Server,
     socket: PathBuf,
@@ -74,8 +75,8 @@ impl PrivatePostgres {
     pub async fn start_for(stay: Stay, data: &Path, server: Server) -> Result<Self, StoreError> {
         let fault = |error| StoreError::from_file(error, "make", data);
         DirBuilder::new().recursive(true).mode(0o700).create(data).map_err(fault)?;
-        let data = data.canonicalize().map_err(fault)?;
-        let mut lock = open_lock(&data)?;
+        let data = DataFolder::open(&data.canonicalize().map_err(fault)?)?;
+        let mut lock = data.file(LOCK)?;
         let begun = Instant::now();
         loop {
             match lock.try_lock() {
@@ -86,7 +87,7 @@ impl PrivatePostgres {
                 }
                 Err(TryLockError::WouldBlock) => {}
                 Err(TryLockError::Error(error)) => {
-                    return Err(StoreError::from_file(error, "lock", &data.join(LOCK)));
+                    return Err(StoreError::from_file(error, "lock", &data.path().join(LOCK)));
                 }
             }
             // The owner writes down where its server listens as soon as it answers.
@@ -97,6 +98,7 @@ impl PrivatePostgres {
                 return Ok(Self { data, stay, server, socket, lock, owner: None });
             }
             if begun.elapsed() > OTHER_WAIT_MAX {
+                let data = data.path().to_owned();
                 return Err(StoreError::Busy { data, seconds: OTHER_WAIT_MAX.as_secs() });
             }
             tokio::time::sleep(TURN).await;
@@ -129,7 +131,7 @@ impl PrivatePostgres {
     pub(super) fn why_away(&self) -> StoreError {
         match &self.owner {
             Some(owner) => why_ended(&owner.home),
-            None => StoreError::Left { data: self.data.clone() },
+            None => StoreError::Left { data: self.data.path().to_owned() },
         }
     }
 
@@ -141,8 +143,8 @@ impl PrivatePostgres {
         }
         let gone = |folder: &Path| StoreError::Gone { folder: folder.to_path_buf() };
         // Somebody else may have a data folder there by now, and a server on it.
-        if !is_ours(&self.lock, &self.data) {
-            return Err(gone(&self.data));
+        if !is_ours(&self.lock, self.data.path()) {
+            return Err(gone(self.data.path()));
         }
         let home = match &self.owner {
             Some(owner) => owner.home.clone(),
@@ -179,13 +181,13 @@ impl PrivatePostgres {
 }
 
 /// Starts the server of a data folder whose lock we have; its cluster is made where there is none yet.
-async fn own(stay: Stay, data: &Path, lock: &File, server: Server) -> Result<Owner, StoreError> {
+async fn own(stay: Stay, data: &DataFolder, lock: &File, server: Server) -> Result<Owner, StoreError> {
     write_socket(lock, &[])?;
-    check_room(data, ROOM_MB_MIN)?;
+    check_room(data.path(), ROOM_MB_MIN)?;
     let home = Home::of(data, server.durable)?;
     let programs = Programs::find(&home.cluster)?;
     if !home.is_made() {
-        check_room(home.cluster.parent().unwrap_or(data), ROOM_MB_MIN)?;
+        check_room(home.cluster.parent().unwrap_or(data.path()), ROOM_MB_MIN)?;
         tracing::info!(folder = %home.cluster.display(), version = programs.major(), "making a private Postgres");
         make_cluster(&programs, &home, server.durable).await?;
     }
@@ -208,7 +210,9 @@ async fn make_cluster(programs: &Programs, home: &Home, durable: bool) -> Result
         let mut command = std::process::Command::new(programs.initdb());
         settle_environment(&mut command);
         drop_to(&mut command, home.account);
-        command.arg("-D").arg(&making).args(["-U", "pancake", "--auth=trust", "--encoding=UTF8"]);
+        command.arg("-D").arg(&making).args(["-U", "pancake", "--encoding=UTF8"]);
+        // The guard writes who may connect before each start, also into a cluster that is older.
+        command.args(["--auth-local=trust", "--auth-host=reject"]);
         command.arg(format!("--locale={locale}")).arg("--no-instructions");
         if !durable {
             command.arg("--no-sync");
@@ -254,16 +258,11 @@ fn remove_half_made(cluster: &Path) {
     }
 }
 
-fn open_lock(data: &Path) -> Result<File, StoreError> {
-    let path = data.join(LOCK);
-    let mut options = File::options();
-    options.read(true).write(true).create(true).truncate(false).mode(0o600);
-    options.open(&path).map_err(|error| StoreError::from_file(error, "open", &path))
-}
-
 /// True if the data folder is still the one whose lock this is.
 fn is_ours(lock: &File, data: &Path) -> bool {
-    let (Ok(ours), Ok(there)) = (lock.metadata(), fs::metadata(data.join(LOCK))) else { return false };
+    let (Ok(ours), Ok(there)) = (lock.metadata(), fs::symlink_metadata(data.join(LOCK))) else {
+        return false;
+    };
     (ours.dev(), ours.ino()) == (there.dev(), there.ino())
 }
 

@@ -48,12 +48,13 @@ impl Programs {
     }
 }
 
-/// Takes away what would make a Postgres program behave otherwise here than elsewhere: `PGPORT` and its
-/// sisters are settings, and messages in other languages could not be recognised.
+/// Leaves only what a program needs to be found and to run: `PGPORT` and its sisters are settings, messages in other
+/// languages could not be recognised, and `AMQP_URL` and its like hold passwords that are none of Postgres's.
 pub(super) fn settle_environment(command: &mut Command) {
-    for (name, _) in env::vars_os() {
-        if name.to_string_lossy().starts_with("PG") {
-            command.env_remove(name);
+    command.env_clear();
+    for name in ["PATH", "LD_LIBRARY_PATH"] {
+        if let Some(value) = env::var_os(name) {
+            command.env(name, value);
         }
     }
     // The account that the server runs as may not be allowed to stand where we stand.

@@ -2,6 +2,7 @@
 //!
 //! The tests run as root and as an ordinary user; every one has a data folder of its own.
 
+mod folder;
 mod revived;
 
 use std::fs;
