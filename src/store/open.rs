@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 use sqlx::{ConnectOptions, Connection, Executor, PgConnection, query_scalar};
 
 use super::private::{PrivatePostgres, Server};
@@ -200,7 +200,12 @@ fn place(what: &str, url: &str) -> Result<Place, StoreError> {
         let reason = "it begins otherwise".to_owned();
         return Err(StoreError::BadUrl { what: what.to_owned(), reason });
     }
-    let options = url.parse().map_err(|error| StoreError::from_connect(error, what))?;
+    let options: PgConnectOptions = url.parse().map_err(|error| StoreError::from_connect(error, what))?;
+    // Who asks for TLS wants to know with whom she speaks: unlike elsewhere, `require` looks at the certificate, too.
+    let options = match options.get_ssl_mode() {
+        PgSslMode::Require => options.ssl_mode(PgSslMode::VerifyFull),
+        _ => options,
+    };
     Ok(Place { what: what.to_owned(), options })
 }
 

@@ -43,7 +43,7 @@ async fn frozen_in_the_middle_of_a_batch() {
     let turn = Trap { database: "frozen_turn", table, pool: "pancake alerts", statement };
     let (table, statement) = ("flirt.journal", "%insert into flirt.journal%");
     let head = Trap { database: "frozen_head", table, pool: "pancake flirt", statement };
-    let (turn, head) = join(freeze(turn), freeze(head)).await;
+    let (turn, head) = Box::pin(join(freeze(turn), freeze(head))).await;
     assert!(turn.min(head) <= TAKEN_OVER_MAX, "the other node took {turn:?} and {head:?}");
 }
 

@@ -29,6 +29,7 @@ mod shared;
 mod slow;
 mod stories;
 mod streams;
+mod tls;
 mod town;
 
 use shared::{broker, dice, join, postgres, site, wait};

@@ -4,6 +4,8 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
+use lapin::runtime::default_runtime;
+use lapin::tcp::OwnedTLSConfig;
 use lapin::types::{AMQPValue, FieldTable, LongString};
 use lapin::uri::{AMQPScheme, AMQPUri};
 use lapin::{Channel, Connection, ConnectionProperties, ExchangeKind};
@@ -25,15 +27,29 @@ const DELIVERIES_MAX: i64 = 1_000_000_000;
 pub enum AddressError {
     #[error("AMQP_URL has to be like amqp://user:password@host:5672/%2f: {0}")]
     Malformed(String),
-    #[error(
-        "AMQP_URL asks for TLS, which this program does not speak to a broker: use amqp:// in a network of your own, or a \
-         tunnel"
-    )]
-    Tls,
+    #[error("AMQP_URL names {file:?} in cacertfile, and that cannot be read as certificates: {said}")]
+    Ca { file: String, said: String },
+    #[error("AMQP_URL names {0:?} in cacertfile, which only amqps:// looks at: begin it with amqps://")]
+    CaWithoutTls(String),
     #[error(
         "The prefix of everything on the broker has letters, digits, - and _ only, 1 to 60, and {0:?} has not"
     )]
     Prefix(String),
+}
+
+/// The certificates that the address names, as RabbitMQ's own clients do: `?cacertfile=/etc/ssl/site-ca.pem`.
+fn ca_of(url: &str, tls: bool) -> Result<Option<String>, AddressError> {
+    let query = url.split_once('?').map_or("", |(_, query)| query);
+    let named = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "cacertfile");
+    let Some(file) = named.map(|(_, file)| file.into_owned()) else { return Ok(None) };
+    if !tls {
+        return Err(AddressError::CaWithoutTls(file));
+    }
+    match std::fs::read_to_string(&file) {
+        Ok(text) if text.contains("BEGIN CERTIFICATE") => Ok(Some(text)),
+        Ok(_) => Err(AddressError::Ca { file, said: "it holds none".to_owned() }),
+        Err(error) => Err(AddressError::Ca { file, said: error.to_string() }),
+    }
 }
 
 /// What a broker has taken and brought, since the start.
@@ -47,6 +63,8 @@ pub(super) struct Figures {
 /// See the module.
 pub(super) struct Broker {
     uri: AMQPUri,
+    /// Certificates that are believed beside the system's, in PEM.
+    ca: Option<String>,
     prefix: String,
     /// This process, among those who signal.
     pub(super) node: Uuid,
@@ -56,15 +74,13 @@ pub(super) struct Broker {
 impl Broker {
     pub(super) fn of(url: &str, prefix: &str, modules: Vec<&'static str>) -> Result<Self, AddressError> {
         let mut uri: AMQPUri = url.parse().map_err(AddressError::Malformed)?;
-        if uri.scheme == AMQPScheme::AMQPS {
-            return Err(AddressError::Tls);
-        }
+        let ca = ca_of(url, uri.scheme == AMQPScheme::AMQPS)?;
         let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         if !(1..=60).contains(&prefix.len()) || !prefix.chars().all(plain) {
             return Err(AddressError::Prefix(prefix.to_owned()));
         }
         uri.query.heartbeat.get_or_insert(HEARTBEAT);
-        Ok(Self { uri, prefix: prefix.to_owned(), node: Uuid::from_u128(rand::random()), modules })
+        Ok(Self { uri, ca, prefix: prefix.to_owned(), node: Uuid::from_u128(rand::random()), modules })
     }
 
     /// The account that publishes. The broker does not let anybody use another's name.
@@ -90,7 +106,10 @@ impl Broker {
         let properties = ConnectionProperties::default().with_connection_name(LongString::from(name));
         // lapin waits for ever for a broker that ends in the middle of the handshake; its own limit is for TCP alone.
         let wait = Duration::from_millis(self.uri.query.connection_timeout.unwrap_or(CONNECT_MS_MAX));
-        match timeout(wait, Connection::connect_uri(self.uri.clone(), properties)).await {
+        let runtime = default_runtime().map_err(|error| error.to_string())?;
+        let tls = OwnedTLSConfig { cert_chain: self.ca.clone(), ..OwnedTLSConfig::default() };
+        let connecting = Connection::connect_uri_with_config(self.uri.clone(), properties, tls, runtime);
+        match timeout(wait, connecting).await {
             Ok(answer) => answer.map_err(|error| error.to_string()),
             Err(_) => Err(format!("no answer within {wait:?}")),
         }
