@@ -46,6 +46,7 @@ mod taken;
 mod template;
 mod texts;
 mod tidy;
+mod tidy_crates;
 mod tidy_proof;
 mod totals;
 mod turns;
