@@ -6,10 +6,10 @@
 //! say where a step comes from (`Sec-Fetch-Site`); those that are too old to say so count as before, and so do programs,
 //! which send their token themselves.
 
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{HeaderMap, Method};
 
 use super::session::looks_ahead;
-use super::visitor::Actor;
+use super::visitor::{Actor, Token};
 use crate::failure::Failure;
 use crate::module::Face;
 use crate::problem;
@@ -39,13 +39,7 @@ pub fn is_own(path: &str, actor: &Actor) -> bool {
 /// True where a browser says that a page of another site has started this. `none` is typed, or a bookmark.
 pub fn is_from_elsewhere(headers: &HeaderMap) -> bool {
     let mut sites = headers.get_all("sec-fetch-site").iter();
-    sites.any(|site| site != "same-origin" && site != "none") && !brings_token(headers)
-}
-
-/// A page elsewhere cannot make a browser send that.
-fn brings_token(headers: &HeaderMap) -> bool {
-    let scheme = headers.get(header::AUTHORIZATION).and_then(|value| value.as_bytes().get(..7));
-    scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"bearer "))
+    sites.any(|site| site != "same-origin" && site != "none") && Token::bearer(headers).is_none()
 }
 
 #[cfg(test)]
@@ -74,7 +68,8 @@ mod tests {
     #[test]
     fn programs_bring_their_token_from_anywhere() {
         let from = ("sec-fetch-site", "cross-site");
-        assert_eq!(asked(Face::Json, &[from, ("authorization", "Bearer abc")]), None);
+        let bearer = format!("Bearer {}", Token::random().reveal());
+        assert_eq!(asked(Face::Json, &[from, ("authorization", &bearer)]), None);
         assert_eq!(asked(Face::Json, &[from, ("authorization", "Basic abc")]), Some("cross-site"));
     }
 

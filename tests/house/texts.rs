@@ -21,6 +21,9 @@ async fn longest_texts_arrive_by_form_and_by_json() {
     let member = house.token(Who::Member).await;
     let api = Ask::post(format!("/api/chat/{}", house.people.other));
     let page = Ask::post("/chat/otto");
+    let otto = house.stage.login(house.people.other).await.ok();
+    // Nobody is sent more than two of these without an answer.
+    let back = Ask::post(format!("/api/chat/{}", house.people.member)).json(r#"{"text":"Yes?"}"#);
     for (characters, by_json, by_form) in [(MESSAGE, 201, 303), (MESSAGE + 1, 422, 422)] {
         let text = LONGEST.repeat(characters);
         let body = json!({ "text": text });
@@ -28,6 +31,7 @@ async fn longest_texts_arrive_by_form_and_by_json() {
             let answer = house.ask(&api.clone().json(sent), member.as_deref()).await;
             assert_eq!(answer.status, by_json, "{characters} by JSON: {}", answer.text());
         }
+        assert_eq!(house.ask(&back, otto.as_deref()).await.status, 201);
         let body = json!({ "text": text });
         let answer = house.ask(&page.clone().form(form(&body)), member.as_deref()).await;
         assert_eq!(answer.status, by_form, "{characters} by form");

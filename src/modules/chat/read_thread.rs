@@ -27,7 +27,7 @@ use crate::web::visitor::Actor;
 
 /// Messages in a page where nobody asks otherwise.
 const MAX_DEFAULT: i64 = 75;
-/// Bytes of texts after which a page takes no further message: 75 of the longest would be four megabytes.
+/// Bytes of texts after which a page takes no further message: 75 of the longest would be nine megabytes.
 pub(super) const PAGE_BYTES: i64 = 120_000;
 
 pub(super) const TWO_WAYS: Problem =

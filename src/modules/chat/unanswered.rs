@@ -14,12 +14,12 @@ use crate::tx::Tx;
 
 /// Messages that wait for an answer. [`FULL`] says it, too.
 const MESSAGES_MAX: u32 = 50;
-/// Bytes of these: four of the longest that there can be, or some hundred thousand letters.
-const BYTES_MAX: u32 = 240_000;
+/// Bytes of these: two of the longest that there can be, or some hundred thousand letters.
+const BYTES_MAX: u32 = 256_000;
 
 pub(super) const FULL: Problem = Problem::conflict(
     "chat.unanswered",
-    "You have written as much to this member as one may without an answer: 50 messages, or 240,000 bytes. This one was \
+    "You have written as much to this member as one may without an answer: 50 messages, or 256,000 bytes. This one was \
      not sent. As soon as she or he writes back, you can go on.",
 );
 

@@ -16,6 +16,9 @@ use crate::web::answer::{Done, Nothing};
 use crate::web::extract::Path;
 use crate::web::visitor::Actor;
 
+/// Characters of a name in what is said.
+const NAME_CHARS: usize = 40;
+
 async fn run(ctx: &Context, actor: &Actor, favorite: MemberId) -> Result<(), Failure> {
     let mut tx = ctx.begin(&SPEC).await?;
     let _ = tx.emit(FavoriteUnmarked { member: actor.id, favorite }).await?;
@@ -42,5 +45,7 @@ pub(super) async fn form(
         Err(failure) if failure.status() == StatusCode::NOT_FOUND => {}
         Err(failure) => return Err(failure),
     }
-    Ok(Done::to("/favorite").saying(format!("{nickname} is no longer among your favourites.")))
+    // Of nobody's name no more than a name has.
+    let named: String = nickname.chars().take(NAME_CHARS).collect();
+    Ok(Done::to("/favorite").saying(format!("{named} is no longer among your favourites.")))
 }
