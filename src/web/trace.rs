@@ -68,8 +68,8 @@ mod tests {
     #[test]
     fn programs_bring_their_token_from_anywhere() {
         let from = ("sec-fetch-site", "cross-site");
-        let bearer = format!("Bearer {}", Token::random().reveal());
-        assert_eq!(asked(Face::Json, &[from, ("authorization", &bearer)]), None);
+        let bearer: &str = format!("Bearer {}", Token::random().reveal()).leak();
+        assert_eq!(asked(Face::Json, &[from, ("authorization", bearer)]), None);
         assert_eq!(asked(Face::Json, &[from, ("authorization", "Basic abc")]), Some("cross-site"));
     }
 
