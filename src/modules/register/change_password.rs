@@ -67,7 +67,10 @@ async fn run(ctx: &Context, actor: &Actor, input: Input) -> Result<(), Failure> 
         return Err(PASSWORD_CHANGED.failure());
     }
     session_store::end(&mut tx, actor.id, None, Some(actor.session)).await?;
-    tx.commit().await
+    tx.commit().await?;
+    let about = About { member: Some(actor.id), by: Some(By::Member(actor.id)), from: None };
+    security_log::note(ctx, "password-changed", about).await;
+    Ok(())
 }
 
 pub(super) async fn json(

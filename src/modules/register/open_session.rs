@@ -110,6 +110,8 @@ pub(super) async fn run(
     let token = session_store::open(ctx, &mut tx, member, device).await?;
     let expires = tx.now() + TimeDelta::days(i64::from(ctx.config().session_days));
     tx.commit().await?;
+    let about = About { member: Some(member), from: Some(visitor.address), by: None };
+    security_log::note(ctx, "logged-in", about).await;
     let (nickname, state) = (account.nickname, account.state);
     Ok(Opened { token: token.reveal().to_owned(), member, nickname, state, expires })
 }
