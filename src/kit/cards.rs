@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use axum::http::StatusCode;
 use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -23,6 +24,8 @@ use crate::tx::Tx;
 
 /// Colours of generated portraits.
 const HUES: u8 = 8;
+/// Characters of a name in what is said.
+const NAME_CHARS: usize = 40;
 
 /// A member as lists show her.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -68,11 +71,29 @@ pub async fn named(db: impl PgExecutor<'_>, spec: &ModuleSpec, nickname: &str) -
     member.ok_or_else(Failure::not_found)
 }
 
-/// Refuses an id of nobody, whoever asks.
-pub async fn known(db: impl PgExecutor<'_>, spec: &ModuleSpec, member: MemberId) -> Result<(), Failure> {
-    let sql = format!("select true from {}.card where member = $1", spec.schema);
-    let known: Option<bool> = query_scalar(AssertSqlSafe(sql)).bind(member).fetch_optional(db).await?;
-    known.map(drop).ok_or_else(Failure::not_found)
+/// Whether somebody has this id, whoever asks.
+pub async fn is_known(db: impl PgExecutor<'_>, spec: &ModuleSpec, member: MemberId) -> Result<bool, Failure> {
+    let sql = format!("select exists (select from {}.card where member = $1)", spec.schema);
+    Ok(query_scalar(AssertSqlSafe(sql)).bind(member).fetch_one(db).await?)
+}
+
+/// Who has this nickname, for actions that are answered alike for nobody: otherwise they would tell that a member is
+/// there who is hidden from who asks, and so that she has blocked him.
+pub async fn if_named(
+    db: impl PgExecutor<'_>,
+    spec: &ModuleSpec,
+    nickname: &str,
+) -> Result<Option<MemberId>, Failure> {
+    match named(db, spec, nickname).await {
+        Ok(member) => Ok(Some(member)),
+        Err(failure) if failure.status() == StatusCode::NOT_FOUND => Ok(None),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// A name as it is said again: of nobody's no more than a name has.
+pub fn said(nickname: &str) -> String {
+    nickname.chars().take(NAME_CHARS).collect()
 }
 
 /// The card of a member, whoever asks. Who may see it is the caller's to know.

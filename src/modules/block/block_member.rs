@@ -20,9 +20,10 @@ async fn run(ctx: &Context, actor: &Actor, blocked: MemberId) -> Result<(), Fail
         return Err(SELF.failure());
     }
     let mut tx = ctx.begin(&SPEC).await?;
-    // Also one who blocked her first: whoever may block, and the answer gives nothing away.
-    cards::known(tx.conn(), &SPEC, blocked).await?;
-    let _ = tx.emit(MemberBlocked { member: actor.id, blocked }).await?;
+    // Also one who has blocked her first, and nobody at all: the answer gives nothing away.
+    if cards::is_known(tx.conn(), &SPEC, blocked).await? {
+        let _ = tx.emit(MemberBlocked { member: actor.id, blocked }).await?;
+    }
     tx.commit().await
 }
 
@@ -40,7 +41,9 @@ pub(super) async fn form(
     actor: Actor,
     Path(nickname): Path<String>,
 ) -> Result<Done, Failure> {
-    let blocked = cards::named(ctx.pool(&SPEC), &SPEC, &nickname).await?;
-    run(&ctx, &actor, blocked).await?;
-    Ok(Done::to("/block").saying(format!("You and {nickname} no longer see each other.")))
+    if let Some(blocked) = cards::if_named(ctx.pool(&SPEC), &SPEC, &nickname).await? {
+        run(&ctx, &actor, blocked).await?;
+    }
+    let named = cards::said(&nickname);
+    Ok(Done::to("/block").saying(format!("You and {named} no longer see each other.")))
 }

@@ -34,6 +34,9 @@ async fn run(ctx: &Context, actor: &Actor, query: &PageQuery) -> Result<Listing<
         r#"select b.blocked as "member: MemberId", c.nickname, b.at
            from block.block b join block.card c on c.member = b.blocked
            where b.member = $1 and (b.at, b.blocked) < ($2, $3)
+             -- Who had blocked her before is as unknown here as nobody: the list would tell.
+             and not exists (select from block.block first
+                             where first.member = b.blocked and first.blocked = b.member and first.at < b.at)
            order by b.at desc, b.blocked desc limit $4"#,
         actor.id.uuid(),
         paging.from.at,

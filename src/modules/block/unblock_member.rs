@@ -14,7 +14,6 @@ use crate::web::visitor::Actor;
 
 async fn run(ctx: &Context, actor: &Actor, unblocked: MemberId) -> Result<(), Failure> {
     let mut tx = ctx.begin(&SPEC).await?;
-    cards::known(tx.conn(), &SPEC, unblocked).await?;
     let _ = tx.emit(MemberUnblocked { member: actor.id, unblocked }).await?;
     tx.commit().await
 }
@@ -33,7 +32,9 @@ pub(super) async fn form(
     actor: Actor,
     Path(nickname): Path<String>,
 ) -> Result<Done, Failure> {
-    let unblocked = cards::named(ctx.pool(&SPEC), &SPEC, &nickname).await?;
-    run(&ctx, &actor, unblocked).await?;
-    Ok(Done::to("/block").saying(format!("You and {nickname} can see each other again.")))
+    if let Some(unblocked) = cards::if_named(ctx.pool(&SPEC), &SPEC, &nickname).await? {
+        run(&ctx, &actor, unblocked).await?;
+    }
+    let named = cards::said(&nickname);
+    Ok(Done::to("/block").saying(format!("You and {named} can see each other again.")))
 }

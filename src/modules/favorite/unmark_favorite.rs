@@ -4,7 +4,6 @@
 //! member and for nobody at all: beside a profile that is not found, any other answer would prove a block.
 
 use axum::extract::State;
-use axum::http::StatusCode;
 
 use super::SPEC;
 use super::contract::FavoriteUnmarked;
@@ -15,9 +14,6 @@ use crate::kit::cards;
 use crate::web::answer::{Done, Nothing};
 use crate::web::extract::Path;
 use crate::web::visitor::Actor;
-
-/// Characters of a name in what is said.
-const NAME_CHARS: usize = 40;
 
 async fn run(ctx: &Context, actor: &Actor, favorite: MemberId) -> Result<(), Failure> {
     let mut tx = ctx.begin(&SPEC).await?;
@@ -40,12 +36,9 @@ pub(super) async fn form(
     actor: Actor,
     Path(nickname): Path<String>,
 ) -> Result<Done, Failure> {
-    match cards::named(ctx.pool(&SPEC), &SPEC, &nickname).await {
-        Ok(favorite) => run(&ctx, &actor, favorite).await?,
-        Err(failure) if failure.status() == StatusCode::NOT_FOUND => {}
-        Err(failure) => return Err(failure),
+    if let Some(favorite) = cards::if_named(ctx.pool(&SPEC), &SPEC, &nickname).await? {
+        run(&ctx, &actor, favorite).await?;
     }
-    // Of nobody's name no more than a name has.
-    let named: String = nickname.chars().take(NAME_CHARS).collect();
+    let named = cards::said(&nickname);
     Ok(Done::to("/favorite").saying(format!("{named} is no longer among your favourites.")))
 }
