@@ -251,6 +251,17 @@ pub(crate) async fn read(bus: &dyn Bus, mut inbound: Inbound, count: usize) -> V
     take(bus, &mut inbound, count).await
 }
 
+/// The same, until this position has come: what nobody is known to have taken comes again.
+pub(crate) async fn read_to(mut inbound: Inbound, last: i64) -> Vec<Entry> {
+    let mut got: Vec<Entry> = Vec::new();
+    while got.last().is_none_or(|entry| entry.pos < last) {
+        let Some(bunch) = timeout(WAIT_MAX, inbound.recv()).await.expect("all arrive in time") else { break };
+        got.extend(bunch.entries.iter().cloned());
+        bunch.receipt.give().await;
+    }
+    got
+}
+
 async fn take(bus: &dyn Bus, inbound: &mut Inbound, count: usize) -> Vec<Entry> {
     let mut got: Vec<Entry> = Vec::new();
     while !bus.features().delivers || got.len() < count {
