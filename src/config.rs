@@ -91,7 +91,7 @@ pub struct Config {
     #[arg(long, env = "POLL_SECONDS_MAX", default_value_t = 25, value_parser = clap::value_parser!(u64).range(1..=60))]
     pub poll_seconds_max: u64,
     /// RabbitMQ that carries events between nodes: amqp://user:password@host:5672/%2f, or amqps:// (with
-    /// ?cacertfile=<file> for a CA of one's own). Without it there is one node, or several that read each other's journals
+    /// `?cacertfile=…` for a CA of one's own). Without it there is one node, or several that read each other's journals
     #[arg(long, env = "AMQP_URL", hide_env_values = true)]
     pub amqp_url: Option<String>,
     /// What everything of this site's on the broker is named by

@@ -24,7 +24,7 @@ pub fn client(request: &Request, config: &Config) -> IpAddr {
     client_address(peer, request.headers(), &config.trusted_proxies)
 }
 
-/// The network that shares one place for all: an IPv4 address, or the first [`NETWORK_BITS`] of an IPv6 address.
+/// The network that shares one place for all: an IPv4 address, or the first 48 bits of an IPv6 address.
 pub fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => IpAddr::V6(prefix(address, NETWORK_BITS)),
