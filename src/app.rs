@@ -37,15 +37,15 @@ const POSTGRES_MAX: Duration = Duration::from_millis(250);
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     #[error(
-        "Port {} is taken (by another pancake?). Stop it, or choose another: ./r {way} {}",
+        "Port {} is taken (by another pancake?). Stop it, or choose another: {way} {}",
         address.port(), beside(*address)
     )]
     PortTaken { address: SocketAddr, way: &'static str },
-    #[error("This machine has no address {}. Choose another: ./r {way} 127.0.0.1:{}", address.ip(), address.port())]
+    #[error("This machine has no address {}. Choose another: {way} 127.0.0.1:{}", address.ip(), address.port())]
     NoSuchAddress { address: SocketAddr, way: &'static str },
-    #[error("Port {} is for administrators only. Choose one above 1023: ./r {way} 127.0.0.1:8080", address.port())]
+    #[error("Port {} is for administrators only. Choose one above 1023: {way} 127.0.0.1:8080", address.port())]
     PortNotPermitted { address: SocketAddr, way: &'static str },
-    #[error("Cannot listen on {address}: {source}. Choose another: ./r {way} 127.0.0.1:8080")]
+    #[error("Cannot listen on {address}: {source}. Choose another: {way} 127.0.0.1:8080")]
     NotListening { address: SocketAddr, way: &'static str, source: io::Error },
     #[error(
         "Without https, logins could be read on the way, so {0} is refused; plain http is for 127.0.0.1 and \
@@ -78,11 +78,11 @@ pub async fn serve(mut config: Config) -> Result<(), StartError> {
     logs::start(config.log_format, &config.log)?;
     let mut ends = Ends::new().map_err(StartError::Signals)?;
     // First, since it fails most often and costs nothing.
-    let listener = bind(config.listen, "up --listen").await?;
+    let listener = bind(config.listen, "--listen").await?;
     // Port 0 asks for any.
     config.listen = listener.local_addr().unwrap_or(config.listen);
     let metrics = match config.metrics_listen {
-        Some(address) => Some(bind(address, "up --metrics-listen").await?),
+        Some(address) => Some(bind(address, "--metrics-listen").await?),
         None => None,
     };
     check(&config)?;
@@ -160,7 +160,7 @@ fn announce(ctx: &Context) {
     tracing::info!(%origin, "ready");
 }
 
-/// Takes the port, or says what to do: `./r <way> <another address>`.
+/// Takes the port, or says what to do: `<way> <another address>`.
 pub(crate) async fn bind(address: SocketAddr, way: &'static str) -> Result<TcpListener, StartError> {
     TcpListener::bind(address).await.map_err(|source| match source.kind() {
         io::ErrorKind::AddrInUse => StartError::PortTaken { address, way },
@@ -197,17 +197,24 @@ pub(crate) enum Wish {
 pub(crate) struct Ends {
     interrupt: Signal,
     terminate: Signal,
+    hangup: Signal,
 }
 
 impl Ends {
     pub(crate) fn new() -> io::Result<Self> {
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
     }
 
     pub(crate) async fn next(&mut self) -> Wish {
         tokio::select! {
             _ = self.interrupt.recv() => Wish::Interrupt,
             _ = self.terminate.recv() => Wish::Terminate,
+            // The terminal is gone. There is nothing that could be read anew.
+            _ = self.hangup.recv() => Wish::Terminate,
         }
     }
 }
@@ -251,9 +258,9 @@ mod tests {
     fn a_taken_port_says_what_to_do() {
         let address = "127.0.0.1:8080".parse().unwrap();
         assert_eq!(
-            StartError::PortTaken { address, way: "up --listen" }.to_string(),
+            StartError::PortTaken { address, way: "--listen" }.to_string(),
             "Port 8080 is taken (by another pancake?). Stop it, or choose another: \
-             ./r up --listen 127.0.0.1:8081"
+             --listen 127.0.0.1:8081"
         );
     }
 }

@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use sqlx::error::DatabaseError;
+use sqlx::postgres::{PgDatabaseError, PgSeverity};
 
 use crate::problem::{self, Problem, Text};
 
@@ -244,11 +246,13 @@ impl Error for Failure {}
 impl From<sqlx::Error> for Failure {
     fn from(error: sqlx::Error) -> Self {
         let transience = match &error {
-            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => Transience::Later,
+            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Tls(_) => Transience::Later,
             sqlx::Error::Io(_) => Transience::AtOnce,
             sqlx::Error::Database(db) => match db.code().as_deref() {
                 // Serialisation failure, deadlock, shut down or crashed meanwhile.
                 Some("40001" | "40P01" | "57P01" | "57P02") => Transience::AtOnce,
+                // A refusal at the door, of the user, the role or the database: no statement of ours has run.
+                _ if is_fatal(db.as_ref()) => Transience::Later,
                 // Lock timeout, idle for too long, too many connections, just starting; took too long, no room on
                 // the disk, no memory, no disk, a read-only standby.
                 Some(
@@ -265,6 +269,12 @@ impl From<sqlx::Error> for Failure {
         failure.0.transience = transience;
         failure
     }
+}
+
+/// True where Postgres has ended the connection, or has not opened it.
+fn is_fatal(refusal: &dyn DatabaseError) -> bool {
+    let severity = refusal.try_downcast_ref::<PgDatabaseError>().map(PgDatabaseError::severity);
+    matches!(severity, Some(PgSeverity::Fatal | PgSeverity::Panic))
 }
 
 impl From<serde_json::Error> for Failure {

@@ -61,7 +61,7 @@ pub enum MockError {
 /// Serves until it is told to end.
 pub async fn serve(args: MockArgs) -> Result<(), MockError> {
     let mut ends = Ends::new().map_err(StartError::Signals)?;
-    let listener = bind(args.listen, "mock --listen").await?;
+    let listener = bind(args.listen, "--listen").await?;
     let address = listener.local_addr().unwrap_or(args.listen);
     let registry = modules::registry();
     let usecases = load::drafts(&args.usecases, &registry)?;

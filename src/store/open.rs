@@ -200,6 +200,9 @@ fn place(what: &str, url: &str) -> Result<Place, StoreError> {
         let reason = "it begins otherwise".to_owned();
         return Err(StoreError::BadUrl { what: what.to_owned(), reason });
     }
+    if let Some(reason) = fault_of(url) {
+        return Err(StoreError::BadUrl { what: what.to_owned(), reason: reason.to_owned() });
+    }
     let options: PgConnectOptions = url.parse().map_err(|error| StoreError::from_connect(error, what))?;
     // Who asks for TLS wants to know with whom she speaks: unlike elsewhere, `require` looks at the certificate, too.
     let options = match options.get_ssl_mode() {
@@ -209,11 +212,27 @@ fn place(what: &str, url: &str) -> Result<Place, StoreError> {
     Ok(Place { what: what.to_owned(), options })
 }
 
+/// What the driver would understand in another way, or not at all, without a word.
+fn fault_of(url: &str) -> Option<&'static str> {
+    if url.contains("target_session_attrs=") {
+        return Some("target_session_attrs is not looked at; name the server that takes writes");
+    }
+    let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, beyond) = rest.split_at(end);
+    let beyond = beyond.split('?').next().unwrap_or_default();
+    let is_cut = !authority.contains('@') && beyond.contains('@');
+    (is_cut || authority.matches('@').count() > 1)
+        .then_some("its user or password has / # or @ in it: write %2F %23 %40 instead")
+}
+
 async fn connect(place: &Place) -> Result<PgConnection, StoreError> {
     place
         .options
         .clone()
         .options(GONE)
+        // That something is there already is no news.
+        .options([("client_min_messages", "warning")])
         .connect()
         .await
         .map_err(|error| StoreError::from_connect(error, &place.what))
@@ -296,4 +315,31 @@ fn pool(place: &Place, spec: &ModuleSpec, role: Option<&str>, size: u32, patienc
             })
         })
         .connect_lazy_with(options.disable_statement_logging())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_that_cuts_the_address_is_named() {
+        for url in [
+            "postgres://u:p/w@h/db",
+            "postgres://u:p#w@h/db",
+            "postgres://u:p@w@h/db",
+            "postgres://u:p/@w@h/db",
+        ] {
+            assert!(fault_of(url).is_some_and(|reason| reason.contains("%2F")), "{url}");
+        }
+        assert!(fault_of("postgres://h/db?target_session_attrs=read-write").is_some());
+        for url in [
+            "postgres://u:p%2Fw@h:5432/db",
+            "postgres://h/db",
+            "postgres:///db?host=/run/pg",
+            "postgres://u@h/db?options=a@b",
+            "postgres://u:p@localhost/db?host=/tmp/x",
+        ] {
+            assert_eq!(fault_of(url), None, "{url}");
+        }
+    }
 }

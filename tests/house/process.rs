@@ -43,8 +43,9 @@ async fn it_ends_cleanly_and_survives_a_kill() {
     assert_eq!(kept, 7);
     newer_schema(&mut conn).await;
     drop(conn);
-    kill_process(site.pid(), Signal::TERM).unwrap();
-    site.ended();
+    // The terminal that it was started from is closed.
+    kill_process(site.pid(), Signal::HUP).unwrap();
+    assert_eq!(site.ended().code(), Some(0));
     gone(server).await;
 
     let output = refused(&["--data", data.to_str().unwrap()], &[]);

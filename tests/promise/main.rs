@@ -22,6 +22,7 @@ mod nodes;
 #[path = "../shared/population.rs"]
 mod population;
 mod proxied;
+mod refused;
 mod restarted;
 mod revived;
 #[path = "../shared/mod.rs"]

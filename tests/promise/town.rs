@@ -82,6 +82,11 @@ impl Town {
         town
     }
 
+    /// What `DATABASE_URL` says of it, as the superuser.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
     /// A connection of the test's own, as the superuser: modules' roles do not see each other's state.
     pub(crate) async fn conn(&self) -> PgConnection {
         self.options.connect().await.unwrap()
