@@ -29,7 +29,8 @@ const QUIET: [(&str, &str); 1] = [("LOG", "off")];
 /// What a site calls its database.
 const DATABASE: &str = "pancake";
 const CLIENTS: usize = 8;
-const MEMBERS: usize = 60;
+/// So many that a fast machine does not run out of pairs.
+const MEMBERS: usize = 300;
 /// Successes before and after each blow.
 const WARM: usize = 30;
 /// Ends of the whole server, and of one session.
@@ -100,7 +101,7 @@ async fn its_disk_is_full_for_a_while() {
     let made = folder("revived_full");
     let (mut town, cluster) = town(&made).await;
     let Some(disk) = Disk::mounted(&cluster) else { return };
-    let site = town.moved_to(disk.0.clone(), &QUIET).await;
+    let site = town.moved_to(made.clone(), &QUIET).await;
     let scene = Scene::new(&town, &site);
     let filling = async {
         scene.answers(WARM).await;
@@ -124,6 +125,7 @@ async fn its_disk_is_full_for_a_while() {
     let flirts = under_load(&town, &scene, filling).await;
     scene.ends("with a disk that was full", flirts.0, flirts.1).await;
     drop(site);
+    drop(disk);
     discard(&made).await.unwrap();
 }
 
@@ -187,28 +189,28 @@ async fn exhaust(town: &Town) {
     .await;
 }
 
-/// A small disk of its own in the place of a data folder.
+/// A small disk of its own in the place of a cluster.
 struct Disk(PathBuf);
 
 impl Disk {
-    /// With this cluster on it. Nothing where the test may not mount: then it is skipped, and says so.
+    /// With what is in this cluster. Nothing where the test may not mount: then it is skipped, and says so.
     fn mounted(cluster: &Path) -> Option<Self> {
         let owner = fs::metadata(cluster).unwrap();
-        let disk = std::env::temp_dir().join(format!("pancake-disk-{}", std::process::id()));
-        fs::create_dir_all(&disk).unwrap();
+        let before = cluster.with_file_name("before");
+        fs::rename(cluster, &before).unwrap();
+        fs::create_dir(cluster).unwrap();
         let options = format!("{DISK},uid={},gid={}", owner.uid(), owner.gid());
         let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", &options, "pancake"]).arg(&disk);
+        mount.args(["-t", "tmpfs", "-o", &options, "pancake"]).arg(cluster);
         if !mount.output().is_ok_and(|output| output.status.success()) {
             eprintln!(
                 "SKIPPED, although it matters: what needs a full disk. This account may not mount one."
             );
-            let _ = fs::remove_dir(&disk);
             return None;
         }
-        let this = Self(disk);
+        let this = Self(cluster.to_path_buf());
         let mut copy = Command::new("cp");
-        assert!(copy.arg("-a").arg(cluster).arg(this.0.join("postgres")).status().unwrap().success());
+        assert!(copy.arg("-a").arg(before.join(".")).arg(cluster).status().unwrap().success());
         Some(this)
     }
 
@@ -227,6 +229,5 @@ impl Drop for Disk {
     fn drop(&mut self) {
         // Lazily: the server may be on its way out.
         let _ = Command::new("umount").arg("-l").arg(&self.0).status();
-        let _ = fs::remove_dir(&self.0);
     }
 }

@@ -58,11 +58,14 @@ impl Papers {
 struct Postgres {
     child: Child,
     port: String,
+    home: PathBuf,
 }
 
 impl Postgres {
     async fn start(papers: &Papers, name: &str, tls: bool) -> Self {
-        let (home, port) = (papers.0.join(name), free_port());
+        let port = free_port();
+        // Its account may have no way to the folders of whoever builds this.
+        let home = std::env::temp_dir().join(format!("pancake-tls-{name}-{}", std::process::id()));
         fs::create_dir(&home).unwrap();
         own(&home);
         let data = home.join("data");
@@ -88,7 +91,7 @@ impl Postgres {
             server.arg("-c").arg(format!("ssl_key_file={}", home.join("site.key").display()));
         }
         let child = server.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let postgres = Self { child, port };
+        let postgres = Self { child, port, home };
         wait::until("Postgres listens", async || {
             std::net::TcpStream::connect(format!("127.0.0.1:{}", postgres.port)).is_ok()
         })
@@ -114,6 +117,7 @@ impl Drop for Postgres {
     fn drop(&mut self) {
         let _ = kill_process(Pid::from_child(&self.child), Signal::INT);
         let _ = self.child.wait();
+        let _ = fs::remove_dir_all(&self.home);
     }
 }
 
