@@ -34,6 +34,7 @@ impl Site {
         let mut site = Self::launch(data, environment);
         let mut line = String::new();
         BufReader::new(site.child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        assert!(!line.is_empty(), "it did not start: {}", site.ended());
         let listen = environment.iter().find(|(name, _)| *name == "LISTEN").map(|(_, address)| *address);
         let address = listen.or_else(|| line.trim().strip_prefix("HappyPancake is at http://"));
         assert!(line.starts_with("HappyPancake is at"), "it did not start: {line:?}");
