@@ -71,11 +71,14 @@ fn refused_forms(town: &Town, axe: &str) -> Vec<String> {
     stranger.fill("Nickname", "bob");
     stranger.fill("Password", "not the one of his");
     stranger.press("Log in");
+    // The page before it is gone.
+    stranger.sees(".notice-bad", "");
     let mut found = findings(&stranger, &LOOKS, "a refused login");
     let bob = Browser::open(town, "bob");
     prepare(&bob, axe);
     bob.goto(&format!("/member/{WIDE}"));
     bob.press(&format!("Add to favourites: {WIDE}"));
+    bob.sees(".notice", "");
     found.extend(findings(&bob, &LOOKS, "a notice"));
     found
 }
