@@ -27,7 +27,7 @@ use crate::store::{self, StoreError};
 const GUARD: &str = include_str!("guard.sh");
 /// To make a cluster and start on it, on a slow disk.
 const START_MAX: Duration = Duration::from_mins(2);
-/// The site takes two seconds, its Postgres at worst some more.
+/// The site takes three seconds, its Postgres at worst some more.
 const END_MAX: Duration = Duration::from_secs(25);
 const COMMAND_MAX: Duration = Duration::from_mins(1);
 /// The site says where it is in one line.
