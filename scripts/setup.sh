@@ -1,6 +1,6 @@
 #!/bin/sh
 # Sees to it that the Postgres server programs are there, with the word `test` also curl, which plays the README's
-# walk, nginx and openssl, which stand before the site in a test, Chromium, and RabbitMQ, and with `python` also Python
+# walk, nginx and openssl, which stand before the site in a test, promtool, which reads the operators' alerts, Chromium, and RabbitMQ, and with `python` also Python
 # and its venv, which ./r api-test needs: silent when they are, installs them through the system's package manager where
 # it may, and otherwise says exactly what to install. Only RabbitMQ may be missing: its tests then say that they skip.
 set -eu
@@ -17,6 +17,8 @@ nginx=
 [ "${1:-}" != test ] || has nginx || nginx=nginx
 openssl=
 [ "${1:-}" != test ] || has openssl || openssl=openssl
+promtool=
+[ "${1:-}" != test ] || has promtool || promtool=prometheus
 chromium=
 [ "${1:-}" != test ] || chromium_bin >/dev/null || chromium=chromium
 rabbitmq=
@@ -29,6 +31,7 @@ postgres_bin >/dev/null || server=server
 there() {
     postgres_bin >/dev/null && { [ -z "$curl" ] || command -v curl >/dev/null; } &&
         { [ -z "$nginx" ] || has nginx; } && { [ -z "$openssl" ] || has openssl; } &&
+        { [ -z "$promtool" ] || has promtool; } &&
         { [ -z "$chromium" ] || chromium_bin >/dev/null; } && { [ -z "$python" ] || can_venv; } &&
         { [ -z "$rabbitmq" ] || rabbitmq_bin >/dev/null; }
 }
@@ -54,6 +57,7 @@ give_up() {
     [ -z "$curl" ] || echo "The tests need curl, and it is not installed: install the package curl." >&2
     [ -z "$nginx" ] || has nginx || echo "The tests need nginx, and it is not installed: install the package nginx." >&2
     [ -z "$openssl" ] || has openssl || echo "The tests need openssl, and it is not installed: install the package openssl." >&2
+    [ -z "$promtool" ] || has promtool || echo "The tests need promtool, and it is not installed: install the package prometheus." >&2
     [ -z "$python" ] || echo "This needs Python 3 with venv, and it is not installed: install python3 and python3-venv." >&2
     ! postgres_bin >/dev/null || exit 1
     cat >&2 <<'END'
@@ -87,12 +91,12 @@ apt_install() {
         echo 'create_main_cluster = false' | as_root tee /etc/postgresql-common/createcluster.d/pancake.conf >/dev/null
     fi
     as_root apt-get update -q &&
-        apt_quietly env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends ${server:+postgresql} $curl $nginx $openssl $chromium $rabbitmq ${python:+python3 python3-venv}
+        apt_quietly env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends ${server:+postgresql} $curl $nginx $openssl $promtool $chromium $rabbitmq ${python:+python3 python3-venv}
 }
 
 # Runs an installation that starts no server, now or when the machine starts.
 apt_quietly() {
-    if [ -n "$nginx$rabbitmq" ] && [ ! -e /usr/sbin/policy-rc.d ]; then
+    if [ -n "$nginx$promtool$rabbitmq" ] && [ ! -e /usr/sbin/policy-rc.d ]; then
         # Until the end of this script.
         policy=/usr/sbin/policy-rc.d
         printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
@@ -101,12 +105,12 @@ apt_quietly() {
     status=0
     as_root "$@" || status=$?
     if command -v systemctl >/dev/null; then
-        for service in $nginx $rabbitmq; do as_root systemctl disable "$service" || true; done
+        for service in $nginx $promtool $rabbitmq; do as_root systemctl disable "$service" || true; done
     fi
     return "$status"
 }
 
-echo "setup: installing once: ${server:+the Postgres server programs }${curl:+curl }${nginx:+nginx }${openssl:+openssl }${chromium:+chromium }${rabbitmq:+RabbitMQ }$python" >&2
+echo "setup: installing once: ${server:+the Postgres server programs }${curl:+curl }${nginx:+nginx }${openssl:+openssl }${promtool:+promtool }${chromium:+chromium }${rabbitmq:+RabbitMQ }$python" >&2
 log=$(mktemp "${TMPDIR:-/tmp}/pancake-setup.XXXXXX")
 policy=
 trap 'rm -f "$log"; [ -z "$policy" ] || as_root rm -f "$policy"' EXIT
@@ -114,13 +118,13 @@ trap 'exit 1' INT TERM
 if command -v apt-get >/dev/null; then
     install=apt_install
 elif command -v dnf >/dev/null; then
-    install="as_root dnf install -y ${server:+postgresql-server} $curl $nginx $openssl $chromium $rabbitmq $python"
+    install="as_root dnf install -y ${server:+postgresql-server} $curl $nginx $openssl $promtool $chromium $rabbitmq $python"
 elif command -v apk >/dev/null; then
-    install="as_root apk add ${server:+postgresql} $curl $nginx $openssl $chromium $rabbitmq $python"
+    install="as_root apk add ${server:+postgresql} $curl $nginx $openssl $promtool $chromium $rabbitmq $python"
 elif command -v pacman >/dev/null; then
-    install="as_root pacman -S --noconfirm ${server:+postgresql} $curl $nginx $openssl $chromium ${python:+python}"
+    install="as_root pacman -S --noconfirm ${server:+postgresql} $curl $nginx $openssl $promtool $chromium ${python:+python}"
 elif command -v brew >/dev/null; then
-    install="brew install ${server:+postgresql@17} $curl $nginx $openssl $chromium ${rabbitmq:+rabbitmq} $python"
+    install="brew install ${server:+postgresql@17} $curl $nginx $openssl $promtool $chromium ${rabbitmq:+rabbitmq} $python"
 else
     give_up
 fi

@@ -29,6 +29,8 @@ mod marks;
 mod mock;
 mod openapi;
 mod operate;
+mod operator;
+mod operator_files;
 mod origins;
 mod owned;
 mod picture;
