@@ -1,4 +1,4 @@
-//! The program from its start to its end: what is opened in which order, and closed again within two seconds.
+//! The program from its start to its end: what is opened in which order, and closed again within three seconds.
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -21,11 +21,12 @@ use crate::logs::{self, LogError};
 use crate::modules;
 use crate::passwords::Passwords;
 use crate::store::{self, PrivatePostgres, Store, StoreError};
+use crate::web::open_files::{self, TooFewFiles};
 use crate::web::origin::Origin;
 use crate::web::serve::serve as serve_http;
-use crate::web::{health, open_files, router};
+use crate::web::{health, router};
 
-/// From the signal to the end of the process.
+/// From the signal to the end of the process. On a machine with other work it takes up to a second more: what is promised is three.
 const END_MAX: Duration = Duration::from_millis(1900);
 /// Of that, how long the door stays open after SIGTERM, so that whoever asks for our health learns of the end before
 /// connections are refused.
@@ -64,6 +65,8 @@ pub enum StartError {
     Broker(#[from] AddressError),
     #[error("Passwords cannot be hashed: {0}")]
     Passwords(#[from] Failure),
+    #[error("{0}")]
+    Files(#[from] TooFewFiles),
     #[error("Cannot wait for signals: {0}")]
     Signals(io::Error),
 }
@@ -86,17 +89,13 @@ pub async fn serve(mut config: Config) -> Result<(), StartError> {
         None => None,
     };
     check(&config)?;
-    config.clients_max = open_files::clients(config.clients_max);
-    let registry = modules::registry();
-    let opened = tokio::select! {
-        opened = store::open(&config.store, &registry) => opened?,
+    config.clients_max = open_files::clients(config.clients_max, config.store.connections)?;
+    let prepared = tokio::select! {
+        prepared = prepare(config) => prepared?,
         // The private Postgres ends with this process.
         _ = ends.next() => return Ok(()),
     };
-    let Store { units, mut private } = opened;
-    let bus = bus::open(&config, &registry).await?;
-    let ctx = Context::assemble(config, Arc::new(registry), units, bus, Passwords::new()?);
-    start(&ctx).await?;
+    let (ctx, mut private) = prepared;
     let mut servers = vec![serve_http(listener, router::router(&ctx), ctx.clone()).boxed()];
     if let Some(listener) = metrics {
         servers.push(serve_http(listener, health::metrics_router(&ctx), ctx.clone()).boxed());
@@ -114,6 +113,16 @@ pub async fn serve(mut config: Config) -> Result<(), StartError> {
         _ = ends.next() => {}
     }
     outcome
+}
+
+/// Opens what the site stands on, and starts what runs beside the requests.
+async fn prepare(config: Config) -> Result<(Context, Option<PrivatePostgres>), StartError> {
+    let registry = modules::registry();
+    let Store { units, private } = store::open(&config.store, &registry).await?;
+    let bus = bus::open(&config, &registry).await?;
+    let ctx = Context::assemble(config, Arc::new(registry), units, bus, Passwords::new()?);
+    start(&ctx).await?;
+    Ok((ctx, private))
 }
 
 /// Returns why the private Postgres cannot be kept running. Never returns where the site uses a server that it was given.
