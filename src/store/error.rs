@@ -88,7 +88,7 @@ pub enum StoreError {
     TooManyConnections { what: String },
     #[error(
         "the server of {what} allows {available} connections and {needed} are wanted: \
-         raise its max_connections, or start with --connections {available}"
+         raise its max_connections and the connection limits of role and database, or start with --connections {available}"
     )]
     TooFewConnections { what: String, needed: u32, available: u32 },
     #[error(
@@ -107,6 +107,28 @@ pub enum StoreError {
          one with another locale ({CREATE}), and restore a dump of this one into it if it has members"
     )]
     Locale { what: String },
+    #[error(
+        "there is no site in the data folder {} yet, and a command makes none: start it with pancake serve, name its folder \
+         with --data, or its database with DATABASE_URL", data.display()
+    )]
+    NoSite { data: PathBuf },
+    #[error(
+        "the schema of {module} in {what} is not there or not as this program needs it, and a command changes none: start \
+         the site with this program first (pancake serve), or correct {what}"
+    )]
+    NotFounded { what: String, module: &'static str },
+    #[error(
+        "the data of {module} are not those of this site in {what}, which another node has written down: give every node and \
+         command the same {setting}, or none. If its data are lost for good: delete from limits.place where module = \
+         '{module}'; the next start begins it anew"
+    )]
+    Elsewhere { what: String, module: &'static str, setting: String },
+    #[error("{setting} is the setting of no module: did you mean {nearest}?")]
+    NoSuchSetting { setting: String, nearest: String },
+    #[error(
+        "{setting} is not possible: limits stays in the database of DATABASE_URL, where it knows the places of all others"
+    )]
+    Stays { setting: String },
     #[error("--connections {connections} is too few for all modules: give at least {needed}")]
     BudgetTooSmall { connections: u32, needed: u32 },
     #[error(

@@ -75,6 +75,13 @@ impl Home {
     }
 }
 
+/// Whether a site was ever started with this data folder.
+pub(super) fn has_cluster(data: &Path) -> bool {
+    let folder = data.canonicalize().ok().and_then(|data| DataFolder::open(&data).ok());
+    // Root's cluster is elsewhere, and the folder says where.
+    folder.is_some_and(|folder| folder.path().join("postgres").exists() || id_of(&folder).is_some())
+}
+
 /// Removes a data folder with its cluster, wherever that is. Its site must have ended; the server, if it still
 /// ends, is waited for.
 pub async fn discard(data: &Path) -> Result<(), StoreError> {

@@ -10,9 +10,11 @@ use std::time::Duration;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 use sqlx::{ConnectOptions, Connection, Executor, PgConnection, query_scalar};
 
-use super::private::{PrivatePostgres, Server};
+use super::places::{Places, check_settings, own_setting};
+use super::private::{PrivatePostgres, Server, Stay};
 use super::unit::Unit;
-use super::{StoreError, schema};
+use super::writable::{ReadOnly, SESSION_MAX};
+use super::{StoreError, home, restored, schema};
 use crate::config::StoreConfig;
 use crate::module::{ModuleSpec, Registry};
 
@@ -29,8 +31,6 @@ struct Patience {
 const OF_A_SITE: Patience = Patience { acquire: Duration::from_secs(2), idle_in_transaction_ms: 3_000 };
 /// Of a test within this process: it is not about machines that stall for some seconds.
 const OF_A_TEST: Patience = Patience { acquire: Duration::from_secs(20), idle_in_transaction_ms: 20_000 };
-/// A pooled connection that was idle for longer is tried before it is used.
-const PING_AFTER: Duration = Duration::from_secs(1);
 /// No statement of the site takes longer, in milliseconds.
 const STATEMENT_MS: u32 = 15_000;
 /// What the server does about a node whose machine is gone without a word: it asks after so many seconds of
@@ -73,9 +73,13 @@ struct Place {
 /// Opens everything, or says what to do.
 pub async fn open(config: &StoreConfig, registry: &Registry) -> Result<Store, StoreError> {
     let mut private = None;
+    check_settings(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()), registry)?;
     let default = if let Some(url) = &config.database_url {
         place("DATABASE_URL", url)?
     } else {
+        if config.stay == Stay::Brief && !home::has_cluster(&config.data) {
+            return Err(StoreError::NoSite { data: config.data.clone() });
+        }
         let server = Server { durable: true, max_connections: config.connections + 20 };
         let postgres = PrivatePostgres::start_for(config.stay, &config.data, server).await?;
         let options = own_database(&postgres).await?;
@@ -83,7 +87,8 @@ pub async fn open(config: &StoreConfig, registry: &Registry) -> Result<Store, St
         Place { what: "the private Postgres".to_owned(), options }
     };
     let own = |module: &str| std::env::var(own_setting(module)).ok();
-    let units = units(config.connections, registry, &default, own, OF_A_SITE).await?;
+    let opening = Opening { connections: config.connections, patience: OF_A_SITE, stay: config.stay };
+    let units = opening.units(registry, &default, own).await?;
     Ok(Store { units, private })
 }
 
@@ -104,59 +109,82 @@ pub async fn open_apart(
     registry: &Registry,
 ) -> Result<Units, StoreError> {
     let place = Place { what: "the test database".to_owned(), options };
-    units(connections, registry, &place, |module| apart.get(module).cloned(), OF_A_TEST).await
+    let opening = Opening { connections, patience: OF_A_TEST, stay: Stay::Long };
+    opening.units(registry, &place, |module| apart.get(module).cloned()).await
 }
 
-/// The modules at their places: `default`, unless `own` gives a URL for a module.
-async fn units(
+/// How it is opened.
+struct Opening {
     connections: u16,
-    registry: &Registry,
-    default: &Place,
-    own: impl Fn(&str) -> Option<String>,
     patience: Patience,
-) -> Result<Units, StoreError> {
-    let specs = registry.modules();
-    let shares = Shares::of(u32::from(connections), specs)?;
-    let mut units = BTreeMap::new();
-    let mut open = |place: &Place, spec: &'static ModuleSpec, role: Option<&str>| {
-        let (requests, background) = shares.of_module(spec);
-        let [pool, behind] = [requests, background].map(|size| pool(place, spec, role, size, patience));
-        units.insert(spec.name, Arc::new(Unit::new(spec, registry, pool, behind)));
-    };
-    let mut together = Vec::new();
-    for &spec in specs {
-        let Some(url) = own(spec.name) else {
-            together.push(spec);
-            continue;
-        };
-        let (requests, background) = shares.of_module(spec);
-        let place = place(&own_setting(spec.name), &url)?;
-        for (spec, role) in founded(&place, &[spec], requests + background).await? {
-            open(&place, spec, role.as_deref());
-        }
-    }
-    for (spec, role) in founded(default, &together, u32::from(connections)).await? {
-        open(default, spec, role.as_deref());
-    }
-    Ok(units)
+    /// Who stays founds what is missing. A command does not: the site is there, or it is elsewhere.
+    stay: Stay,
 }
 
-/// The modules that live at a place, each with its role, when their schemas are there. `needed`: the connections that
-/// all their pools may open.
-async fn founded<'s>(
-    place: &Place,
-    specs: &[&'s ModuleSpec],
-    needed: u32,
-) -> Result<Vec<(&'s ModuleSpec, Option<String>)>, StoreError> {
-    if specs.is_empty() {
-        return Ok(Vec::new());
+impl Opening {
+    /// The modules at their places: `default`, unless `own` gives a URL for a module.
+    async fn units(
+        &self,
+        registry: &Registry,
+        default: &Place,
+        own: impl Fn(&str) -> Option<String>,
+    ) -> Result<Units, StoreError> {
+        let specs = registry.modules();
+        let shares = Shares::of(u32::from(self.connections), specs)?;
+        let mut units = BTreeMap::new();
+        let mut open = |place: &Place, spec: &'static ModuleSpec, role: Option<&str>| {
+            let (requests, background) = shares.of_module(spec);
+            let [pool, behind] =
+                [requests, background].map(|size| pool(place, spec, role, size, self.patience));
+            units.insert(spec.name, Arc::new(Unit::new(spec, registry, pool, behind)));
+        };
+        let mut main = connect(default).await?;
+        let refused = |error| StoreError::from_connect(error, &default.what);
+        check(&mut main, default, u32::from(self.connections)).await?;
+        let mut places = Places::read(&mut main).await.map_err(refused)?;
+        let mut together = Vec::new();
+        for &spec in specs {
+            let Some(url) = own(spec.name) else {
+                together.push(spec);
+                continue;
+            };
+            let (requests, background) = shares.of_module(spec);
+            let place = place(&own_setting(spec.name), &url)?;
+            let mut conn = connect(&place).await?;
+            check(&mut conn, &place, requests + background).await?;
+            for (spec, role) in self.found(&mut conn, &place.what, &mut places, &[spec]).await? {
+                open(&place, spec, role.as_deref());
+            }
+            // Closing gives the advisory lock back; dropping would do so some time later.
+            conn.close().await.map_err(|error| StoreError::from_connect(error, &place.what))?;
+        }
+        for (spec, role) in self.found(&mut main, &default.what, &mut places, &together).await? {
+            open(default, spec, role.as_deref());
+        }
+        if self.stay == Stay::Long {
+            places.write(&mut main).await.map_err(refused)?;
+        }
+        main.close().await.map_err(refused)?;
+        Ok(units)
     }
-    let mut conn = connect(place).await?;
-    check(&mut conn, place, needed).await?;
-    let roles = schema::found(&mut conn, &place.what, specs).await?;
-    // Closing gives the advisory lock back; dropping would do so some time later.
-    conn.close().await.map_err(|error| StoreError::from_connect(error, &place.what))?;
-    Ok(specs.iter().copied().zip(roles).collect())
+
+    /// The modules that live in this database, `what`, each with its role, when their schemas are there.
+    async fn found(
+        &self,
+        conn: &mut PgConnection,
+        what: &str,
+        places: &mut Places,
+        specs: &[&'static ModuleSpec],
+    ) -> Result<Vec<(&'static ModuleSpec, Option<String>)>, StoreError> {
+        places.check(conn, what, specs).await?;
+        let roles = schema::found(conn, what, specs, self.stay).await?;
+        let refused = |error| StoreError::from_connect(error, what);
+        places.note(conn, specs).await.map_err(refused)?;
+        if self.stay == Stay::Long {
+            restored::notice(conn, specs).await.map_err(refused)?;
+        }
+        Ok(specs.iter().copied().zip(roles).collect())
+    }
 }
 
 /// How the connections are shared out. With few of them each pool has one, and everything still works, only slower.
@@ -187,11 +215,6 @@ impl Shares {
 /// A module without tables of its own asks next to nothing of the database.
 fn is_idle(spec: &ModuleSpec) -> bool {
     spec.migrations.iter().next().is_none()
-}
-
-/// The environment's name for the database of one module.
-fn own_setting(module: &str) -> String {
-    format!("DATABASE_URL_{}", module.to_uppercase())
 }
 
 fn place(what: &str, url: &str) -> Result<Place, StoreError> {
@@ -233,6 +256,8 @@ async fn connect(place: &Place) -> Result<PgConnection, StoreError> {
         .options(GONE)
         // That something is there already is no news.
         .options([("client_min_messages", "warning")])
+        // A migration takes as long as it takes, whatever the role is given otherwise.
+        .options([("statement_timeout", "0"), ("lock_timeout", "0")])
         .connect()
         .await
         .map_err(|error| StoreError::from_connect(error, &place.what))
@@ -268,9 +293,13 @@ async fn own_database(postgres: &PrivatePostgres) -> Result<PgConnectOptions, St
 async fn check(conn: &mut PgConnection, place: &Place, needed: u32) -> Result<(), StoreError> {
     let refused = |error| StoreError::from_connect(error, &place.what);
     let (version, available, encoding): (i32, i32, String) = sqlx::query_as(
+        // Limits of the role and of the database hold for all but superusers; -1 is none.
         "select current_setting('server_version_num')::int,
-                current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int,
-                current_setting('server_encoding')",
+                least(current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int,
+                      case when not rolsuper then nullif(rolconnlimit, -1) end,
+                      case when not rolsuper then nullif(datconnlimit, -1) end),
+                current_setting('server_encoding')
+         from pg_roles, pg_database where rolname = session_user and datname = current_database()",
     )
     .fetch_one(&mut *conn)
     .await
@@ -300,19 +329,20 @@ fn pool(place: &Place, spec: &ModuleSpec, role: Option<&str>, size: u32, patienc
     if let Some(role) = role {
         options = options.options([("role", role)]);
     }
+    let begun = ReadOnly::default();
+    let used = begun.clone();
     PgPoolOptions::new()
         .max_connections(size)
         .acquire_timeout(patience.acquire)
-        // A ping before every use costs half of the small reads; one after a pause costs nothing, and notices
-        // that the server was restarted.
+        .max_lifetime(SESSION_MAX)
         .test_before_acquire(false)
-        .before_acquire(|conn, meta| {
-            Box::pin(async move {
-                if meta.idle_for > PING_AFTER {
-                    conn.ping().await?;
-                }
-                Ok(true)
-            })
+        .after_connect(move |conn, _| {
+            let begun = begun.clone();
+            Box::pin(async move { begun.began(conn).await })
+        })
+        .before_acquire(move |conn, meta| {
+            let used = used.clone();
+            Box::pin(async move { used.may_be_used(conn, meta.idle_for).await })
         })
         .connect_lazy_with(options.disable_statement_logging())
 }

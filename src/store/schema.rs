@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::{AssertSqlSafe, Executor, PgConnection, query, query_as, query_scalar};
 
-use super::StoreError;
+use super::{Stay, StoreError};
 use crate::module::{Kit, ModuleSpec};
 
 /// Any number, the same in all binaries: who migrates holds this advisory lock.
@@ -36,11 +36,12 @@ enum Owner {
 type Applied = HashMap<(String, String), Vec<(i64, Vec<u8>, bool)>>;
 
 /// The role of each module, in this order, with everything in its schema; nothing for a role where this database user
-/// may not make any. `what` names the place in errors.
+/// may not make any. `what` names the place in errors. Who does not stay makes nothing.
 pub(super) async fn found(
     conn: &mut PgConnection,
     what: &str,
     specs: &[&ModuleSpec],
+    stay: Stay,
 ) -> Result<Vec<Option<String>>, StoreError> {
     let refused = |error| StoreError::from_connect(error, what);
     let owners = owners(conn, specs).await.map_err(refused)?;
@@ -50,6 +51,9 @@ pub(super) async fn found(
         let role = match owners.get(spec.schema) {
             Some(Owner::Role(role)) if is_whole(spec, &applied) => Some(role.clone()),
             Some(Owner::Myself) if is_whole(spec, &applied) => None,
+            _ if stay == Stay::Brief => {
+                return Err(StoreError::NotFounded { what: what.to_owned(), module: spec.name });
+            }
             owner => {
                 if !locked {
                     let lock = query("select pg_advisory_lock($1)").bind(MIGRATION_LOCK);

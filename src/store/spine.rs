@@ -55,8 +55,16 @@ statements! {
     /// Moves the head to a position.
     move_head = "update {m}.head set pos = $1";
 
-    /// Begins a new epoch.
-    raise_epoch = "update {m}.head set epoch = epoch + 1 returning pos, epoch";
+    /// Begins a new epoch (`store/restored.rs`).
+    raise_epoch =
+        "with raised as (
+             update {m}.head set epoch = greatest(epoch + 1, $1)
+             returning pos, epoch),
+              noted as (insert into {m}.epoch (epoch, after) select epoch, pos from raised)
+         select pos, epoch from raised";
+
+    /// Up to where the journal is the one of an epoch, if there are later ones.
+    epoch_end = "select min(after) from {m}.epoch where epoch > $1";
 
     /// The journal's end, as committed.
     read_head = "select pos, epoch from {m}.head";
@@ -124,6 +132,10 @@ statements! {
               subscription = case when $2 < pos then subscription else $3 end
          where source = $1";
 
+    /// Goes on in a later epoch.
+    enter_epoch =
+        "update {m}.offsets set epoch = $2 where source = $1 and epoch = $3 and pos = $4 and stopped is null";
+
     /// Reads no more of a source, for a reason.
     stop_offset = "update {m}.offsets set stopped = $2 where source = $1 and stopped is null";
 
@@ -159,7 +171,7 @@ statements! {
     /// The tables that are the module's own, and not the spine's.
     tables =
         "select tablename::text from pg_tables where schemaname = '{m}' and tablename not like '%migrations'
-         and tablename not in ('outbox', 'head', 'journal', 'offsets', 'turn', 'dead_letter')
+         and tablename not in ('outbox', 'head', 'journal', 'offsets', 'turn', 'dead_letter', 'epoch')
          order by tablename";
 
     /// Where the journal, the outbox and the dead letters stand.
