@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::{AssertSqlSafe, query};
+use sqlx::{AssertSqlSafe, query, query_scalar};
 
 use super::journal::{self, Head};
 use super::stretch::Stretch;
@@ -49,11 +49,13 @@ pub struct Consumer {
     last_look: BTreeMap<&'static str, i64>,
     /// Entries were left to whoever has the turn, or a journal could not be looked at: when to look again.
     left: Option<Duration>,
+    /// A journal could not be looked at: it may be another one than the bus tells of.
+    blind: bool,
 }
 
 impl Consumer {
     pub fn new(ctx: Context, unit: Arc<Unit>) -> Self {
-        Self { turn: Turn { ctx, unit }, last_look: BTreeMap::new(), left: None }
+        Self { turn: Turn { ctx, unit }, last_look: BTreeMap::new(), left: None, blind: false }
     }
 
     /// Runs until the program stops. A closed bus leaves the journals.
@@ -92,7 +94,7 @@ impl Consumer {
             entries.extend(more.entries.iter().cloned());
             receipt = more.receipt;
         }
-        if !self.is_held() {
+        if !self.is_held() && !self.blind {
             self.handle(&entries).await;
         }
         // Whatever was not handled will be read from the journal.
@@ -117,6 +119,7 @@ impl Consumer {
         if self.is_held() {
             return;
         }
+        self.blind = false;
         for source in self.turn.unit.sources() {
             match behind(&self.turn, source).await {
                 Ok(None) => {}
@@ -129,6 +132,7 @@ impl Consumer {
                 Err(error) => {
                     self.report(source, &error);
                     self.left = Some(LEFT_WAIT);
+                    self.blind = true;
                 }
             }
         }
@@ -247,8 +251,9 @@ async fn next(turn: &Turn, source: &'static str) -> Result<Option<(Stretch, Lane
 
 /// The offset, if there is something to do for it: the journal goes on, or the subscription has grown.
 ///
-/// A journal that ends before the offset, or is of another epoch, was restored from a backup: what the module
-/// made of its lost end can no longer be told from the rest, so it reads no more until it is rebuilt.
+/// A journal of a later epoch was restored from a backup. Where what the module has read is in it still, as after a restore of
+/// the whole site, it goes on; otherwise what it made of the lost end can no longer be told from the rest, so it reads no more
+/// until it is rebuilt.
 pub async fn behind(turn: &Turn, source: &'static str) -> Result<Option<i64>, Failure> {
     let (ctx, unit) = (&turn.ctx, &turn.unit);
     let Some(from) = ctx.unit_named(source) else { return Ok(None) };
@@ -258,14 +263,26 @@ pub async fn behind(turn: &Turn, source: &'static str) -> Result<Option<i64>, Fa
     let at = offset.as_ref().map_or(0, |offset| offset.pos);
     unit.handled(source, at);
     ctx.metrics().lag(unit.spec.name, source, head.pos - at);
-    let Some(offset) = offset else { return Ok((head.pos > 0).then_some(0)) };
+    let Some(offset) = offset else {
+        ctx.metrics().stopped(unit.spec.name, source, false);
+        return Ok((head.pos > 0).then_some(0));
+    };
     let own = unit.subscription(source);
     let stopped = offset.stopped.is_some() || offset.subscription > own;
     ctx.metrics().stopped(unit.spec.name, source, stopped);
     if stopped {
         return Ok(None);
     }
-    if let Some(why) = restored(unit, source, &offset, head) {
+    if offset.epoch != head.epoch && is_read_in_full(from, &offset, head).await? {
+        let sql = AssertSqlSafe(unit.sql.enter_epoch.clone());
+        query(sql)
+            .bind(source)
+            .bind(head.epoch)
+            .bind(offset.epoch)
+            .bind(offset.pos)
+            .execute(&unit.background)
+            .await?;
+    } else if let Some(why) = restored(unit, source, &offset, head) {
         tracing::error!(module = unit.spec.name, source, "{why}");
         let sql = AssertSqlSafe(unit.sql.stop_offset.clone());
         query(sql).bind(source).bind(why).execute(&unit.background).await?;
@@ -273,6 +290,13 @@ pub async fn behind(turn: &Turn, source: &'static str) -> Result<Option<i64>, Fa
         return Ok(None);
     }
     Ok((at < head.pos || offset.subscription < own).then_some(at))
+}
+
+/// True if nothing that the module has read was lost when later epochs began: what it has read is in the journal still.
+async fn is_read_in_full(source: &Unit, offset: &Offset, head: Head) -> Result<bool, Failure> {
+    let sql = AssertSqlSafe(source.sql.epoch_end.clone());
+    let end: Option<i64> = query_scalar(sql).bind(offset.epoch).fetch_one(&source.background).await?;
+    Ok(offset.epoch < head.epoch && end.is_some_and(|end| offset.pos <= end))
 }
 
 /// The sentence that names the way out, if the journal is not the one that was read.

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::Entry;
 use super::journal::{BATCH_MAX, Head, Row};
+use crate::clock::machine_seconds;
 use crate::context::{Context, Tx};
 use crate::fail_point::Step;
 use crate::failure::Failure;
@@ -131,7 +132,10 @@ async fn publish(ctx: &Context, unit: &Unit, after: i64, head: Head) -> Result<(
 /// The journal has become shorter under a running program: a backup was restored. What comes now must not be
 /// taken for what the consumers have read under the same positions.
 async fn raise_epoch(unit: &Unit, tx: &mut Tx) -> Result<Head, Failure> {
-    let head: Head = query_as(AssertSqlSafe(unit.sql.raise_epoch.clone())).fetch_one(tx.conn()).await?;
+    let head: Head = query_as(AssertSqlSafe(unit.sql.raise_epoch.clone()))
+        .bind(machine_seconds())
+        .fetch_one(tx.conn())
+        .await?;
     tracing::error!(
         module = unit.spec.name,
         epoch = head.epoch,

@@ -1,15 +1,18 @@
 //! The ways out: a module is rebuilt from the journals, parked events are retried, a restored backup is settled.
 
 use axum::http::Method;
-use pancake::bus::dead_letter;
 use pancake::bus::rebuild::{Rebuilt, rebuild};
 use pancake::bus::turn::Turn;
-use pancake::stage::{StageOptions, story_time};
+use pancake::bus::{Entry, dead_letter};
+use pancake::id::{EventId, MemberId, TypedId};
+use pancake::stage::{Stage, StageOptions, story_time};
 use serde_json::json;
+use serde_json::value::RawValue;
 use sqlx::{AssertSqlSafe, query_scalar};
 use uuid::Uuid;
 
 use crate::house::{Ask, House, Who};
+use crate::postgres::postgres;
 use crate::spine::{BOB, DAVE, NANCY, alerts, journal, journal_as, look, offset, readers, restore_to};
 use crate::template;
 use crate::wait::until;
@@ -63,13 +66,54 @@ async fn a_journal_that_becomes_shorter_while_the_site_runs_begins_a_new_epoch()
     until("the relay has seen it", async || relayed().await == 2).await;
     look(&stage);
     until("alerts has read it", async || offset(&stage).await.0 == 2).await;
-    restore_to(&stage, 1).await;
-    unit.progress.wake.notify_one();
     let epoch =
         async || -> i64 { query_scalar("select epoch from flirt.head").fetch_one(&unit.pool).await.unwrap() };
-    until("a new epoch", async || epoch().await == 2).await;
+    let before = epoch().await;
+    restore_to(&stage, 1).await;
+    unit.progress.wake.notify_one();
+    until("a new epoch", async || epoch().await > before).await;
     look(&stage);
     until("its readers have stopped", async || offset(&stage).await.1.is_some()).await;
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn a_site_that_was_restored_goes_on_and_believes_nothing_of_before() {
+    let stage = template::site("heal_before", StageOptions::of(80)).await;
+    journal(&stage, BOB, &json!({ "from": NANCY, "to": BOB })).await;
+    look(&stage);
+    until("alerts has read it", async || offset(&stage).await.0 == 1).await;
+    // As if the table had been made by a restore of a backup.
+    let flirt = &stage.ctx.unit_named("flirt").unwrap().pool;
+    sqlx::query("update flirt.head set body = 'another'").execute(flirt).await.unwrap();
+    stage.close().await;
+    let options = StageOptions::of(80);
+    let stage = Stage::reopen_with(postgres().await, "heal_before", options).await.unwrap();
+    let pool = &stage.ctx.unit_named("alerts").unwrap().pool;
+    let of_reader = async || -> i64 {
+        query_scalar("select epoch from alerts.offsets where source = 'flirt'").fetch_one(pool).await.unwrap()
+    };
+    until("alerts goes on in a new epoch", async || of_reader().await > 1).await;
+    assert_eq!(offset(&stage).await, (1, None));
+    // A queue still has what was lost.
+    let payload = RawValue::from_string(json!({ "from": NANCY, "to": DAVE }).to_string()).unwrap();
+    let lost = Entry {
+        source: "flirt",
+        epoch: 1,
+        pos: 2,
+        id: EventId::of(stage.ctx.clock().new_uuid()),
+        name: "flirt-sent".into(),
+        key: MemberId::of(DAVE.parse().unwrap()),
+        at: story_time(),
+        payload: Some(payload.into()),
+        cause: None,
+    };
+    stage.ctx.bus().publish(&[lost]).await.unwrap();
+    journal(&stage, BOB, &json!({ "from": DAVE, "to": BOB })).await;
+    look(&stage);
+    until("what happens afterwards is read", async || offset(&stage).await == (2, None)).await;
+    stage.settle().await.unwrap();
+    assert_eq!((alerts(&stage, BOB).await, alerts(&stage, DAVE).await), (2, 0));
     stage.close().await;
 }
 

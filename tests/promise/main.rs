@@ -22,6 +22,7 @@ mod nodes;
 #[path = "../shared/population.rs"]
 mod population;
 mod proxied;
+mod recovered;
 mod refused;
 mod restarted;
 mod revived;
