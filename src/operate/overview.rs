@@ -6,6 +6,7 @@ use super::nodes::{self, Node};
 use crate::bus::status::{self, Feed, State};
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::store::takes_writes;
 
 /// See the module.
 #[derive(Debug)]
@@ -21,11 +22,29 @@ pub struct Overview {
 pub async fn overview(ctx: &Context) -> Result<Overview, Failure> {
     let nodes = nodes::nodes(ctx).await?;
     let mut modules = Vec::new();
+    let mut read_only = Vec::new();
     for unit in ctx.units() {
+        if !takes_writes(&unit.background).await? {
+            read_only.push(unit.spec.name);
+        }
         modules.push((unit.spec.name, status::state(unit).await?));
     }
     let feeds = status::feeds(ctx).await?;
-    let needs = needs(&modules, &feeds);
+    let mut needs = needs(&modules, &feeds);
+    if !read_only.is_empty() {
+        needs.push(format!(
+            "The database takes no writes (show transaction_read_only), so members can do nothing in {}: end that, or name \
+             the server that takes them",
+            read_only.join(", ")
+        ));
+    }
+    // A site that was stopped has no nodes: they take their rows along.
+    if !nodes.is_empty() && nodes.iter().all(|node| node.silent) {
+        needs.push(
+            "No node runs any more, and none has ended in order: look into their logs, and start them"
+                .to_owned(),
+        );
+    }
     Ok(Overview { nodes, modules, feeds, needs })
 }
 

@@ -18,8 +18,8 @@ use tokio::sync::Mutex;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::operate::overview;
-use crate::store::Condition;
 use crate::store::unit::Unit;
+use crate::store::{Condition, takes_writes};
 use crate::web::answer::Json;
 use crate::web::strict;
 
@@ -29,7 +29,16 @@ const ANSWER_MAX: Duration = Duration::from_secs(1);
 const BELIEVED: Duration = Duration::from_secs(1);
 
 /// What was found last, and when. Whoever asks meanwhile waits for the one who looks.
-type Last = Arc<Mutex<Option<(Instant, bool)>>>;
+type Last = Arc<Mutex<Option<(Instant, Found)>>>;
+
+/// What every module's database says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Found {
+    Away,
+    /// A standby, or read-only for a while: nobody is served what she does.
+    ReadOnly,
+    Well,
+}
 
 #[derive(Serialize)]
 struct Report {
@@ -41,6 +50,8 @@ struct Report {
 #[serde(rename_all = "camelCase")]
 struct Checks {
     database: bool,
+    /// It takes what members do.
+    writes: bool,
     /// Only where the program keeps its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     private_postgres: Option<Condition>,
@@ -82,9 +93,10 @@ async fn ready(ctx: Context, last: Last) -> impl IntoResponse {
     let private_postgres = *ctx.private_postgres().borrow();
     // What was found last may be of a moment before.
     let is_there = private_postgres.is_none_or(|condition| condition == Condition::Runs);
-    let database = is_there && database(&ctx, &last).await;
-    let checks = Checks { database, private_postgres, stopping, bus };
-    let (code, status) = if checks.database && !checks.stopping {
+    let found = if is_there { database(&ctx, &last).await } else { Found::Away };
+    let (database, writes) = (found != Found::Away, found == Found::Well);
+    let checks = Checks { database, writes, private_postgres, stopping, bus };
+    let (code, status) = if checks.writes && !checks.stopping {
         (StatusCode::OK, "ready")
     } else {
         (StatusCode::SERVICE_UNAVAILABLE, "not ready")
@@ -92,8 +104,8 @@ async fn ready(ctx: Context, last: Last) -> impl IntoResponse {
     (code, Json(Report { status, checks }))
 }
 
-/// True when every module reaches its tables.
-async fn database(ctx: &Context, last: &Last) -> bool {
+/// What the worst of the modules' databases says.
+async fn database(ctx: &Context, last: &Last) -> Found {
     let mut last = last.lock().await;
     if let Some((at, found)) = *last
         && at.elapsed() < BELIEVED
@@ -101,14 +113,19 @@ async fn database(ctx: &Context, last: &Last) -> bool {
         return found;
     }
     let all = join_all(ctx.units().map(|unit| answers(unit)));
-    let found = tokio::time::timeout(ANSWER_MAX, all).await.is_ok_and(|each| each.into_iter().all(|yes| yes));
+    let each = tokio::time::timeout(ANSWER_MAX, all).await;
+    let found = each.ok().and_then(|each| each.into_iter().min()).unwrap_or(Found::Away);
     *last = Some((Instant::now(), found));
     found
 }
 
 /// Asked beside the requests: a site that is only busy is ready.
-async fn answers(unit: &Unit) -> bool {
-    sqlx::query("select 1").execute(&unit.background).await.is_ok()
+async fn answers(unit: &Unit) -> Found {
+    match takes_writes(&unit.background).await {
+        Ok(true) => Found::Well,
+        Ok(false) => Found::ReadOnly,
+        Err(_) => Found::Away,
+    }
 }
 
 async fn metrics(State(ctx): State<Context>) -> Result<impl IntoResponse, Failure> {

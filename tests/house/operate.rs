@@ -2,6 +2,7 @@
 
 use std::process::{Command, Output};
 
+use chrono::TimeDelta;
 use pancake::stage::{Stage, StageOptions};
 use serde_json::json;
 
@@ -14,6 +15,14 @@ use crate::wait::until;
 #[tokio::test]
 async fn what_waits_for_the_operator_is_shown_with_the_command_that_helps() {
     let stage = template::site("operate", StageOptions::of(80)).await;
+    // The commands go by the real time, and would take a node of another year for silent.
+    stage.ctx.clock().set_ahead(TimeDelta::zero());
+    let limits = &stage.ctx.unit_named("limits").unwrap().pool;
+    until("it has said that it runs", async || {
+        let sql = "select seen > now() - interval '1 minute' from limits.node";
+        sqlx::query_scalar::<_, bool>(sql).fetch_one(limits).await.unwrap()
+    })
+    .await;
     let pancake = async |words: &[&str]| -> (bool, String) {
         let url = url(&postgres().await.options(), "pancake", "", "operate");
         let mut command = Command::new(env!("CARGO_BIN_EXE_pancake"));

@@ -79,6 +79,55 @@ async fn a_refused_user_is_a_database_that_is_away() {
     }
 }
 
+/// What a failover looks like in between, or a switch to it: everything can be read, and nothing written.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_site_that_cannot_write_is_not_ready() {
+    let _machine = crate::MACHINE.read().await;
+    let town = Town::open(postgres().await, "read_only", 3).await;
+    let site = town.site(&[("LOG", "off")]).await;
+    let (client, people) = (Client::new(), &town.people);
+    let elsewhere = postgres().await.options().database("postgres");
+    let mut above = sqlx::ConnectOptions::connect(&elsewhere).await.unwrap();
+    let ready = async |status: &str, checks: &str| {
+        wait::until(checks, async || {
+            let answer = tokio::task::block_in_place(|| site.get("/health/ready"));
+            answer.starts_with(&format!("HTTP/1.1 {status}")) && answer.contains(checks)
+        })
+        .await;
+    };
+    let flirt =
+        async |to: usize| match client.ask(site.address(), &Call::flirt(&people[0], &people[to])).await {
+            Heard::Answer(answer) => answer,
+            other => panic!("{other:?}"),
+        };
+    ready("200", r#""database":true,"writes":true"#).await;
+    assert_eq!(flirt(1).await.status, 201);
+
+    above.execute("alter database read_only set default_transaction_read_only = on").await.unwrap();
+    let ended = "select pg_terminate_backend(pid) from pg_stat_activity where datname = 'read_only'";
+    above.execute(ended).await.unwrap();
+    ready("503", r#""database":true,"writes":false"#).await;
+    let answer = flirt(2).await;
+    assert!(answer.is_later(), "{answer:?}");
+    assert_eq!(ask(&client, &site, &people[1], "/api/alerts").await.0, 200, "it is read all the same");
+    let status = async || {
+        let mut status = crate::site::command();
+        status.arg("status").env("DATABASE_URL", town.url());
+        tokio::task::spawn_blocking(move || status.output()).await.unwrap().unwrap()
+    };
+    let said = status().await;
+    let text = String::from_utf8_lossy(&said.stderr).into_owned();
+    assert_eq!(said.status.code(), Some(1), "{text}");
+    assert!(text.contains("takes no writes"), "{text}");
+
+    // Sessions keep what they began with: nobody ends them now.
+    above.execute("alter database read_only reset default_transaction_read_only").await.unwrap();
+    ready("200", r#""database":true,"writes":true"#).await;
+    wait::until("members can do everything again", async || flirt(2).await.status == 201).await;
+    let said = status().await;
+    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+}
+
 /// The status, and whether it says when to come back.
 async fn ask(client: &Client, site: &Site, by: &Person, page: &str) -> (u16, bool) {
     match client.ask(site.address(), &Call::new(Method::GET, page, by)).await {
