@@ -21,6 +21,7 @@ mod nginx;
 mod nodes;
 #[path = "../shared/population.rs"]
 mod population;
+mod procedures;
 mod proxied;
 mod recovered;
 mod refused;
