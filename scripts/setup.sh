@@ -1,8 +1,9 @@
 #!/bin/sh
-# Sees to it that the Postgres server programs are there, with the word `test` also curl, which plays the README's
-# walk, nginx and openssl, which stand before the site in a test, promtool, which reads the operators' alerts, Chromium, and RabbitMQ, and with `python` also Python
-# and its venv, which ./r api-test needs: silent when they are, installs them through the system's package manager where
-# it may, and otherwise says exactly what to install. Only RabbitMQ may be missing: its tests then say that they skip.
+# Sees to it that the Postgres server programs are there, with the word `test` also what the tests run: curl, which plays
+# the README's walk, nginx and openssl, which stand before the site, pgbouncer, which stands before Postgres, promtool,
+# which reads the operators' alerts, Chromium, and RabbitMQ, and with `python` also Python and its venv, which
+# ./r api-test needs: silent when they are, installs them through the system's package manager where it may, and
+# otherwise says exactly what to install. Only RabbitMQ may be missing: its tests then say that they skip.
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/postgres.sh
@@ -19,6 +20,8 @@ openssl=
 [ "${1:-}" != test ] || has openssl || openssl=openssl
 promtool=
 [ "${1:-}" != test ] || has promtool || promtool=prometheus
+pgbouncer=
+[ "${1:-}" != test ] || has pgbouncer || pgbouncer=pgbouncer
 chromium=
 [ "${1:-}" != test ] || chromium_bin >/dev/null || chromium=chromium
 rabbitmq=
@@ -31,7 +34,7 @@ postgres_bin >/dev/null || server=server
 there() {
     postgres_bin >/dev/null && { [ -z "$curl" ] || command -v curl >/dev/null; } &&
         { [ -z "$nginx" ] || has nginx; } && { [ -z "$openssl" ] || has openssl; } &&
-        { [ -z "$promtool" ] || has promtool; } &&
+        { [ -z "$promtool" ] || has promtool; } && { [ -z "$pgbouncer" ] || has pgbouncer; } &&
         { [ -z "$chromium" ] || chromium_bin >/dev/null; } && { [ -z "$python" ] || can_venv; } &&
         { [ -z "$rabbitmq" ] || rabbitmq_bin >/dev/null; }
 }
@@ -58,6 +61,7 @@ give_up() {
     [ -z "$nginx" ] || has nginx || echo "The tests need nginx, and it is not installed: install the package nginx." >&2
     [ -z "$openssl" ] || has openssl || echo "The tests need openssl, and it is not installed: install the package openssl." >&2
     [ -z "$promtool" ] || has promtool || echo "The tests need promtool, and it is not installed: install the package prometheus." >&2
+    [ -z "$pgbouncer" ] || has pgbouncer || echo "The tests need pgbouncer, and it is not installed: install the package pgbouncer." >&2
     [ -z "$python" ] || echo "This needs Python 3 with venv, and it is not installed: install python3 and python3-venv." >&2
     ! postgres_bin >/dev/null || exit 1
     cat >&2 <<'END'
@@ -91,12 +95,12 @@ apt_install() {
         echo 'create_main_cluster = false' | as_root tee /etc/postgresql-common/createcluster.d/pancake.conf >/dev/null
     fi
     as_root apt-get update -q &&
-        apt_quietly env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends ${server:+postgresql} $curl $nginx $openssl $promtool $chromium $rabbitmq ${python:+python3 python3-venv}
+        apt_quietly env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends ${server:+postgresql} $curl $nginx $openssl $promtool $pgbouncer $chromium $rabbitmq ${python:+python3 python3-venv}
 }
 
 # Runs an installation that starts no server, now or when the machine starts.
 apt_quietly() {
-    if [ -n "$nginx$promtool$rabbitmq" ] && [ ! -e /usr/sbin/policy-rc.d ]; then
+    if [ -n "$nginx$promtool$pgbouncer$rabbitmq" ] && [ ! -e /usr/sbin/policy-rc.d ]; then
         # Until the end of this script.
         policy=/usr/sbin/policy-rc.d
         printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
@@ -105,12 +109,12 @@ apt_quietly() {
     status=0
     as_root "$@" || status=$?
     if command -v systemctl >/dev/null; then
-        for service in $nginx $promtool $rabbitmq; do as_root systemctl disable "$service" || true; done
+        for service in $nginx $promtool $pgbouncer $rabbitmq; do as_root systemctl disable "$service" || true; done
     fi
     return "$status"
 }
 
-echo "setup: installing once: ${server:+the Postgres server programs }${curl:+curl }${nginx:+nginx }${openssl:+openssl }${promtool:+promtool }${chromium:+chromium }${rabbitmq:+RabbitMQ }$python" >&2
+echo "setup: installing once: ${server:+the Postgres server programs }${curl:+curl }${nginx:+nginx }${openssl:+openssl }${promtool:+promtool }${pgbouncer:+pgbouncer }${chromium:+chromium }${rabbitmq:+RabbitMQ }$python" >&2
 log=$(mktemp "${TMPDIR:-/tmp}/pancake-setup.XXXXXX")
 policy=
 trap 'rm -f "$log"; [ -z "$policy" ] || as_root rm -f "$policy"' EXIT
@@ -118,13 +122,13 @@ trap 'exit 1' INT TERM
 if command -v apt-get >/dev/null; then
     install=apt_install
 elif command -v dnf >/dev/null; then
-    install="as_root dnf install -y ${server:+postgresql-server} $curl $nginx $openssl $promtool $chromium $rabbitmq $python"
+    install="as_root dnf install -y ${server:+postgresql-server} $curl $nginx $openssl $promtool $pgbouncer $chromium $rabbitmq $python"
 elif command -v apk >/dev/null; then
-    install="as_root apk add ${server:+postgresql} $curl $nginx $openssl $promtool $chromium $rabbitmq $python"
+    install="as_root apk add ${server:+postgresql} $curl $nginx $openssl $promtool $pgbouncer $chromium $rabbitmq $python"
 elif command -v pacman >/dev/null; then
-    install="as_root pacman -S --noconfirm ${server:+postgresql} $curl $nginx $openssl $promtool $chromium ${python:+python}"
+    install="as_root pacman -S --noconfirm ${server:+postgresql} $curl $nginx $openssl $promtool $pgbouncer $chromium ${python:+python}"
 elif command -v brew >/dev/null; then
-    install="brew install ${server:+postgresql@17} $curl $nginx $openssl $promtool $chromium ${rabbitmq:+rabbitmq} $python"
+    install="brew install ${server:+postgresql@17} $curl $nginx $openssl $promtool $pgbouncer $chromium ${rabbitmq:+rabbitmq} $python"
 else
     give_up
 fi

@@ -95,6 +95,11 @@ pub enum StoreError {
         "the server of {what} is Postgres {found}, and {POSTGRES_MAJOR_MIN} is needed: use a newer server"
     )]
     TooOld { what: String, found: u32 },
+    #[error(
+        "between this program and the server of {what} stands a pooler (pgbouncer) that does not pass on the settings of a \
+         session, which each module needs: name the server itself in {what}"
+    )]
+    Pooler { what: String },
     #[error("the database in {what} refused: {said}")]
     Refused { what: String, said: String },
     #[error(
@@ -191,6 +196,8 @@ impl StoreError {
             Some("28000") => Self::UnknownRole { what, said },
             Some("3D000") => Self::NoDatabase { what },
             Some("53300") => Self::TooManyConnections { what },
+            // Its own words: the server has none of this code when somebody connects.
+            Some("08P01") if said.contains("startup parameter") => Self::Pooler { what },
             Some("57P03") => Self::NotReachable { what, said },
             _ => Self::Refused { what, said },
         }

@@ -51,6 +51,8 @@ const LETTERS: &str = "abcdefghijklmnopqrstuvwxyzåäöæøéü";
 const PLANNED: [(&str, &str); 1] = [("plan_cache_mode", "force_generic_plan")];
 /// Connections of a module's relay and consumer.
 const BACKGROUND: u32 = 2;
+/// What the server says of its session if nobody stands in between who forgets the settings.
+const KEPT: (&str, &str) = ("pancake.settings", "kept");
 /// The modules by name.
 pub type Units = BTreeMap<&'static str, Arc<Unit>>;
 
@@ -257,7 +259,7 @@ async fn connect(place: &Place) -> Result<PgConnection, StoreError> {
         // That something is there already is no news.
         .options([("client_min_messages", "warning")])
         // A migration takes as long as it takes, whatever the role is given otherwise.
-        .options([("statement_timeout", "0"), ("lock_timeout", "0")])
+        .options([("statement_timeout", "0"), ("lock_timeout", "0"), KEPT])
         .connect()
         .await
         .map_err(|error| StoreError::from_connect(error, &place.what))
@@ -292,18 +294,24 @@ async fn own_database(postgres: &PrivatePostgres) -> Result<PgConnectOptions, St
 /// write, or that takes two letters of nicknames for one, or one for two.
 async fn check(conn: &mut PgConnection, place: &Place, needed: u32) -> Result<(), StoreError> {
     let refused = |error| StoreError::from_connect(error, &place.what);
-    let (version, available, encoding): (i32, i32, String) = sqlx::query_as(
+    let (version, available, encoding, kept): (i32, i32, String, bool) = sqlx::query_as(
         // Limits of the role and of the database hold for all but superusers; -1 is none.
         "select current_setting('server_version_num')::int,
                 least(current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int,
                       case when not rolsuper then nullif(rolconnlimit, -1) end,
                       case when not rolsuper then nullif(datconnlimit, -1) end),
-                current_setting('server_encoding')
+                current_setting('server_encoding'),
+                coalesce(current_setting($1, true) = $2, false)
          from pg_roles, pg_database where rolname = session_user and datname = current_database()",
     )
+    .bind(KEPT.0)
+    .bind(KEPT.1)
     .fetch_one(&mut *conn)
     .await
     .map_err(refused)?;
+    if !kept {
+        return Err(StoreError::Pooler { what: place.what.clone() });
+    }
     StoreError::check_version(version.unsigned_abs(), &place.what)?;
     if encoding != "UTF8" {
         return Err(StoreError::Encoding { what: place.what.clone(), found: encoding });

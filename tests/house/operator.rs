@@ -1,7 +1,10 @@
 //! What an operator forgets, misspells or has too little of: the site says which setting it is, and does nothing.
 
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use rustix::process::{Signal, kill_process};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, query_scalar};
@@ -130,6 +133,37 @@ async fn limits_of_the_role_and_of_the_database_are_looked_at() {
     conn.execute("alter database narrow connection limit -1").await.unwrap();
     assert_eq!(schemas(&mut conn).await, Vec::<String>::new());
     starts(&environment);
+}
+
+/// A pooler in between that does not know settings of sessions, and one that leaves them out without a word.
+#[tokio::test]
+async fn a_pooler_that_forgets_settings_is_named() {
+    let (_, _conn) = database("pooled").await;
+    let options = postgres().await.options();
+    let place = std::env::temp_dir().join(format!("pancake-pooler-{}", std::process::id()));
+    std::fs::create_dir(&place).unwrap();
+    for more in ["", "ignore_startup_parameters = options,extra_float_digits,client_min_messages"] {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let text = format!(
+            "[databases]\npooled = host={} dbname=pooled user=pancake\n[pgbouncer]\nlisten_addr = 127.0.0.1\n\
+             listen_port = {port}\nauth_type = any\npool_mode = transaction\nunix_socket_dir =\n{more}\n",
+            options.get_socket().unwrap().display()
+        );
+        std::fs::write(place.join("pgbouncer.ini"), text).unwrap();
+        let mut pooler = Command::new("pgbouncer");
+        if rustix::process::geteuid().is_root() {
+            // It refuses to run as root. The one who may use the socket is the server's account.
+            let owner = std::fs::metadata(options.get_socket().unwrap()).unwrap();
+            pooler.uid(owner.uid()).gid(owner.gid());
+        }
+        let mut pooler = pooler.arg(place.join("pgbouncer.ini")).stderr(Stdio::null()).spawn().unwrap();
+        until("the pooler listens", async || TcpStream::connect(("127.0.0.1", port)).is_ok()).await;
+        let url = format!("postgres://pancake@127.0.0.1:{port}/pooled");
+        says(&refused(&[], &[("DATABASE_URL", &url)]), &["DATABASE_URL", "a pooler", "the server itself"]);
+        pooler.kill().unwrap();
+        pooler.wait().unwrap();
+    }
+    std::fs::remove_dir_all(&place).unwrap();
 }
 
 #[tokio::test]
