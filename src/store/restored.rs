@@ -2,7 +2,8 @@
 //! is on another server, or that server has another history since. Then a new epoch of its journal begins, so that nobody takes
 //! what is published from now on for what was lost, or what was lost for what was never published.
 //!
-//! Epochs are seconds since 1970: a backup does not know how far they had come when it was restored before.
+//! Epochs are seconds since 1970, the first one, too: a backup does not know how far they had come when it was restored before,
+//! and two sites that share a broker by mistake do not take each other's entries for their own.
 
 use sqlx::{AssertSqlSafe, PgConnection, query_as, query_scalar};
 
@@ -51,8 +52,8 @@ async fn begin(conn: &mut PgConnection, schema: &str, body: &str) -> Result<Opti
     let sql = format!(
         "with before as (select body from {schema}.head for update),
               begun as (
-                  update {schema}.head set body = $1, epoch = case when before.body is null then epoch else
-                      greatest(epoch + 1, $2) end
+                  update {schema}.head set body = $1, epoch = case when before.body is null and pos > 0 then epoch
+                      else greatest(epoch + 1, $2) end
                   from before where head.body is distinct from $1
                   returning head.epoch, head.pos, before.body is not null as restored)
          insert into {schema}.epoch (epoch, after) select epoch, pos from begun where restored returning epoch, after"

@@ -17,6 +17,7 @@ mod kept;
 mod killed;
 mod late;
 mod live_races;
+mod neighbours;
 mod nginx;
 mod nodes;
 #[path = "../shared/population.rs"]
