@@ -246,7 +246,11 @@ impl Error for Failure {}
 impl From<sqlx::Error> for Failure {
     fn from(error: sqlx::Error) -> Self {
         let transience = match &error {
-            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Tls(_) => Transience::Later,
+            // The last one: somebody answered who is no Postgres, a proxy in the middle of a failover.
+            sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::Protocol(_) => Transience::Later,
             sqlx::Error::Io(_) => Transience::AtOnce,
             sqlx::Error::Database(db) => match db.code().as_deref() {
                 // Serialisation failure, deadlock, shut down or crashed meanwhile.

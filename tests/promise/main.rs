@@ -11,6 +11,7 @@ mod chaos;
 mod client;
 mod cut;
 mod drained;
+mod failover;
 mod foreign;
 mod frozen;
 mod kept;
