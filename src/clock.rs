@@ -62,8 +62,8 @@ impl Clock {
     }
 }
 
-/// Seconds since 1970 of this machine, which no use case turns: for numbers that have to grow and mean nothing else.
+/// Milliseconds since 1970 of this machine, which no use case turns: for numbers that have to grow and mean nothing else.
 #[expect(clippy::disallowed_methods, reason = "an epoch has to be later than those of before a restore")]
-pub fn machine_seconds() -> i64 {
-    Utc::now().timestamp()
+pub fn machine_millis() -> i64 {
+    Utc::now().timestamp_millis()
 }

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::Entry;
 use super::journal::{BATCH_MAX, Head, Row};
-use crate::clock::machine_seconds;
+use crate::clock::machine_millis;
 use crate::context::{Context, Tx};
 use crate::fail_point::Step;
 use crate::failure::Failure;
@@ -133,7 +133,7 @@ async fn publish(ctx: &Context, unit: &Unit, after: i64, head: Head) -> Result<(
 /// taken for what the consumers have read under the same positions.
 async fn raise_epoch(unit: &Unit, tx: &mut Tx) -> Result<Head, Failure> {
     let head: Head = query_as(AssertSqlSafe(unit.sql.raise_epoch.clone()))
-        .bind(machine_seconds())
+        .bind(machine_millis())
         .fetch_one(tx.conn())
         .await?;
     tracing::error!(

@@ -4,7 +4,7 @@
 use std::env;
 use std::fs::{self, DirBuilder};
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use lapin::{Connection, ConnectionProperties};
 use rustix::process::{Pid, Signal, kill_process};
+use socket2::{Domain, Socket, Type};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
@@ -208,10 +209,18 @@ impl PrivateBroker {
 
 /// Ports that nobody has at this moment.
 fn free_ports() -> io::Result<[u16; 3]> {
-    let bind = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
-    // All are held until all are known.
-    let (clients, nodes, epmd) = (bind()?, bind()?, bind()?);
-    Ok([clients.local_addr()?.port(), nodes.local_addr()?.port(), epmd.local_addr()?.port()])
+    let [clients, nodes, epmd] = [free_port()?, free_port()?, free_port()?];
+    let port = |socket: &Socket| -> io::Result<u16> {
+        Ok(socket.local_addr()?.as_socket().map_or(0, |address| address.port()))
+    };
+    Ok([port(&clients)?, port(&nodes)?, port(&epmd)?])
+}
+
+/// Holds a port that nobody has used for a minute: RabbitMQ refuses those that others do not.
+fn free_port() -> io::Result<Socket> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into())?;
+    Ok(socket)
 }
 
 /// The folder of `rabbitmq-server` and `rabbitmqctl`; scripts/rabbitmq.sh keeps the same list. Debian's in /usr/sbin are

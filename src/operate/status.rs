@@ -32,14 +32,14 @@ async fn report(program: &Program) -> Result<String, OperateError> {
         said.push_str(&format!("{address:<22} {version:<8} {started:<20} {seen:<20} {state:<7} {bus}\n"));
     }
     said.push_str(&format!(
-        "\n{:<10} {:>12} {:>10} {:>12} {:>8} {:>13} {:>12}\n",
+        "\n{:<10} {:>12} {:>14} {:>12} {:>8} {:>13} {:>12}\n",
         "module", "journal", "epoch", "trimmed to", "outbox", "dead letters", "connections"
     ));
     for (name, State { pos, epoch, floor, outbox, parked, .. }) in modules {
         let Some(unit) = program.ctx.unit_named(name) else { continue };
         let connections = connections(unit).await?;
         said.push_str(&format!(
-            "{name:<10} {pos:>12} {epoch:>10} {floor:>12} {outbox:>8} {parked:>13} {connections:>12}\n"
+            "{name:<10} {pos:>12} {epoch:>14} {floor:>12} {outbox:>8} {parked:>13} {connections:>12}\n"
         ));
     }
     said.push_str(&format!("\n{:<10} {:<10} {:>12} {:>12}\n", "consumer", "source", "read to", "behind"));

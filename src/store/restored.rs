@@ -2,12 +2,12 @@
 //! is on another server, or that server has another history since. Then a new epoch of its journal begins, so that nobody takes
 //! what is published from now on for what was lost, or what was lost for what was never published.
 //!
-//! Epochs are seconds since 1970, the first one, too: a backup does not know how far they had come when it was restored before,
+//! Epochs are milliseconds since 1970, the first one, too: a backup does not know how far they had come when it was restored before,
 //! and two sites that share a broker by mistake do not take each other's entries for their own.
 
 use sqlx::{AssertSqlSafe, PgConnection, query_as, query_scalar};
 
-use crate::clock::machine_seconds;
+use crate::clock::machine_millis;
 use crate::module::ModuleSpec;
 
 /// The server and its history. Nothing where nobody can write: then nothing new is published, either.
@@ -58,5 +58,5 @@ async fn begin(conn: &mut PgConnection, schema: &str, body: &str) -> Result<Opti
                   returning head.epoch, head.pos, before.body is not null as restored)
          insert into {schema}.epoch (epoch, after) select epoch, pos from begun where restored returning epoch, after"
     );
-    query_as(AssertSqlSafe(sql)).bind(body).bind(machine_seconds()).fetch_optional(conn).await
+    query_as(AssertSqlSafe(sql)).bind(body).bind(machine_millis()).fetch_optional(conn).await
 }
