@@ -2,8 +2,8 @@
 //! is on another server, or that server has another history since. Then a new epoch of its journal begins, so that nobody takes
 //! what is published from now on for what was lost, or what was lost for what was never published.
 //!
-//! Epochs are milliseconds since 1970, the first one, too: a backup does not know how far they had come when it was restored before,
-//! and two sites that share a broker by mistake do not take each other's entries for their own.
+//! Epochs are milliseconds since 1970, the first one, too: a backup does not know how far they had come when it was
+//! restored before.
 
 use sqlx::{AssertSqlSafe, PgConnection, query_as, query_scalar};
 

@@ -18,7 +18,6 @@ mod kept;
 mod killed;
 mod late;
 mod live_races;
-mod neighbours;
 mod nginx;
 mod nodes;
 #[path = "../shared/population.rs"]

@@ -16,7 +16,9 @@ pub(super) async fn rows(options: &PgConnectOptions, schemas: &[&str]) -> Vec<St
     .fetch_all(&mut conn)
     .await
     .unwrap();
-    let of = |table: &String| format!("select '{table} ' || to_jsonb(t)::text from {table} t");
+    let of = |table: &String| {
+        format!("select '{table} ' || (to_jsonb(t) - 'place' - 'body' - 'epoch')::text from {table} t")
+    };
     let all = tables.iter().map(of).collect::<Vec<_>>().join(" union all ");
     let rows: Vec<String> = query_scalar(AssertSqlSafe(all)).fetch_all(&mut conn).await.unwrap();
     let of = |schema: &&str| format!("select event::text, '{schema} ' || pos from {schema}.journal");
