@@ -246,7 +246,7 @@ impl Error for Failure {}
 impl From<sqlx::Error> for Failure {
     fn from(error: sqlx::Error) -> Self {
         let transience = match &error {
-            // The last one: somebody answered who is no Postgres, a proxy in the middle of a failover.
+            // `Protocol`: a proxy takes the connection and closes it, since no server stands behind it during a failover.
             sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed
             | sqlx::Error::Tls(_)

@@ -49,7 +49,8 @@ pub struct Consumer {
     last_look: BTreeMap<&'static str, i64>,
     /// Entries were left to whoever has the turn, or a journal could not be looked at: when to look again.
     left: Option<Duration>,
-    /// A journal could not be looked at: it may be another one than the bus tells of.
+    /// The consumer could not read the head of a journal: until it can, it takes nothing from the bus, which may carry entries of
+    /// an earlier epoch.
     blind: bool,
 }
 
@@ -251,8 +252,8 @@ async fn next(turn: &Turn, source: &'static str) -> Result<Option<(Stretch, Lane
 
 /// The offset, if there is something to do for it: the journal goes on, or the subscription has grown.
 ///
-/// A journal of a later epoch was restored from a backup. Where what the module has read is in it still, as after a restore of
-/// the whole site, it goes on; otherwise what it made of the lost end can no longer be told from the rest, so it reads no more
+/// A journal of a later epoch was restored from a backup or moved. The consumer goes on if the journal still has every entry that
+/// the consumer has read, as after a restore of the whole site. Otherwise its tables hold effects of lost entries, and it stops
 /// until it is rebuilt.
 pub async fn behind(turn: &Turn, source: &'static str) -> Result<Option<i64>, Failure> {
     let (ctx, unit) = (&turn.ctx, &turn.unit);

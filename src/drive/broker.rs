@@ -216,7 +216,7 @@ fn free_ports() -> io::Result<[u16; 3]> {
     Ok([port(&clients)?, port(&nodes)?, port(&epmd)?])
 }
 
-/// Holds a port that nobody has used for a minute: RabbitMQ refuses those that others do not.
+/// Holds a port that nobody has used for a minute: RabbitMQ binds without SO_REUSEADDR, so a port in TIME_WAIT would make it end.
 fn free_port() -> io::Result<Socket> {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
     socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into())?;

@@ -38,7 +38,8 @@ pub async fn overview(ctx: &Context) -> Result<Overview, Failure> {
             read_only.join(", ")
         ));
     }
-    // A site that was stopped has no nodes: they take their rows along. Whoever asks within a node has one that runs.
+    // A node that ends in order deletes its row, so a stopped site has none. A node that asks for its own overview runs,
+    // whatever its row says.
     if !nodes.is_empty() && nodes.iter().all(|node| node.silent && node.node != ctx.node()) {
         needs.push(
             "No node runs any more, and none has ended in order: look into their logs, and start them"

@@ -196,7 +196,7 @@ impl StoreError {
             Some("28000") => Self::UnknownRole { what, said },
             Some("3D000") => Self::NoDatabase { what },
             Some("53300") => Self::TooManyConnections { what },
-            // Its own words: the server has none of this code when somebody connects.
+            // pgbouncer refuses startup parameters with this code; Postgres itself never does.
             Some("08P01") if said.contains("startup parameter") => Self::Pooler { what },
             Some("57P03") => Self::NotReachable { what, said },
             _ => Self::Refused { what, said },

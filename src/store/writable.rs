@@ -1,7 +1,7 @@
 //! Sessions that take no writes: of a standby, or of a database whose default is `read only` for a while.
 //!
-//! A session keeps the default that it began with. So those that began meanwhile are replaced once they are used again;
-//! while the database stays read-only, their successors read, too.
+//! A session keeps the default that it began with. So the pool replaces sessions that began while the database was read-only as
+//! soon as a request wants one; while the database stays read-only, the new sessions serve reads.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};

@@ -111,7 +111,8 @@ async fn a_module_is_looked_for_where_it_lives() {
     starts(&wrong);
 }
 
-/// Whoever migrates waits for nobody's impatience; whoever serves needs so many connections.
+/// A node that founds the schemas ignores the role's timeouts. A node refuses a role or a database that allows fewer connections
+/// than its pools may open.
 #[tokio::test]
 async fn limits_of_the_role_and_of_the_database_are_looked_at() {
     let (all, mut conn) = database("narrow").await;

@@ -64,7 +64,7 @@ struct Postgres {
 impl Postgres {
     async fn start(papers: &Papers, name: &str, tls: bool) -> Self {
         let port = free_port();
-        // Its account may have no way to the folders of whoever builds this.
+        // Postgres runs as an account that may not enter the folder in which this test was built.
         let home = std::env::temp_dir().join(format!("pancake-tls-{name}-{}", std::process::id()));
         fs::create_dir(&home).unwrap();
         own(&home);
