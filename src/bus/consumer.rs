@@ -237,17 +237,31 @@ pub async fn advance(turn: &Turn, source: &'static str, most: usize) -> Result<u
 /// What of a source's journal comes next: first what a grown subscription has to catch up with.
 async fn next(turn: &Turn, source: &'static str) -> Result<Option<(Stretch, Lane)>, Failure> {
     let Some(from) = turn.ctx.unit_named(source) else { return Ok(None) };
-    let offset = turn.offset(source).await?;
-    if let Some(offset) = &offset
-        && offset.subscription < turn.unit.subscription(source)
-    {
+    let offset = offset_in(turn, from).await?;
+    if offset.subscription < turn.unit.subscription(source) {
         let types = turn.unit.types_since(source, offset.subscription);
         let stretch = journal::read_types(from, offset.filled, offset.pos, &types).await?;
         return Ok(Some((stretch, Lane::Fill { version: offset.subscription })));
     }
-    let pos = offset.map_or(0, |offset| offset.pos);
-    let stretch = journal::read(from, pos).await?;
-    Ok((stretch.upto > pos).then_some((stretch, Lane::Main)))
+    let stretch = journal::read(from, offset.pos).await?;
+    Ok((stretch.upto > offset.pos).then_some((stretch, Lane::Main)))
+}
+
+/// How far the module has read a source. A module that never read it begins with its first entry, in the epoch the journal is in now:
+/// what another site publishes under the same names is of another epoch, and so never the first entry that the module believes.
+async fn offset_in(turn: &Turn, from: &Unit) -> Result<Offset, Failure> {
+    let source = from.spec.name;
+    if let Some(offset) = turn.offset(source).await? {
+        return Ok(offset);
+    }
+    query(AssertSqlSafe(turn.unit.sql.begin_offset.clone()))
+        .bind(source)
+        .bind(journal::head(from).await?.epoch)
+        .bind(turn.unit.subscription(source))
+        .execute(&turn.unit.background)
+        .await?;
+    let begun = turn.offset(source).await?;
+    begun.ok_or_else(|| Failure::internal("a rebuild took away the offset that was just begun"))
 }
 
 /// The offset, if there is something to do for it: the journal goes on, or the subscription has grown.
@@ -259,15 +273,11 @@ pub async fn behind(turn: &Turn, source: &'static str) -> Result<Option<i64>, Fa
     let (ctx, unit) = (&turn.ctx, &turn.unit);
     let Some(from) = ctx.unit_named(source) else { return Ok(None) };
     // In this order: meanwhile the head can only move on.
-    let offset = turn.offset(source).await?;
+    let offset = offset_in(turn, from).await?;
     let head = journal::head(from).await?;
-    let at = offset.as_ref().map_or(0, |offset| offset.pos);
+    let at = offset.pos;
     unit.handled(source, at);
     ctx.metrics().lag(unit.spec.name, source, head.pos - at);
-    let Some(offset) = offset else {
-        ctx.metrics().stopped(unit.spec.name, source, false);
-        return Ok((head.pos > 0).then_some(0));
-    };
     let own = unit.subscription(source);
     let stopped = offset.stopped.is_some() || offset.subscription > own;
     ctx.metrics().stopped(unit.spec.name, source, stopped);

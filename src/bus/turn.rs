@@ -150,9 +150,7 @@ impl Turn {
 
     /// Where to begin in the stretch, or why it is not handled.
     fn fits(&self, offset: Option<&Offset>, stretch: &Stretch, lane: Lane) -> Result<i64, Took> {
-        let Some(offset) = offset else {
-            return if stretch.after == 0 { Ok(0) } else { Err(Took::Gap) };
-        };
+        let Some(offset) = offset else { return Err(Took::Gap) };
         let own = self.unit.subscription(stretch.source);
         if offset.stopped.is_some() || offset.subscription > own {
             return Err(Took::Left);

@@ -121,6 +121,10 @@ statements! {
                 exists (select from {m}.dead_letter where source = $1) as letters
          from {m}.offsets where source = $1";
 
+    /// Begins a source that the module never read.
+    begin_offset =
+        "insert into {m}.offsets (source, epoch, pos, subscription) values ($1, $2, 0, $3) on conflict (source) do nothing";
+
     /// Notes how far.
     write_offset =
         "insert into {m}.offsets (source, epoch, pos, subscription) values ($1, $2, $3, $4)

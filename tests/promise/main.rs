@@ -18,6 +18,7 @@ mod kept;
 mod killed;
 mod late;
 mod live_races;
+mod neighbours;
 mod nginx;
 mod nodes;
 #[path = "../shared/population.rs"]
