@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::admin::letters::DeadLetter;
+use crate::admin::renew::RebuildArgs;
+use crate::admin::status::StatusArgs;
 use crate::config::{Config, StoreConfig};
 use crate::mock::MockArgs;
 use crate::modules::register::contract::Role;
-use crate::operate::letters::DeadLetter;
-use crate::operate::renew::RebuildArgs;
-use crate::operate::status::StatusArgs;
 use crate::usecase::graph::GraphArgs;
 use crate::usecase::story::StoryArgs;
 use crate::usecase::summary::SummaryArgs;
@@ -84,11 +84,11 @@ impl Command {
 #[derive(Debug, Clone, Args)]
 pub struct Admin {
     #[command(subcommand)]
-    pub deed: Deed,
+    pub deed: RoleChange,
 }
 
 #[derive(Debug, Clone, Subcommand)]
-pub enum Deed {
+pub enum RoleChange {
     /// Give a role
     Grant(MemberRole),
     /// Take a role
@@ -201,7 +201,7 @@ mod tests {
         else {
             panic!("not read");
         };
-        let Deed::Grant(of) = admin.deed else { panic!("not granted") };
+        let RoleChange::Grant(of) = admin.deed else { panic!("not granted") };
         assert_eq!(of.store.data, PathBuf::from("/d"));
         assert_eq!((of.nickname.as_str(), of.role), ("nancy", Role::Reviewer));
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use crate::store::Stay;
+use crate::store::Lifetime;
 
 /// Where data lives. Shared by every command that opens the database.
 #[derive(Debug, Clone, Args)]
@@ -23,18 +23,18 @@ pub struct StoreConfig {
     pub connections: u16,
     /// Commands do not stay.
     #[arg(skip)]
-    pub stay: Stay,
+    pub stay: Lifetime,
 }
 
 impl StoreConfig {
     /// For what opens no database.
     pub fn none() -> Self {
-        Self { data: PathBuf::new(), database_url: None, connections: 0, stay: Stay::Long }
+        Self { data: PathBuf::new(), database_url: None, connections: 0, stay: Lifetime::Long }
     }
 
     /// For tests, which bring their own database.
     pub fn for_tests(connections: u16) -> Self {
-        Self { data: PathBuf::new(), database_url: None, connections, stay: Stay::Long }
+        Self { data: PathBuf::new(), database_url: None, connections, stay: Lifetime::Long }
     }
 }
 
@@ -112,7 +112,7 @@ pub struct Config {
     /// The step of an event's path after which the process dies, for tests: sequenced:flirt-sent
     #[cfg(debug_assertions)]
     #[arg(long, env = "FAIL_AT", hide = true)]
-    pub fail_at: Option<crate::fail_point::FailPoint>,
+    pub fail_at: Option<crate::fault_injection::FailPoint>,
 }
 
 impl Config {

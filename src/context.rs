@@ -15,14 +15,14 @@ use tracing::Instrument;
 use crate::bus::{Bus, Signal};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::fail_point::FailPoints;
 use crate::failure::Failure;
+use crate::fault_injection::FailPoints;
+use crate::fault_injection::Rehearsal;
 use crate::id::{NodeId, TypedId};
 use crate::metrics::Metrics;
 use crate::module::{ModuleSpec, Registry};
 use crate::passwords::Passwords;
-use crate::rehearsal::Rehearsal;
-use crate::store::unit::Unit;
+use crate::store::module_runtime::ModuleRuntime;
 use crate::store::{Condition, Units};
 pub use crate::tx::Tx;
 use crate::web::counts::Memory;
@@ -162,7 +162,7 @@ impl Context {
     pub fn stopping(&self) -> &CancellationToken {
         &self.0.stopping
     }
-    pub fn units(&self) -> impl Iterator<Item = &Arc<Unit>> {
+    pub fn units(&self) -> impl Iterator<Item = &Arc<ModuleRuntime>> {
         self.0.units.values()
     }
 
@@ -177,12 +177,12 @@ impl Context {
     }
 
     /// The module as it runs.
-    pub fn unit(&self, spec: &ModuleSpec) -> &Arc<Unit> {
+    pub fn unit(&self, spec: &ModuleSpec) -> &Arc<ModuleRuntime> {
         self.unit_named(spec.name)
             .unwrap_or_else(|| unreachable!("{} is no module of this program", spec.name))
     }
 
-    pub fn unit_named(&self, name: &str) -> Option<&Arc<Unit>> {
+    pub fn unit_named(&self, name: &str) -> Option<&Arc<ModuleRuntime>> {
         self.0.units.get(name)
     }
 

@@ -35,7 +35,7 @@ pub trait Event: Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'stat
         vec![self.key()]
     }
     /// The sentence that a story prints: `nancy flirted with bob`.
-    fn says(&self, names: &dyn Names) -> String;
+    fn describe(&self, names: &dyn Names) -> String;
 }
 
 /// Who a member is, for sentences.
@@ -48,7 +48,7 @@ pub trait Names {
 
 /// An event that happened: what, when, and where in its source's journal.
 #[derive(Debug, Clone)]
-pub struct Fact<E> {
+pub struct Recorded<E> {
     pub id: EventId,
     pub at: DateTime<Utc>,
     pub event: E,
@@ -89,7 +89,7 @@ pub trait Listener: Send + Sync + 'static {
     fn handle(
         &self,
         tx: &mut Tx,
-        facts: &[Fact<Self::Event>],
+        facts: &[Recorded<Self::Event>],
     ) -> impl Future<Output = Result<Applied, Failure>> + Send;
 }
 
@@ -97,7 +97,7 @@ pub trait Listener: Send + Sync + 'static {
 pub trait AnyListener: Send + Sync {
     /// From the journal or the bus.
     fn batch<'a>(&'a self, tx: &'a mut Tx, entries: &'a [Entry]) -> BoxFuture<'a, Result<Applied, Failure>>;
-    /// In the transaction that decided it; `fact` is a `Fact<L::Event>`.
+    /// In the transaction that decided it; `fact` is a `Recorded<L::Event>`.
     fn inline<'a>(
         &'a self,
         tx: &'a mut Tx,
@@ -114,9 +114,9 @@ impl<L: Listener> AnyListener for L {
                 .filter_map(|entry| Some((entry, entry.payload.as_deref()?)))
                 .map(|(entry, payload)| {
                     let event = serde_json::from_str(payload.get())?;
-                    Ok(Fact { id: entry.id, at: entry.at, event })
+                    Ok(Recorded { id: entry.id, at: entry.at, event })
                 })
-                .collect::<Result<Vec<Fact<L::Event>>, serde_json::Error>>()?;
+                .collect::<Result<Vec<Recorded<L::Event>>, serde_json::Error>>()?;
             if facts.is_empty() {
                 return Ok(Applied::Nothing);
             }
@@ -132,7 +132,7 @@ impl<L: Listener> AnyListener for L {
     ) -> BoxFuture<'a, Result<Applied, Failure>> {
         async move {
             let fact = fact
-                .downcast_ref::<Fact<L::Event>>()
+                .downcast_ref::<Recorded<L::Event>>()
                 .ok_or_else(|| Failure::internal("a listener was given another event's fact"))?;
             self.handle(tx, std::slice::from_ref(fact)).await
         }
@@ -145,7 +145,7 @@ pub trait AnyEvent: Send + Sync {
     fn name(&self) -> &'static str;
     fn source(&self) -> &'static str;
     fn key(&self) -> MemberId;
-    fn says(&self, names: &dyn Names) -> String;
+    fn describe(&self, names: &dyn Names) -> String;
     fn json(&self) -> Result<serde_json::Value, serde_json::Error>;
     /// Publishes it through its own module, the very way a command does.
     fn emit(self: Box<Self>, tx: &mut Tx) -> BoxFuture<'_, Result<Applied, Failure>>;
@@ -161,8 +161,8 @@ impl<E: Event> AnyEvent for E {
     fn key(&self) -> MemberId {
         Event::key(self)
     }
-    fn says(&self, names: &dyn Names) -> String {
-        Event::says(self, names)
+    fn describe(&self, names: &dyn Names) -> String {
+        Event::describe(self, names)
     }
     fn json(&self) -> Result<serde_json::Value, serde_json::Error> {
         serde_json::to_value(self)

@@ -48,7 +48,7 @@ struct Inner {
 enum Transience {
     None,
     /// Everything is busy.
-    Later,
+    DeferredJson,
     /// A deadlock, or a connection that was cut.
     AtOnce,
 }
@@ -198,15 +198,15 @@ impl Failure {
 
     /// Not to be repeated at once: it may have happened already.
     #[must_use]
-    pub fn perhaps_done(mut self) -> Self {
+    pub fn outcome_unknown(mut self) -> Self {
         if self.0.transience == Transience::AtOnce {
-            self.0.transience = Transience::Later;
+            self.0.transience = Transience::DeferredJson;
         }
         self
     }
 
     /// True where trying again at once is worth it: not where everything is busy.
-    pub fn is_worth_repeating(&self) -> bool {
+    pub fn is_retryable(&self) -> bool {
         self.0.transience == Transience::AtOnce
     }
 
@@ -250,18 +250,18 @@ impl From<sqlx::Error> for Failure {
             sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed
             | sqlx::Error::Tls(_)
-            | sqlx::Error::Protocol(_) => Transience::Later,
+            | sqlx::Error::Protocol(_) => Transience::DeferredJson,
             sqlx::Error::Io(_) => Transience::AtOnce,
             sqlx::Error::Database(db) => match db.code().as_deref() {
                 // Serialisation failure, deadlock, shut down or crashed meanwhile.
                 Some("40001" | "40P01" | "57P01" | "57P02") => Transience::AtOnce,
                 // A refusal at the door, of the user, the role or the database: no statement of ours has run.
-                _ if is_fatal(db.as_ref()) => Transience::Later,
+                _ if is_fatal(db.as_ref()) => Transience::DeferredJson,
                 // Lock timeout, idle for too long, too many connections, just starting; took too long, no room on
                 // the disk, no memory, no disk, a read-only standby.
                 Some(
                     "55P03" | "25P03" | "53300" | "57P03" | "57014" | "53100" | "53200" | "58030" | "25006",
-                ) => Transience::Later,
+                ) => Transience::DeferredJson,
                 _ => Transience::None,
             },
             _ => Transience::None,

@@ -22,6 +22,7 @@
 
 #[macro_use]
 pub mod id;
+pub mod admin;
 pub mod app;
 pub mod bus;
 pub mod cause;
@@ -31,23 +32,21 @@ pub mod config;
 pub mod context;
 pub mod drive;
 pub mod event;
-pub mod fail_point;
 pub mod failure;
-pub mod kit;
+pub mod fault_injection;
 pub mod logs;
 pub mod metrics;
 pub mod mock;
 pub mod module;
 pub mod modules;
 pub mod openapi;
-pub mod operate;
 pub mod passwords;
 pub mod problem;
-pub mod rehearsal;
 pub mod replay;
-pub mod stage;
+pub mod shared;
 pub mod store;
 pub mod streams;
+pub mod test_site;
 pub mod text;
 pub mod tx;
 pub mod usecase;

@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
+use pancake::admin::{OperateError, letters, renew, roles, status};
 use pancake::cli::{Cli, Command};
-use pancake::operate::{OperateError, letters, renew, roles, status};
 use pancake::usecase::{graph, story, summary};
 use pancake::{app, mock, modules, openapi, replay, streams};
 

@@ -156,7 +156,7 @@ impl Registry {
     }
 
     /// Declares an event that this module will publish one day; until then use cases play it.
-    pub fn plays<E: Event>(&mut self) {
+    pub fn declares_unpublished<E: Event>(&mut self) {
         self.declare::<E>(false);
     }
 

@@ -7,15 +7,15 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use sqlx::{AssertSqlSafe, PgConnection, PgPool, Postgres, Transaction, query};
 
-use crate::bus::{Bump, Signal, waiting};
+use crate::bus::{Bump, Signal, read_your_writes};
 use crate::cause;
 use crate::context::Context;
-use crate::event::{Applied, Event, Fact};
-use crate::fail_point::Step;
+use crate::event::{Applied, Event, Recorded};
 use crate::failure::Failure;
+use crate::fault_injection::Step;
 use crate::id::{EventId, TypedId};
 use crate::module::ModuleSpec;
-use crate::store::unit::Unit;
+use crate::store::module_runtime::ModuleRuntime;
 
 /// What a member is told to wait for a module that is being rebuilt.
 const REBUILT_WAIT: Duration = Duration::from_secs(10);
@@ -25,7 +25,7 @@ const EVENTS_MAX: usize = 10_000;
 /// See the module. Dropped without [`Tx::commit`], it leaves nothing behind.
 pub struct Tx {
     ctx: Context,
-    unit: Arc<Unit>,
+    unit: Arc<ModuleRuntime>,
     inner: Transaction<'static, Postgres>,
     at: DateTime<Utc>,
     outbox: Outbox,
@@ -49,7 +49,7 @@ struct Outbox {
 impl Tx {
     /// Begins in a task of its own: a cancelled `begin` would leave the pooled connection inside an open
     /// transaction for its next borrower (sqlx issue 4385).
-    pub(crate) async fn begin(ctx: Context, unit: Arc<Unit>, pool: PgPool) -> Result<Self, Failure> {
+    pub(crate) async fn begin(ctx: Context, unit: Arc<ModuleRuntime>, pool: PgPool) -> Result<Self, Failure> {
         #[expect(clippy::disallowed_methods, reason = "the one place that begins")]
         let begun = ctx.spawn(async move { pool.begin().await });
         let inner = begun.await.map_err(Failure::internal)??;
@@ -89,7 +89,7 @@ impl Tx {
         if self.replaying {
             return Ok(Applied::Nothing);
         }
-        let fact = Fact { id: self.ctx.new_id::<EventId>(), at: self.at, event };
+        let fact = Recorded { id: self.ctx.new_id::<EventId>(), at: self.at, event };
         let applied = match self.unit.own(E::NAME) {
             Some(listeners) => {
                 let mut applied = Applied::Nothing;
@@ -153,10 +153,10 @@ impl Tx {
             self.ctx.fail_points().reached(Step::Outbox, rows.names.iter().copied());
         }
         // Where the answer to COMMIT is lost, nobody knows whether it happened.
-        self.inner.commit().await.map_err(|error| Failure::from(error).perhaps_done())?;
+        self.inner.commit().await.map_err(|error| Failure::from(error).outcome_unknown())?;
         if publishes {
             self.ctx.fail_points().reached(Step::Commit, rows.names);
-            waiting::published(&self.unit, self.unit.progress.committed());
+            read_your_writes::published(&self.unit, self.unit.progress.committed());
         }
         if !self.bumps.is_empty() {
             self.ctx.signal(Signal::Versions(self.bumps.into()));
@@ -169,7 +169,7 @@ impl Tx {
 }
 
 impl Outbox {
-    fn push<E: Event>(&mut self, fact: &Fact<E>) -> Result<(), Failure> {
+    fn push<E: Event>(&mut self, fact: &Recorded<E>) -> Result<(), Failure> {
         if self.events.len() >= EVENTS_MAX {
             return Err(Failure::internal(format!("more than {EVENTS_MAX} events in one transaction")));
         }

@@ -46,7 +46,7 @@ pub(crate) async fn measure(postgres: &PrivatePostgres, asked: &Asked) -> Result
             bus::start(&site.ctx).await?;
         } else {
             site.sink.handled(SOURCE, 0);
-            site.sink.progress.look.notify_one();
+            site.sink.progress.poll.notify_one();
         }
         site.handled(end).await?;
         drains.push(round(asked.events, begun.elapsed()));

@@ -8,7 +8,7 @@ use pancake::bus::memory::MemoryBus;
 use pancake::bus::rabbit::RabbitBus;
 use pancake::bus::{self, Bus};
 use pancake::drive::broker::PrivateBroker;
-use pancake::fail_point::FailPoints;
+use pancake::fault_injection::FailPoints;
 use pancake::store::PrivatePostgres;
 
 use crate::commands::{WARM_UP, round};

@@ -3,7 +3,7 @@
 //! With the site's own modules the indexes of their tables would be measured, not the way of an event.
 
 use pancake::context::Tx;
-use pancake::event::{Applied, Event, Fact, Listener, Names};
+use pancake::event::{Applied, Event, Listener, Names, Recorded};
 use pancake::failure::Failure;
 use pancake::id::{MemberId, TypedId};
 use pancake::module::{Module, ModuleSpec, Registry};
@@ -59,7 +59,7 @@ impl Event for NoteLeft {
     fn subjects(&self) -> Vec<MemberId> {
         vec![self.from, self.to]
     }
-    fn says(&self, names: &dyn Names) -> String {
+    fn describe(&self, names: &dyn Names) -> String {
         format!("{} left {} a note", names.name(self.from), names.name(self.to))
     }
 }
@@ -69,9 +69,9 @@ struct KeepNotes;
 impl Listener for KeepNotes {
     type Event = NoteLeft;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<NoteLeft>]) -> Result<Applied, Failure> {
+    async fn handle(&self, tx: &mut Tx, facts: &[Recorded<NoteLeft>]) -> Result<Applied, Failure> {
         let mut rows = 0;
-        for Fact { id, at, event } in facts {
+        for Recorded { id, at, event } in facts {
             let sql =
                 "insert into source.note (note, event, sender, receiver, at) values ($1, $2, $3, $4, $5)
                        on conflict do nothing";
@@ -87,7 +87,7 @@ struct CopyNotes;
 impl Listener for CopyNotes {
     type Event = NoteLeft;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<NoteLeft>]) -> Result<Applied, Failure> {
+    async fn handle(&self, tx: &mut Tx, facts: &[Recorded<NoteLeft>]) -> Result<Applied, Failure> {
         let column = |of: fn(&NoteLeft) -> MemberId| facts.iter().map(|f| of(&f.event).uuid()).collect();
         let (from, to): (Vec<Uuid>, Vec<Uuid>) = (column(|e| e.from), column(|e| e.to));
         let sql = "insert into sink.note (note, event, sender, receiver, at)

@@ -7,7 +7,7 @@ use pancake::bus::Bus;
 use pancake::config::{Config, StoreConfig};
 use pancake::context::Context;
 use pancake::passwords::Passwords;
-use pancake::store::unit::Unit;
+use pancake::store::module_runtime::ModuleRuntime;
 use pancake::store::{self, PrivatePostgres};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor, PgConnection, query_scalar};
@@ -23,8 +23,8 @@ const DRAIN_MAX: Duration = Duration::from_mins(1);
 /// See the module.
 pub(crate) struct Site {
     pub(crate) ctx: Context,
-    pub(crate) source: Arc<Unit>,
-    pub(crate) sink: Arc<Unit>,
+    pub(crate) source: Arc<ModuleRuntime>,
+    pub(crate) sink: Arc<ModuleRuntime>,
     /// Where its database is, as the server's superuser.
     pub(crate) options: PgConnectOptions,
 }

@@ -4,15 +4,15 @@
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use pancake::event::AnyEvent;
 use pancake::id::{MemberId, TypedId};
-use pancake::kit::people::{By, Gender, Ideal};
 use pancake::modules::block::contract::MemberBlocked;
 use pancake::modules::chat::contract::MessageSent;
 use pancake::modules::flirt::contract::FlirtSent;
 use pancake::modules::news::contract::NewsRead;
 use pancake::modules::register::contract::MemberRegistered;
 use pancake::modules::review::contract::RegistrationApproved;
-use pancake::stage::{Stage, story_time};
+use pancake::shared::people::{DecidedBy, Gender, Ideal};
 use pancake::store::PrivatePostgres;
+use pancake::test_site::{TestSite, story_time};
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor, FromRow, PgConnection, query, query_as, query_scalar};
 use uuid::Uuid;
 
@@ -95,7 +95,7 @@ pub(crate) async fn readers(conn: &mut PgConnection) -> Result<Vec<Reader>, Faul
 }
 
 async fn make(postgres: &PrivatePostgres, members: u32) -> Result<(), Fault> {
-    let stage = Stage::open(postgres, MAKING, CONNECTIONS).await?;
+    let stage = TestSite::open(postgres, MAKING, CONNECTIONS).await?;
     let mut conn = postgres.options().database(MAKING).connect().await?;
     stage.ctx.clock().set_ahead(TimeDelta::zero());
     let now = stage.ctx.now();
@@ -125,7 +125,7 @@ async fn people(conn: &mut PgConnection, members: i64, now: DateTime<Utc>) -> Re
 }
 
 /// Publishes events of one module, and waits until they have arrived everywhere.
-async fn publish(stage: &Stage, events: impl Iterator<Item = Given>) -> Result<(), Fault> {
+async fn publish(stage: &TestSite, events: impl Iterator<Item = Given>) -> Result<(), Fault> {
     let mut events = events.peekable();
     while events.peek().is_some() {
         let some: Vec<Given> = events.by_ref().take(AT_ONCE).collect();
@@ -160,7 +160,7 @@ fn approved(person: &Person) -> Given {
         birthday: person.birthday,
         ideal: person.ideal(),
         place: person.town.clone(),
-        by: By::OPERATOR,
+        by: DecidedBy::OPERATOR,
     };
     given(approved, person.approved)
 }
@@ -188,7 +188,7 @@ fn others<'p>(people: &'p [Person], reader: &Person, number: usize) -> Vec<&'p P
 }
 
 /// What others did for her, and she did, within the last days.
-async fn live(stage: &Stage, reader: &Person, others: &[&Person], number: usize) -> Result<(), Fault> {
+async fn live(stage: &TestSite, reader: &Person, others: &[&Person], number: usize) -> Result<(), Fault> {
     let now = stage.ctx.now();
     let ago = |minutes: usize| now - TimeDelta::minutes(i64::try_from(minutes).unwrap_or_default());
     let (near, blocked) = others.split_at(FLIRTS);

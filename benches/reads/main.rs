@@ -27,8 +27,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use pancake::stage::Stage;
 use pancake::store::{PrivatePostgres, Server};
+use pancake::test_site::TestSite;
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -126,7 +126,7 @@ async fn drop_database(postgres: &PrivatePostgres, name: &str) -> Result<(), Fau
 /// Measures and prints. Returns what falls short.
 async fn measure(asked: &Asked, postgres: &PrivatePostgres, folder: &Path) -> Result<Vec<String>, Fault> {
     let kept = large::kept(postgres, asked).await?;
-    Stage::copy_database(postgres, &kept, RUN).await?;
+    TestSite::copy_database(postgres, &kept, RUN).await?;
     let options = postgres.options().database(RUN);
     let url = site::url(&options, "pancake", "", RUN);
     if asked.hold {

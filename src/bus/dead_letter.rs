@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use sqlx::{AssertSqlSafe, query, query_as};
 
+use super::consumer_lease::{ConsumerLease, Lane};
 use super::journal::Row;
-use super::turn::{Lane, Turn};
 use crate::failure::Failure;
 use crate::id::MemberId;
 
@@ -32,26 +32,26 @@ pub struct Retried {
 }
 
 /// A module's letters, by source, key and position: the first [`LISTED_MAX`].
-pub async fn list(turn: &Turn) -> Result<Vec<Letter>, Failure> {
-    let sql = AssertSqlSafe(turn.unit.sql.letters.clone());
-    Ok(query_as(sql).bind(LISTED_MAX).fetch_all(&turn.unit.background).await?)
+pub async fn list(lease: &ConsumerLease) -> Result<Vec<Letter>, Failure> {
+    let sql = AssertSqlSafe(lease.unit.sql.letters.clone());
+    Ok(query_as(sql).bind(LISTED_MAX).fetch_all(&lease.unit.background).await?)
 }
 
 /// Handles the letters of one key in their order, until none is left or one fails again.
 ///
 /// While one is left, new entries of the key are parked behind it; the last is handled and taken away in one
-/// transaction that has the module's turn. So nothing overtakes.
-pub async fn retry(turn: &Turn, source: &'static str, key: MemberId) -> Result<Retried, Failure> {
+/// transaction that holds the module's lease. So nothing overtakes.
+pub async fn retry(lease: &ConsumerLease, source: &'static str, key: MemberId) -> Result<Retried, Failure> {
     let mut handled = 0;
     loop {
-        match retry_first(turn, source, key).await {
+        match retry_first(lease, source, key).await {
             Ok(Some(())) => handled += 1,
             Ok(None) => return Ok(Retried { handled, failed: None }),
             Err((pos, failure)) => {
                 if let Some(pos) = pos {
-                    let sql = AssertSqlSafe(turn.unit.sql.blame_letter.clone());
+                    let sql = AssertSqlSafe(lease.unit.sql.blame_letter.clone());
                     let blame = query(sql).bind(source).bind(pos).bind(failure.to_string());
-                    blame.execute(&turn.unit.background).await?;
+                    blame.execute(&lease.unit.background).await?;
                 }
                 return Ok(Retried { handled, failed: Some(failure) });
             }
@@ -60,24 +60,24 @@ pub async fn retry(turn: &Turn, source: &'static str, key: MemberId) -> Result<R
 }
 
 /// Gives one letter up: its effect never happens. Returns whether there was one.
-pub async fn drop_letter(turn: &Turn, source: &str, pos: i64) -> Result<bool, Failure> {
-    let sql = AssertSqlSafe(turn.unit.sql.drop_letter.clone());
-    let dropped = query(sql).bind(source).bind(pos).execute(&turn.unit.background).await?;
+pub async fn drop_letter(lease: &ConsumerLease, source: &str, pos: i64) -> Result<bool, Failure> {
+    let sql = AssertSqlSafe(lease.unit.sql.drop_letter.clone());
+    let dropped = query(sql).bind(source).bind(pos).execute(&lease.unit.background).await?;
     Ok(dropped.rows_affected() > 0)
 }
 
 /// Handles the first letter of a key; nothing if there is none. A failure comes with the letter's position.
 async fn retry_first(
-    turn: &Turn,
+    lease: &ConsumerLease,
     source: &'static str,
     key: MemberId,
 ) -> Result<Option<()>, (Option<i64>, Failure)> {
     let before = |failure| (None, failure);
-    let mut tx = turn.begin().await.map_err(before)?;
-    if turn.wait_for_turn(&mut tx).await.map_err(before)?.is_some() {
+    let mut tx = lease.begin().await.map_err(before)?;
+    if lease.wait_for_lease(&mut tx).await.map_err(before)?.is_some() {
         return Err(before(Failure::internal("the module is being rebuilt, which leaves no letters")));
     }
-    let sql = AssertSqlSafe(turn.unit.sql.first_letter.clone());
+    let sql = AssertSqlSafe(lease.unit.sql.first_letter.clone());
     let row: Option<Row> = query_as(sql)
         .bind(source)
         .bind(key)
@@ -87,8 +87,8 @@ async fn retry_first(
     let Some(row) = row else { return Ok(None) };
     let entry = row.entry(source, 0);
     let at = |failure| (Some(entry.pos), failure);
-    turn.listen(&mut tx, std::slice::from_ref(&entry), Lane::Main).await.map_err(at)?;
-    query(AssertSqlSafe(turn.unit.sql.drop_letter.clone()))
+    lease.listen(&mut tx, std::slice::from_ref(&entry), Lane::Live).await.map_err(at)?;
+    query(AssertSqlSafe(lease.unit.sql.drop_letter.clone()))
         .bind(source)
         .bind(entry.pos)
         .execute(tx.conn())

@@ -10,7 +10,7 @@ use super::journal;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::{EventId, MemberId};
-use crate::store::unit::Unit;
+use crate::store::module_runtime::ModuleRuntime;
 
 /// Positions looked at in one statement.
 const WINDOW: i64 = 10_000;
@@ -39,7 +39,11 @@ pub async fn erase(ctx: &Context, member: MemberId) -> Result<usize, Failure> {
 }
 
 /// The same of what consumers have parked.
-async fn erase_letters(ctx: &Context, source: &Arc<Unit>, events: &[EventId]) -> Result<(), Failure> {
+async fn erase_letters(
+    ctx: &Context,
+    source: &Arc<ModuleRuntime>,
+    events: &[EventId],
+) -> Result<(), Failure> {
     for consumer in ctx.units() {
         query(AssertSqlSafe(consumer.sql.erase_letters.clone()))
             .bind(source.spec.name)

@@ -14,7 +14,7 @@ use futures::future::BoxFuture;
 use tokio::sync::{broadcast, mpsc};
 use tokio_util::task::TaskTracker;
 
-use super::{Bunch, Bus, BusError, Entry, Features, Inbound, Report, Signal};
+use super::{Bus, BusError, Delivery, Entry, Features, Inbound, Report, Signal};
 
 /// Bunches that may wait for one consumer. While they do, the wrapped bus drops.
 const WAITING_MAX: usize = 256;
@@ -92,7 +92,7 @@ impl Fate {
 
 /// The entries of one source on their way to one consumer.
 #[derive(Default)]
-struct Lane {
+struct Pair {
     held: Vec<Held>,
     /// The last position that went out.
     latest: i64,
@@ -142,10 +142,10 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What goes out when this bunch has come.
-    fn pass(&self, consumer: &str, lane: &mut Lane, bunch: &[Entry]) -> Vec<Entry> {
+    /// What goes out when this delivery has come.
+    fn pass(&self, consumer: &str, lane: &mut Pair, delivery: &[Entry]) -> Vec<Entry> {
         let mut out = Vec::new();
-        for entry in bunch {
+        for entry in delivery {
             let (seed, begun) = {
                 let state = self.state();
                 (state.seed, state.begun.get(entry.source).copied().unwrap_or_default())
@@ -172,7 +172,7 @@ impl Shared {
     }
 
     /// Sends what has been held back long enough.
-    fn release(&self, lane: &mut Lane, out: &mut Vec<Entry>) {
+    fn release(&self, lane: &mut Pair, out: &mut Vec<Entry>) {
         lane.held.iter_mut().for_each(|held| held.later -= 1);
         let (due, held) = std::mem::take(&mut lane.held).into_iter().partition(|held| held.later == 0);
         lane.held = held;
@@ -184,7 +184,7 @@ impl Shared {
         }
     }
 
-    fn send(&self, lane: &mut Lane, entry: Entry, out: &mut Vec<Entry>) {
+    fn send(&self, lane: &mut Pair, entry: Entry, out: &mut Vec<Entry>) {
         if entry.pos < lane.latest {
             count(&self.reorders);
         }
@@ -193,15 +193,15 @@ impl Shared {
     }
 
     /// Runs until the wrapped bus ends the subscription, or the consumer goes away.
-    async fn forward(self: Arc<Self>, consumer: &'static str, mut from: Inbound, to: mpsc::Sender<Bunch>) {
-        let mut lanes: HashMap<&'static str, Lane> = HashMap::new();
+    async fn forward(self: Arc<Self>, consumer: &'static str, mut from: Inbound, to: mpsc::Sender<Delivery>) {
+        let mut lanes: HashMap<&'static str, Pair> = HashMap::new();
         let mut seeds = 0;
         loop {
-            let bunch = tokio::select! {
+            let delivery = tokio::select! {
                 () = to.closed() => return,
-                bunch = from.recv() => bunch,
+                delivery = from.recv() => delivery,
             };
-            let Some(Bunch { entries, receipt }) = bunch else { return };
+            let Some(Delivery { entries, ack }) = delivery else { return };
             let now = self.state().seeds;
             if std::mem::replace(&mut seeds, now) != now {
                 lanes.clear();
@@ -209,8 +209,8 @@ impl Shared {
             let Some(first) = entries.first() else { continue };
             let out = self.pass(consumer, lanes.entry(first.source).or_default(), &entries);
             if out.is_empty() {
-                receipt.give().await;
-            } else if to.send(Bunch { entries: out.into(), receipt }).await.is_err() {
+                ack.give().await;
+            } else if to.send(Delivery { entries: out.into(), ack }).await.is_err() {
                 return;
             }
         }

@@ -9,10 +9,10 @@ use sqlx::{AssertSqlSafe, query_as};
 use uuid::Uuid;
 
 use super::Entry;
-use super::stretch::Stretch;
+use super::journal_range::JournalRange;
 use crate::failure::Failure;
 use crate::id::{EventId, MemberId};
-use crate::store::unit::Unit;
+use crate::store::module_runtime::ModuleRuntime;
 
 /// Entries handled in one transaction. 5,000 is slower.
 pub const BATCH_MAX: i64 = 1000;
@@ -54,27 +54,32 @@ pub struct Head {
 }
 
 /// The journal's end, as committed.
-pub async fn head(source: &Unit) -> Result<Head, Failure> {
+pub async fn head(source: &ModuleRuntime) -> Result<Head, Failure> {
     Ok(query_as(AssertSqlSafe(source.sql.read_head.clone())).fetch_one(&source.background).await?)
 }
 
 /// What comes after `pos`: [`BATCH_MAX`] entries, or all up to the head.
-pub async fn read(source: &Unit, pos: i64) -> Result<Stretch, Failure> {
+pub async fn read(source: &ModuleRuntime, pos: i64) -> Result<JournalRange, Failure> {
     // In this order: whatever the head counts is in the journal by then.
     let head = head(source).await?;
     if head.pos <= pos {
-        return Ok(stretch(source, head.epoch, pos, pos, Vec::new()));
+        return Ok(range(source, head.epoch, pos, pos, Vec::new()));
     }
     let rows: Vec<Row> = query_as(AssertSqlSafe(source.sql.read_journal.clone()))
         .bind(pos)
         .bind(BATCH_MAX)
         .fetch_all(&source.background)
         .await?;
-    Ok(stretch(source, head.epoch, pos, head.pos, rows))
+    Ok(range(source, head.epoch, pos, head.pos, rows))
 }
 
 /// What comes after `pos` of these types, up to and including `upto`.
-pub async fn read_types(source: &Unit, pos: i64, upto: i64, types: &[&str]) -> Result<Stretch, Failure> {
+pub async fn read_types(
+    source: &ModuleRuntime,
+    pos: i64,
+    upto: i64,
+    types: &[&str],
+) -> Result<JournalRange, Failure> {
     let head = head(source).await?;
     let rows: Vec<Row> = query_as(AssertSqlSafe(source.sql.read_types.clone()))
         .bind(pos)
@@ -83,14 +88,14 @@ pub async fn read_types(source: &Unit, pos: i64, upto: i64, types: &[&str]) -> R
         .bind(types)
         .fetch_all(&source.background)
         .await?;
-    Ok(stretch(source, head.epoch, pos, upto, rows))
+    Ok(range(source, head.epoch, pos, upto, rows))
 }
 
-fn stretch(source: &Unit, epoch: i64, after: i64, end: i64, rows: Vec<Row>) -> Stretch {
+fn range(source: &ModuleRuntime, epoch: i64, after: i64, end: i64, rows: Vec<Row>) -> JournalRange {
     let entries: Vec<Entry> = rows.into_iter().map(|row| row.entry(source.spec.name, epoch)).collect();
     let last = entries.last().map_or(after, |entry| entry.pos);
     let upto = if is_full(&entries) { last } else { end.max(last) };
-    Stretch { source: source.spec.name, epoch, after, upto, entries }
+    JournalRange { source: source.spec.name, epoch, after, upto, entries }
 }
 
 /// True if there may be more after these.

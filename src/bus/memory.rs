@@ -6,7 +6,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio::sync::{broadcast, mpsc};
 
-use super::{Bunch, Bus, BusError, Entry, Features, Inbound, Report, Signal};
+use super::{Bus, BusError, Delivery, Entry, Features, Inbound, Report, Signal};
 
 /// Bunches that may wait for one consumer. More are dropped and later read from the journal.
 const WAITING_MAX: usize = 256;
@@ -15,7 +15,7 @@ const SIGNALS_MAX: usize = 1024;
 
 struct Subscription {
     sources: Vec<&'static str>,
-    to: mpsc::Sender<Bunch>,
+    to: mpsc::Sender<Delivery>,
 }
 
 /// See the module.
@@ -33,10 +33,10 @@ impl Default for MemoryBus {
 impl MemoryBus {
     fn deliver(&self, entries: &[Entry]) {
         let Some(first) = entries.first() else { return };
-        let bunch: Arc<[Entry]> = entries.into();
+        let delivery: Arc<[Entry]> = entries.into();
         let subscriptions = self.subscriptions.lock().unwrap_or_else(PoisonError::into_inner);
         for subscription in subscriptions.iter().filter(|s| s.sources.contains(&first.source)) {
-            if subscription.to.try_send(Bunch::of(bunch.clone())).is_err() {
+            if subscription.to.try_send(Delivery::of(delivery.clone())).is_err() {
                 tracing::debug!(source = first.source, "a consumer is behind: it will read the journal");
             }
         }

@@ -5,21 +5,21 @@
 //! bus lost, repeated or reordered some. The bus only makes it fast: nothing depends on it.
 
 pub mod consumer;
+pub mod consumer_lease;
 pub mod dead_letter;
 pub mod erase;
 pub mod faulty;
 pub mod journal;
+pub mod journal_range;
 pub mod memory;
 pub mod null;
 pub mod rabbit;
+pub mod read_your_writes;
 pub mod rebuild;
 pub mod relay;
 pub mod retention;
 pub mod settle;
 pub mod status;
-pub mod stretch;
-pub mod turn;
-pub mod waiting;
 
 use std::fmt;
 use std::sync::Arc;
@@ -34,10 +34,10 @@ use self::memory::MemoryBus;
 use self::rabbit::{AddressError, RabbitBus};
 use crate::config::Config;
 use crate::context::Context;
-use crate::fail_point::FailPoints;
+use crate::fault_injection::FailPoints;
 use crate::id::{EventId, MemberId, SessionId};
 use crate::module::Registry;
-use crate::store::unit::Unit;
+use crate::store::module_runtime::ModuleRuntime;
 
 /// One line of a module's journal.
 #[derive(Debug, Clone)]
@@ -92,34 +92,34 @@ pub struct Bump {
 #[error("the bus did not take it: {0}")]
 pub struct BusError(pub String);
 
-/// What a consumer receives: entries of its sources, in bunches, perhaps with gaps and repeats.
-pub type Inbound = mpsc::Receiver<Bunch>;
+/// What a consumer receives: entries of its sources, in deliveries, perhaps with gaps and repeats.
+pub type Inbound = mpsc::Receiver<Delivery>;
 
 /// Entries of one source, never none, and the way to say that they are handled.
 #[derive(Debug)]
-pub struct Bunch {
+pub struct Delivery {
     pub entries: Arc<[Entry]>,
-    pub receipt: Receipt,
+    pub ack: Ack,
 }
 
-impl Bunch {
+impl Delivery {
     /// For a bus that need not know what becomes of them.
     pub fn of(entries: Arc<[Entry]>) -> Self {
-        Self { entries, receipt: Receipt(None) }
+        Self { entries, ack: Ack(None) }
     }
 }
 
-/// Tells the bus that a bunch is handled, and all before it of the same subscription. Without that, a bus that keeps what
+/// Tells the bus that a delivery is handled, and all before it of the same subscription. Without that, a bus that keeps what
 /// it delivers delivers it again, to whichever node comes next.
 #[must_use]
-pub struct Receipt(Option<Box<dyn FnOnce() -> BoxFuture<'static, ()> + Send>>);
+pub struct Ack(Option<Box<dyn FnOnce() -> BoxFuture<'static, ()> + Send>>);
 
-impl Receipt {
+impl Ack {
     pub fn new(tell: impl FnOnce() -> BoxFuture<'static, ()> + Send + 'static) -> Self {
         Self(Some(Box::new(tell)))
     }
 
-    /// The bunch is handled, or will be read from the journal.
+    /// The delivery is handled, or will be read from the journal.
     pub async fn give(self) {
         if let Some(tell) = self.0 {
             tell().await;
@@ -127,9 +127,9 @@ impl Receipt {
     }
 }
 
-impl fmt::Debug for Receipt {
+impl fmt::Debug for Ack {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Receipt")
+        f.write_str("Ack")
     }
 }
 
@@ -218,11 +218,11 @@ pub async fn start(ctx: &Context) -> Result<(), BusError> {
     Ok(())
 }
 
-/// Stops what has read a journal that is no longer there, and says again what was stopped before.
-async fn check(ctx: &Context, unit: &Arc<Unit>) {
-    let turn = turn::Turn { ctx: ctx.clone(), unit: unit.clone() };
+/// Stops consumers that are ahead of a restored journal, and logs those that are stopped already.
+async fn check(ctx: &Context, unit: &Arc<ModuleRuntime>) {
+    let lease = consumer_lease::ConsumerLease { ctx: ctx.clone(), unit: unit.clone() };
     for source in unit.sources() {
-        let (behind, offset) = (consumer::behind(&turn, source).await, turn.offset(source).await);
+        let (behind, offset) = (consumer::behind(&lease, source).await, lease.offset(source).await);
         let why = match (&behind, &offset) {
             (Err(error), _) | (_, Err(error)) => error.to_string(),
             (_, Ok(Some(offset))) if offset.subscription > unit.subscription(source) => {

@@ -6,12 +6,12 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio::sync::{broadcast, mpsc};
 
-use super::{Bunch, Bus, BusError, Entry, Features, Inbound, Report, Signal};
+use super::{Bus, BusError, Delivery, Entry, Features, Inbound, Report, Signal};
 
 /// See the module.
 pub struct NullBus {
     /// Kept so that subscriptions stay open, and silent.
-    subscriptions: Mutex<Vec<mpsc::Sender<Bunch>>>,
+    subscriptions: Mutex<Vec<mpsc::Sender<Delivery>>>,
     signals: broadcast::Sender<Signal>,
 }
 

@@ -14,13 +14,13 @@ use tokio::time::{Duration, sleep};
 use uuid::Uuid;
 
 use super::Entry;
+use super::consumer_lease::{AFTER_PARKED, ConsumerLease, Lane};
 use super::journal::{self, BATCH_MAX};
 use super::relay::{self, Pass};
-use super::turn::{AFTER_PARKED, Lane, Turn};
 use crate::context::{Context, Tx};
 use crate::failure::Failure;
 use crate::id::MemberId;
-use crate::store::unit::Unit;
+use crate::store::module_runtime::ModuleRuntime;
 
 /// Between two tries to drain the outbox while another node's relay is at it.
 const DRAIN_WAIT: Duration = Duration::from_millis(5);
@@ -41,10 +41,10 @@ pub struct Rebuilt {
 }
 
 /// Rebuilds a module. Broken off, it leaves the module refusing commands until it is done again.
-pub async fn rebuild(ctx: &Context, unit: &Arc<Unit>) -> Result<Rebuilt, Failure> {
+pub async fn rebuild(ctx: &Context, unit: &Arc<ModuleRuntime>) -> Result<Rebuilt, Failure> {
     let id = ctx.clock().new_uuid();
-    let turn = Turn { ctx: ctx.clone(), unit: unit.clone() };
-    let mut work = Rebuild { turn, id, parked: HashSet::new(), done: Rebuilt::default() };
+    let lease = ConsumerLease { ctx: ctx.clone(), unit: unit.clone() };
+    let mut work = Rebuild { lease, id, parked: HashSet::new(), done: Rebuilt::default() };
     work.close().await?;
     work.empty().await?;
     work.write_anew().await?;
@@ -52,14 +52,14 @@ pub async fn rebuild(ctx: &Context, unit: &Arc<Unit>) -> Result<Rebuilt, Failure
 }
 
 /// The tables that a rebuild empties, with their schema.
-pub async fn projected(unit: &Unit, db: impl PgExecutor<'_>) -> Result<Vec<String>, Failure> {
+pub async fn projected(unit: &ModuleRuntime, db: impl PgExecutor<'_>) -> Result<Vec<String>, Failure> {
     let tables: Vec<String> = query_scalar(AssertSqlSafe(unit.sql.tables.clone())).fetch_all(db).await?;
     let projected = tables.iter().filter(|table| !unit.spec.owns(table));
     Ok(projected.map(|table| format!("{}.{table}", unit.spec.schema)).collect())
 }
 
 struct Rebuild {
-    turn: Turn,
+    lease: ConsumerLease,
     /// Another rebuild of the module puts its own in this one's place.
     id: Uuid,
     /// Sources and keys of what could not be handled.
@@ -69,7 +69,7 @@ struct Rebuild {
 
 /// A journal on its way into the merge.
 struct Source<'u> {
-    unit: &'u Arc<Unit>,
+    unit: &'u Arc<ModuleRuntime>,
     epoch: i64,
     /// How far it was read.
     read: i64,
@@ -81,11 +81,11 @@ struct Source<'u> {
 impl Rebuild {
     /// Refuses commands from now on, and sees to it that those under way are in the journal.
     async fn close(&self) -> Result<(), Failure> {
-        let (ctx, unit) = (&self.turn.ctx, &self.turn.unit);
-        let mut tx = self.turn.begin().await?;
+        let (ctx, unit) = (&self.lease.ctx, &self.lease.unit);
+        let mut tx = self.lease.begin().await?;
         query(AssertSqlSafe(unit.sql.set_rebuilding.clone())).bind(self.id).execute(tx.conn()).await?;
         tx.commit().await?;
-        let mut tx = self.turn.begin().await?;
+        let mut tx = self.lease.begin().await?;
         query(AssertSqlSafe(unit.sql.close_outbox.clone())).execute(tx.conn()).await?;
         tx.commit().await?;
         for _ in 0..DRAIN_TRIES {
@@ -100,7 +100,7 @@ impl Rebuild {
 
     /// Empties what events can restore.
     async fn empty(&mut self) -> Result<(), Failure> {
-        let unit = &self.turn.unit;
+        let unit = &self.lease.unit;
         let mut tx = self.begin().await?;
         let projected = projected(unit, tx.conn()).await?;
         let large: Vec<String> = query_scalar(
@@ -128,9 +128,9 @@ impl Rebuild {
 
     /// Reads all journals to their ends, and lets the consumer go on from there.
     async fn write_anew(&mut self) -> Result<(), Failure> {
-        let unit = self.turn.unit.clone();
+        let unit = self.lease.unit.clone();
         let mut sources: Vec<Source<'_>> = Vec::new();
-        let ctx = self.turn.ctx.clone();
+        let ctx = self.lease.ctx.clone();
         for name in unit.sources().into_iter().chain([unit.spec.name]) {
             if let Some(unit) = ctx.unit_named(name) {
                 let waiting = VecDeque::new();
@@ -194,9 +194,9 @@ impl Rebuild {
                 None => parked(&run[0]).then(|| AFTER_PARKED.to_owned()),
             };
             match error {
-                None => self.turn.listen(&mut tx, run, Lane::Main).await?,
-                Some(error) if self.turn.listeners(&run[0]).is_some() => {
-                    self.turn.park(&mut tx, run, &error).await?;
+                None => self.lease.listen(&mut tx, run, Lane::Live).await?,
+                Some(error) if self.lease.listeners(&run[0]).is_some() => {
+                    self.lease.park(&mut tx, run, &error).await?;
                     count += run.len();
                 }
                 Some(_) => {}
@@ -207,10 +207,10 @@ impl Rebuild {
         Ok(())
     }
 
-    /// A transaction that has the module's turn, as long as no other rebuild has begun.
+    /// A transaction that holds the module's lease, as long as no other rebuild has begun.
     async fn begin(&self) -> Result<Tx, Failure> {
-        let mut tx = self.turn.begin().await?;
-        if self.turn.wait_for_turn(&mut tx).await? != Some(self.id) {
+        let mut tx = self.lease.begin().await?;
+        if self.lease.wait_for_lease(&mut tx).await? != Some(self.id) {
             return Err(Failure::internal("another rebuild of the module has begun, and this one ends"));
         }
         tx.replay();
@@ -241,11 +241,11 @@ impl Source<'_> {
     /// Reads on when nothing is waiting.
     async fn fill(&mut self) -> Result<(), Failure> {
         while self.waiting.is_empty() && !self.ended {
-            let stretch = journal::read(self.unit, self.read).await?;
-            self.ended = !journal::is_full(&stretch.entries);
-            self.epoch = stretch.epoch;
-            self.read = stretch.upto;
-            self.waiting = stretch.entries.into();
+            let range = journal::read(self.unit, self.read).await?;
+            self.ended = !journal::is_full(&range.entries);
+            self.epoch = range.epoch;
+            self.read = range.upto;
+            self.waiting = range.entries.into();
         }
         Ok(())
     }

@@ -13,9 +13,9 @@ use super::Entry;
 use super::journal::{BATCH_MAX, Head, Row};
 use crate::clock::machine_millis;
 use crate::context::{Context, Tx};
-use crate::fail_point::Step;
 use crate::failure::Failure;
-use crate::store::unit::Unit;
+use crate::fault_injection::Step;
+use crate::store::module_runtime::ModuleRuntime;
 
 /// Another node has the head: it will not keep it for long.
 const LOCKED_WAIT: Duration = Duration::from_millis(3);
@@ -27,7 +27,7 @@ const FAULT_WAIT: Duration = Duration::from_millis(200);
 const FAULTS_MAX: u32 = 10;
 
 /// Runs until the program stops.
-pub async fn run(ctx: Context, unit: Arc<Unit>) {
+pub async fn run(ctx: Context, unit: Arc<ModuleRuntime>) {
     let poll = ctx.config().poll();
     let mut faults = 0;
     let mut last = None;
@@ -73,7 +73,11 @@ pub enum Pass {
 }
 
 /// Moves one batch from the outbox to the journal, then publishes it. `last` is the head after the last pass.
-pub async fn pass(ctx: &Context, unit: &Arc<Unit>, last: &mut Option<Head>) -> Result<Pass, Failure> {
+pub async fn pass(
+    ctx: &Context,
+    unit: &Arc<ModuleRuntime>,
+    last: &mut Option<Head>,
+) -> Result<Pass, Failure> {
     // Read before the pass: a commit that comes during it may or may not be in it.
     let seen = unit.progress.commits();
     let mut tx = Tx::begin(ctx.clone(), unit.clone(), unit.background.clone()).await?;
@@ -109,7 +113,7 @@ pub async fn pass(ctx: &Context, unit: &Arc<Unit>, last: &mut Option<Head>) -> R
 }
 
 /// Hands the bus what has got its place between two heads.
-async fn publish(ctx: &Context, unit: &Unit, after: i64, head: Head) -> Result<(), Failure> {
+async fn publish(ctx: &Context, unit: &ModuleRuntime, after: i64, head: Head) -> Result<(), Failure> {
     let rows: Vec<Row> = query_as(AssertSqlSafe(unit.sql.read_journal.clone()))
         .bind(after)
         .bind(head.pos - after)
@@ -131,7 +135,7 @@ async fn publish(ctx: &Context, unit: &Unit, after: i64, head: Head) -> Result<(
 
 /// The journal has become shorter under a running program: a backup was restored. What comes now must not be
 /// taken for what the consumers have read under the same positions.
-async fn raise_epoch(unit: &Unit, tx: &mut Tx) -> Result<Head, Failure> {
+async fn raise_epoch(unit: &ModuleRuntime, tx: &mut Tx) -> Result<Head, Failure> {
     let head: Head = query_as(AssertSqlSafe(unit.sql.raise_epoch.clone()))
         .bind(machine_millis())
         .fetch_one(tx.conn())

@@ -9,11 +9,11 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use sqlx::{AssertSqlSafe, query, query_scalar};
 
+use super::consumer_lease::ConsumerLease;
 use super::journal;
-use super::turn::Turn;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::store::unit::Unit;
+use crate::store::module_runtime::ModuleRuntime;
 
 /// Between two rounds.
 const EVERY: Duration = Duration::from_hours(1);
@@ -23,7 +23,7 @@ const WINDOW: i64 = 10_000;
 const WINDOWS_MAX: u32 = 100;
 
 /// Runs until the program stops.
-pub async fn run(ctx: Context, unit: Arc<Unit>) {
+pub async fn run(ctx: Context, unit: Arc<ModuleRuntime>) {
     if unit.events.iter().all(|event| event.retention.is_none()) {
         return;
     }
@@ -41,7 +41,7 @@ pub async fn run(ctx: Context, unit: Arc<Unit>) {
 }
 
 /// One round. Returns how many entries were deleted.
-pub async fn trim(ctx: &Context, unit: &Arc<Unit>) -> Result<u64, Failure> {
+pub async fn trim(ctx: &Context, unit: &Arc<ModuleRuntime>) -> Result<u64, Failure> {
     let now = ctx.now();
     let (names, before): (Vec<&str>, Vec<DateTime<Utc>>) =
         unit.events.iter().filter_map(|event| Some((event.name, now - event.retention?))).unzip();
@@ -69,12 +69,12 @@ pub async fn trim(ctx: &Context, unit: &Arc<Unit>) -> Result<u64, Failure> {
 }
 
 /// How far everybody who listens has read.
-async fn read_by_all(ctx: &Context, unit: &Arc<Unit>) -> Result<i64, Failure> {
+async fn read_by_all(ctx: &Context, unit: &Arc<ModuleRuntime>) -> Result<i64, Failure> {
     let source = unit.spec.name;
     let mut least = journal::head(unit).await?.pos;
     for consumer in ctx.units().filter(|consumer| consumer.sources().contains(&source)) {
-        let turn = Turn { ctx: ctx.clone(), unit: consumer.clone() };
-        least = least.min(turn.offset(source).await?.map_or(0, |offset| offset.pos));
+        let lease = ConsumerLease { ctx: ctx.clone(), unit: consumer.clone() };
+        least = least.min(lease.offset(source).await?.map_or(0, |offset| offset.pos));
     }
     Ok(least)
 }

@@ -7,11 +7,11 @@ use futures::future::try_join_all;
 use sqlx::{AssertSqlSafe, query_as};
 use tokio::time::timeout;
 
+use super::read_your_writes;
 use super::status;
-use super::waiting;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::store::unit::Unit;
+use crate::store::module_runtime::ModuleRuntime;
 
 /// How long this process's own knowledge is waited for before each look.
 const AHEAD_MAX: Duration = Duration::from_millis(100);
@@ -60,7 +60,7 @@ pub async fn settle_by(
     let mut waiting_for = String::new();
     for round in 1..=LOOKS_MAX {
         // Costs no query as long as all is well; what it does not know of, the tables do.
-        let _ = timeout(AHEAD_MAX, waiting::everything(ctx)).await;
+        let _ = timeout(AHEAD_MAX, read_your_writes::everything(ctx)).await;
         if ctx.tasks_running() > 0 {
             waiting_for = format!("{} tasks are running", ctx.tasks_running());
         } else {
@@ -117,7 +117,7 @@ fn open_work(ctx: &Context, seen: &[Seen], nudging: bool) -> Result<Option<Strin
             let head = of(seen, source).map_or(0, |seen| seen.pos);
             if at < head {
                 if nudging {
-                    unit.progress.nudges.add(source);
+                    unit.progress.catch_up_requests.add(source);
                 }
                 open = Some(format!("{} has read {source} up to {at} of {head}", unit.spec.name));
             }
@@ -131,7 +131,7 @@ fn of<'s>(seen: &'s [Seen], module: &str) -> Option<&'s Seen> {
 }
 
 /// How far a module has read its sources, and why not further.
-async fn offsets(unit: &Arc<Unit>) -> Result<Vec<(String, i64, Option<String>)>, Failure> {
+async fn offsets(unit: &Arc<ModuleRuntime>) -> Result<Vec<(String, i64, Option<String>)>, Failure> {
     if unit.sources().is_empty() {
         return Ok(Vec::new());
     }

@@ -2,10 +2,10 @@
 
 use sqlx::{AssertSqlSafe, query_as};
 
-use super::turn::Turn;
+use super::consumer_lease::ConsumerLease;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::store::unit::Unit;
+use crate::store::module_runtime::ModuleRuntime;
 
 /// A module's own tables of the spine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
@@ -37,7 +37,7 @@ pub struct Feed {
 }
 
 /// A module's own state.
-pub async fn state(unit: &Unit) -> Result<State, Failure> {
+pub async fn state(unit: &ModuleRuntime) -> Result<State, Failure> {
     Ok(query_as(AssertSqlSafe(unit.sql.state.clone())).fetch_one(&unit.background).await?)
 }
 
@@ -45,11 +45,11 @@ pub async fn state(unit: &Unit) -> Result<State, Failure> {
 pub async fn feeds(ctx: &Context) -> Result<Vec<Feed>, Failure> {
     let mut feeds = Vec::new();
     for unit in ctx.units() {
-        let turn = Turn { ctx: ctx.clone(), unit: unit.clone() };
+        let lease = ConsumerLease { ctx: ctx.clone(), unit: unit.clone() };
         for source in unit.sources() {
             let Some(from) = ctx.unit_named(source) else { continue };
             // In this order: meanwhile the head can only move on.
-            let offset = turn.offset(source).await?;
+            let offset = lease.offset(source).await?;
             let head = super::journal::head(from).await?.pos;
             let pos = offset.as_ref().map_or(0, |offset| offset.pos);
             let own = unit.subscription(source);

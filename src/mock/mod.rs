@@ -26,7 +26,7 @@ use crate::passwords::Passwords;
 use crate::store::Units;
 use crate::usecase::fault::LoadErrors;
 use crate::usecase::load;
-use crate::web::admission::{self, Door};
+use crate::web::admission::{self, LoadShed};
 use crate::web::serve::serve as serve_http;
 use crate::web::{docs, render, statics, strict};
 pub use book::Book;
@@ -94,7 +94,7 @@ pub fn router(ctx: &Context, book: Arc<Book>) -> Router {
         .route("/", list.clone())
         .route(LIST, list)
         .fallback(async move |request| answer::answer(&book, request).await)
-        .layer(from_fn_with_state(Door::of(ctx), admission::admit))
+        .layer(from_fn_with_state(LoadShed::of(ctx), admission::admit))
         .merge(document)
         .merge(docs::routes(HINT))
         .merge(statics::routes())

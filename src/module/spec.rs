@@ -27,7 +27,7 @@ pub struct ModuleSpec {
 pub enum Kit {
     /// Member cards and blocked pairs: for modules that show people.
     People,
-    /// A version of what each member sees, for modules that are live ([`crate::kit::versions`]).
+    /// A version of what each member sees, for modules that are live ([`crate::shared::versions`]).
     Versions,
     /// The same where many members see one thing change: the module has a view `shown_version` of its own, with the
     /// columns `member` and `version`, that adds what they share.

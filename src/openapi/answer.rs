@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 
 use super::{AnswerShape, Schemas, Shape};
-use crate::web::answer::{Created, Json, Later, Made, Nothing};
+use crate::web::answer::{Created, CreatedOrExisting, DeferredJson, Json, NoContent};
 
 /// What a handler gives.
 pub trait Answer {
@@ -18,7 +18,7 @@ impl<T: JsonSchema> Answer for Json<T> {
     }
 }
 
-impl<T: JsonSchema> Answer for Later<T> {
+impl<T: JsonSchema> Answer for DeferredJson<T> {
     fn describe(shape: &mut Shape, schemas: &mut Schemas) {
         Json::<T>::describe(shape, schemas);
     }
@@ -31,7 +31,7 @@ impl<T: JsonSchema> Answer for Created<T> {
     }
 }
 
-impl<T: JsonSchema> Answer for Made<T> {
+impl<T: JsonSchema> Answer for CreatedOrExisting<T> {
     fn describe(shape: &mut Shape, schemas: &mut Schemas) {
         let body = Some(schemas.answer::<T>());
         shape.answers.push(AnswerShape { status: 200, says: "It was there already.", body });
@@ -39,7 +39,7 @@ impl<T: JsonSchema> Answer for Made<T> {
     }
 }
 
-impl Answer for Nothing {
+impl Answer for NoContent {
     fn describe(shape: &mut Shape, _: &mut Schemas) {
         shape.answers.push(AnswerShape { status: 204, says: "It is done.", body: None });
     }

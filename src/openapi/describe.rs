@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::problem::{
     BODY_UNREADABLE, MALFORMED_JSON, NOT_A_KEY, NOT_FOUND, OF_FIELDS, UNSUPPORTED_MEDIA_TYPE,
 };
-use crate::web::admission::Seat;
+use crate::web::admission::Permit;
 use crate::web::extract::{Json, Path, Query};
 use crate::web::idempotency::{IdempotencyKey, KEY_MAX};
 use crate::web::visitor::{Actor, Visitor};
@@ -48,7 +48,7 @@ impl Describe for HeaderMap {
 }
 
 /// What is counted, not what is asked for.
-impl Describe for Seat {
+impl Describe for Permit {
     fn describe(_: &mut Shape, _: &mut Schemas) {}
 }
 

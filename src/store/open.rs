@@ -10,9 +10,9 @@ use std::time::Duration;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 use sqlx::{ConnectOptions, Connection, Executor, PgConnection, query_scalar};
 
+use super::module_runtime::ModuleRuntime;
 use super::places::{Places, check_settings, own_setting};
-use super::private::{PrivatePostgres, Server, Stay};
-use super::unit::Unit;
+use super::private::{Lifetime, PrivatePostgres, Server};
 use super::writable::{ReadOnly, SESSION_MAX};
 use super::{StoreError, home, restored, schema};
 use crate::config::StoreConfig;
@@ -54,10 +54,10 @@ const BACKGROUND: u32 = 2;
 /// What the server says of its session if nobody stands in between who forgets the settings.
 const KEPT: (&str, &str) = ("pancake.settings", "kept");
 /// The modules by name.
-pub type Units = BTreeMap<&'static str, Arc<Unit>>;
+pub type Units = BTreeMap<&'static str, Arc<ModuleRuntime>>;
 
 /// What `DATABASE_URL_<MODULE>` would say, by module.
-pub type Apart = BTreeMap<&'static str, String>;
+pub type ModuleDatabases = BTreeMap<&'static str, String>;
 
 /// The open database.
 pub struct Store {
@@ -79,7 +79,7 @@ pub async fn open(config: &StoreConfig, registry: &Registry) -> Result<Store, St
     let default = if let Some(url) = &config.database_url {
         place("DATABASE_URL", url)?
     } else {
-        if config.stay == Stay::Brief && !home::has_cluster(&config.data) {
+        if config.stay == Lifetime::Brief && !home::has_cluster(&config.data) {
             return Err(StoreError::NoSite { data: config.data.clone() });
         }
         let server = Server { durable: true, max_connections: config.connections + 20 };
@@ -100,18 +100,18 @@ pub async fn open_at(
     connections: u16,
     registry: &Registry,
 ) -> Result<Units, StoreError> {
-    open_apart(options, &Apart::new(), connections, registry).await
+    open_apart(options, &ModuleDatabases::new(), connections, registry).await
 }
 
 /// The same, with some modules on databases of their own.
 pub async fn open_apart(
     options: PgConnectOptions,
-    apart: &Apart,
+    apart: &ModuleDatabases,
     connections: u16,
     registry: &Registry,
 ) -> Result<Units, StoreError> {
     let place = Place { what: "the test database".to_owned(), options };
-    let opening = Opening { connections, patience: OF_A_TEST, stay: Stay::Long };
+    let opening = Opening { connections, patience: OF_A_TEST, stay: Lifetime::Long };
     opening.units(registry, &place, |module| apart.get(module).cloned()).await
 }
 
@@ -120,7 +120,7 @@ struct Opening {
     connections: u16,
     patience: Patience,
     /// Who stays founds what is missing. A command does not: the site is there, or it is elsewhere.
-    stay: Stay,
+    stay: Lifetime,
 }
 
 impl Opening {
@@ -138,7 +138,7 @@ impl Opening {
             let (requests, background) = shares.of_module(spec);
             let [pool, behind] =
                 [requests, background].map(|size| pool(place, spec, role, size, self.patience));
-            units.insert(spec.name, Arc::new(Unit::new(spec, registry, pool, behind)));
+            units.insert(spec.name, Arc::new(ModuleRuntime::new(spec, registry, pool, behind)));
         };
         let mut main = connect(default).await?;
         let refused = |error| StoreError::from_connect(error, &default.what);
@@ -163,7 +163,7 @@ impl Opening {
         for (spec, role) in self.found(&mut main, &default.what, &mut places, &together).await? {
             open(default, spec, role.as_deref());
         }
-        if self.stay == Stay::Long {
+        if self.stay == Lifetime::Long {
             places.write(&mut main).await.map_err(refused)?;
         }
         main.close().await.map_err(refused)?;
@@ -182,7 +182,7 @@ impl Opening {
         let roles = schema::found(conn, what, specs, self.stay).await?;
         let refused = |error| StoreError::from_connect(error, what);
         places.note(conn, specs).await.map_err(refused)?;
-        if self.stay == Stay::Long {
+        if self.stay == Lifetime::Long {
             restored::notice(conn, specs).await.map_err(refused)?;
         }
         Ok(specs.iter().copied().zip(roles).collect())

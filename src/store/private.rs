@@ -40,7 +40,7 @@ pub struct Server {
 
 /// How long the process needs it that starts the server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Stay {
+pub enum Lifetime {
     /// A site, or a test: until somebody ends it.
     #[default]
     Long,
@@ -51,7 +51,7 @@ pub enum Stay {
 /// A server that answers; it ends with the process that started it.
 pub struct PrivatePostgres {
     data: DataFolder,
-    stay: Stay,
+    stay: Lifetime,
     server: Server,
     socket: PathBuf,
     /// Held where we are the owner.
@@ -68,11 +68,11 @@ struct Owner {
 impl PrivatePostgres {
     /// Finds the running instance of this data folder, or starts one.
     pub async fn start(data: &Path, server: Server) -> Result<Self, StoreError> {
-        Self::start_for(Stay::Long, data, server).await
+        Self::start_for(Lifetime::Long, data, server).await
     }
 
     /// The same. Who stays does not use what a command has started, but waits for its end.
-    pub async fn start_for(stay: Stay, data: &Path, server: Server) -> Result<Self, StoreError> {
+    pub async fn start_for(stay: Lifetime, data: &Path, server: Server) -> Result<Self, StoreError> {
         let fault = |error| StoreError::from_file(error, "make", data);
         DirBuilder::new().recursive(true).mode(0o700).create(data).map_err(fault)?;
         let data = DataFolder::open(&data.canonicalize().map_err(fault)?)?;
@@ -92,7 +92,7 @@ impl PrivatePostgres {
             }
             // The owner writes down where its server listens as soon as it answers.
             if let Some((socket, theirs)) = read_socket(&mut lock)
-                && (stay == Stay::Brief || theirs == Stay::Long)
+                && (stay == Lifetime::Brief || theirs == Lifetime::Long)
                 && answers(&socket).await
             {
                 return Ok(Self { data, stay, server, socket, lock, owner: None });
@@ -181,7 +181,7 @@ impl PrivatePostgres {
 }
 
 /// Starts the server of a data folder whose lock we have; its cluster is made where there is none yet.
-async fn own(stay: Stay, data: &DataFolder, lock: &File, server: Server) -> Result<Owner, StoreError> {
+async fn own(stay: Lifetime, data: &DataFolder, lock: &File, server: Server) -> Result<Owner, StoreError> {
     write_socket(lock, &[])?;
     check_room(data.path(), ROOM_MB_MIN)?;
     let home = Home::of(data, server.durable)?;
@@ -267,8 +267,8 @@ fn is_ours(lock: &File, data: &Path) -> bool {
 }
 
 /// Tells other processes where the server listens, and how long its owner stays.
-fn write_place(lock: &File, socket: &Path, stay: Stay) -> Result<(), StoreError> {
-    let brief: &[u8] = if stay == Stay::Brief { BRIEF.as_bytes() } else { b"" };
+fn write_place(lock: &File, socket: &Path, stay: Lifetime) -> Result<(), StoreError> {
+    let brief: &[u8] = if stay == Lifetime::Brief { BRIEF.as_bytes() } else { b"" };
     write_socket(lock, &[socket.as_os_str().as_encoded_bytes(), brief].concat())
 }
 
@@ -280,13 +280,13 @@ fn write_socket(mut lock: &File, socket: &[u8]) -> Result<(), StoreError> {
 }
 
 /// Where the server listens, and how long its owner stays.
-fn read_socket(lock: &mut File) -> Option<(PathBuf, Stay)> {
+fn read_socket(lock: &mut File) -> Option<(PathBuf, Lifetime)> {
     let mut path = String::new();
     lock.seek(SeekFrom::Start(0)).ok()?;
     lock.take(1_000).read_to_string(&mut path).ok()?;
     let (socket, stay) = match path.strip_suffix(BRIEF) {
-        Some(socket) => (socket, Stay::Brief),
-        None => (path.as_str(), Stay::Long),
+        Some(socket) => (socket, Lifetime::Brief),
+        None => (path.as_str(), Lifetime::Long),
     };
     (!socket.is_empty()).then(|| (PathBuf::from(socket), stay))
 }

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::{AssertSqlSafe, Executor, PgConnection, query, query_as, query_scalar};
 
-use super::{Stay, StoreError};
+use super::{Lifetime, StoreError};
 use crate::module::{Kit, ModuleSpec};
 
 /// Any number, the same in all binaries: who migrates holds this advisory lock.
@@ -41,7 +41,7 @@ pub(super) async fn found(
     conn: &mut PgConnection,
     what: &str,
     specs: &[&ModuleSpec],
-    stay: Stay,
+    stay: Lifetime,
 ) -> Result<Vec<Option<String>>, StoreError> {
     let refused = |error| StoreError::from_connect(error, what);
     let owners = owners(conn, specs).await.map_err(refused)?;
@@ -51,7 +51,7 @@ pub(super) async fn found(
         let role = match owners.get(spec.schema) {
             Some(Owner::Role(role)) if is_whole(spec, &applied) => Some(role.clone()),
             Some(Owner::Myself) if is_whole(spec, &applied) => None,
-            _ if stay == Stay::Brief => {
+            _ if stay == Lifetime::Brief => {
                 return Err(StoreError::NotFounded { what: what.to_owned(), module: spec.name });
             }
             owner => {

@@ -25,7 +25,7 @@ statements! {
          select event, name, key, at, string_to_array(subjects, ',')::uuid[], payload::json, $7
          from unnest($1::uuid[], $2::text[], $3::uuid[], $4::timestamptz[], $5::text[], $6::text[])
               with ordinality as row (event, name, key, at, subjects, payload, number)
-         where not exists (select from {m}.turn where rebuilding is not null)
+         where not exists (select from {m}.consumer_lease where rebuilding is not null)
          order by number";
 
     /// The same with one row, as nearly every command has it: nothing to expand, and nothing to sort.
@@ -33,7 +33,7 @@ statements! {
         "insert into {m}.outbox (event, name, key, at, subjects, payload, cause)
          select ($1::uuid[])[1], ($2::text[])[1], ($3::uuid[])[1], ($4::timestamptz[])[1],
                 string_to_array(($5::text[])[1], ',')::uuid[], ($6::text[])[1]::json, $7
-         where not exists (select from {m}.turn where rebuilding is not null)";
+         where not exists (select from {m}.consumer_lease where rebuilding is not null)";
 
     /// Waits for every transaction that has written to it.
     close_outbox = "lock table {m}.outbox in access exclusive mode";
@@ -100,20 +100,20 @@ statements! {
     /// Notes that it was trimmed further.
     raise_floor = "update {m}.head set floor = $1 where floor < $1";
 
-    /// Takes the turn, unless another node has it; says whether the module is being rebuilt. Effects and offset
+    /// Takes the consumer lease, unless another node holds it; says whether the module is being rebuilt. Effects and offset
     /// are lost together if the server dies in the next moment, and are read again then: nobody waits for the disk.
-    take_turn =
+    take_lease =
         "select rebuilding is not null, set_config('synchronous_commit', 'off', true)
-         from {m}.turn for update skip locked";
+         from {m}.consumer_lease for update skip locked";
 
     /// Begins a rebuild.
-    set_rebuilding = "update {m}.turn set rebuilding = $1";
+    set_rebuilding = "update {m}.consumer_lease set rebuilding = $1";
 
     /// Ends it.
-    end_rebuilding = "update {m}.turn set rebuilding = null";
+    end_rebuilding = "update {m}.consumer_lease set rebuilding = null";
 
-    /// Waits for the turn; says who rebuilds.
-    check_rebuilding = "select rebuilding from {m}.turn for update";
+    /// Waits for the consumer lease; says who rebuilds.
+    check_rebuilding = "select rebuilding from {m}.consumer_lease for update";
 
     /// How far the module has read a source, and whether it has letters of it.
     read_offset =
@@ -175,14 +175,14 @@ statements! {
     /// The tables that are the module's own, and not the spine's.
     tables =
         "select tablename::text from pg_tables where schemaname = '{m}' and tablename not like '%migrations'
-         and tablename not in ('outbox', 'head', 'journal', 'offsets', 'turn', 'dead_letter', 'epoch')
+         and tablename not in ('outbox', 'head', 'journal', 'offsets', 'consumer_lease', 'dead_letter', 'epoch')
          order by tablename";
 
     /// Where the journal, the outbox and the dead letters stand.
     state =
         "select pos, epoch, floor, (select count(*) from {m}.outbox) as outbox,
               (select count(*) from {m}.dead_letter) as parked,
-              (select rebuilding is not null from {m}.turn) as rebuilding
+              (select rebuilding is not null from {m}.consumer_lease) as rebuilding
          from {m}.head";
 
     /// How far the module has read all sources.

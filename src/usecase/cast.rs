@@ -13,7 +13,7 @@ use super::time::{NOON, today};
 use super::tree::{Node, Tree};
 use crate::event::Names;
 use crate::id::{MemberId, TypedId};
-use crate::kit::people::{Gender, age, age_on};
+use crate::shared::people::{Gender, age, age_on};
 
 /// Everybody, in the file's order.
 #[derive(Debug, Clone, Default)]

@@ -56,7 +56,7 @@ pub fn event(cast: &Cast, event: &EventText) -> String {
     event.fields.each_text(None, &mut |_, tree| captures.extend(tree.text().map(str::to_owned)));
     captures.retain(|text| text.starts_with('$'));
     match check::parse(cast, event) {
-        Ok((_, event)) => event.says(&Readers { cast, captures }),
+        Ok((_, event)) => event.describe(&Readers { cast, captures }),
         // Loading has parsed it already; a story is no place to fail.
         Err(_) => event.record.name.to_owned(),
     }

@@ -1,7 +1,7 @@
 //! What a request must keep to before anything looks at it: short, whole, and not one too many.
 //!
-//! A request that has not arrived holds no seat: its body is read first, at a place among the bodies that are still
-//! coming ([`Shares`]). Then it takes a seat among the requests under way, which clients share in the same way, and a
+//! A request that has not arrived holds no permit: its body is read first, at a place among the bodies that are still
+//! coming ([`Shares`]). Then it takes a permit among the requests under way, which clients share in the same way, and a
 //! member's requests take turns ([`super::turns`]). Whatever happens behind this door, a panic included, ends in an answer.
 
 use std::collections::HashMap;
@@ -38,17 +38,17 @@ const BUSY_WAIT: Duration = Duration::from_secs(1);
 
 /// What admission needs.
 #[derive(Clone)]
-pub struct Door {
+pub struct LoadShed {
     ctx: Context,
     /// Of requests under way.
     seats: Arc<Shares<IpAddr>>,
-    /// Of bodies that are still coming. As many as there are seats: each holds memory.
+    /// Of bodies that are still coming. As many as there are permits: each holds memory.
     arriving: Arc<Shares<IpAddr>>,
     /// Bytes of the longest body at each path.
     body_max: Arc<HashMap<String, usize>>,
 }
 
-impl Door {
+impl LoadShed {
     pub fn of(ctx: &Context) -> Self {
         let (places, registry) = (ctx.config().requests_max, ctx.registry());
         let mut body_max = HashMap::new();
@@ -60,7 +60,7 @@ impl Door {
         Self { ctx: ctx.clone(), seats, arriving, body_max: Arc::new(body_max) }
     }
 
-    /// Takes a seat for a client of this network.
+    /// Takes a permit for a client of this network.
     fn seat(&self, network: IpAddr) -> Result<Place<IpAddr>, Failure> {
         self.seats.take(network).ok_or_else(|| self.busy())
     }
@@ -95,8 +95,8 @@ impl Door {
 /// What a request holds while it is under way. It travels with the request, so that a change whose client went away
 /// counts until it is done.
 #[derive(Clone)]
-pub struct Seat {
-    door: Door,
+pub struct Permit {
+    door: LoadShed,
     network: IpAddr,
     held: Arc<Mutex<Held>>,
 }
@@ -108,13 +108,13 @@ struct Held {
     turn: Option<OwnedSemaphorePermit>,
 }
 
-impl Seat {
+impl Permit {
     /// For requests that only wait from now on: they are counted where they wait.
     pub fn leave(&self) {
         *self.held() = Held::default();
     }
 
-    /// Sits down again, at her turn.
+    /// Takes the permit back, in order of arrival.
     pub(super) fn take(&self, turn: OwnedSemaphorePermit) -> Result<(), Failure> {
         let mut held = self.held();
         if held.place.is_none() {
@@ -129,7 +129,7 @@ impl Seat {
     }
 }
 
-impl<S: Sync> FromRequestParts<S> for Seat {
+impl<S: Sync> FromRequestParts<S> for Permit {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
@@ -139,12 +139,12 @@ impl<S: Sync> FromRequestParts<S> for Seat {
 }
 
 /// Lets a request in, or says why not.
-pub async fn admit(State(door): State<Door>, request: Request, next: Next) -> Response {
+pub async fn admit(State(door): State<LoadShed>, request: Request, next: Next) -> Response {
     let answer = AssertUnwindSafe(let_in(door, request, next)).catch_unwind().await;
     answer.unwrap_or_else(|_| Failure::internal("a handler panicked; the log says where").into_response())
 }
 
-async fn let_in(door: Door, request: Request, next: Next) -> Response {
+async fn let_in(door: LoadShed, request: Request, next: Next) -> Response {
     if request.uri().path_and_query().is_some_and(|uri| uri.as_str().len() > URI_BYTES_MAX) {
         let detail = format!("An address may have {URI_BYTES_MAX} bytes, and this one has more.");
         return problem::ADDRESS_TOO_LONG.saying(detail).into_response();
@@ -159,7 +159,7 @@ async fn let_in(door: Door, request: Request, next: Next) -> Response {
         Err(failure) => return failure.into_response(),
     };
     let held = Held { place: Some(place), turn: None };
-    request.extensions_mut().insert(Seat { door, network, held: Arc::new(Mutex::new(held)) });
+    request.extensions_mut().insert(Permit { door, network, held: Arc::new(Mutex::new(held)) });
     next.run(request).await
 }
 

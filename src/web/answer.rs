@@ -18,18 +18,18 @@ pub struct Created<T>(pub T);
 
 /// 201 with what was made now, or 200 with what was there before: the same again changes nothing.
 #[derive(Debug)]
-pub enum Made<T> {
+pub enum CreatedOrExisting<T> {
     Now(T),
     Before(T),
 }
 
 /// 200 at once, and its JSON when it is there. While somebody waits, nothing is kept of the layers that her request
 /// came through: a poll costs half of what it would cost as a pending request.
-pub struct Later<T>(BoxFuture<'static, T>);
+pub struct DeferredJson<T>(BoxFuture<'static, T>);
 
 /// 204.
 #[derive(Debug)]
-pub struct Nothing;
+pub struct NoContent;
 
 /// A page: 200, or another status for a form that is shown again.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ pub struct Page<T>(StatusCode, T);
 
 /// 303 after a form: the way back, and what to say there.
 #[derive(Debug)]
-pub struct Done {
+pub struct SeeOther {
     to: String,
     notice: Option<String>,
 }
@@ -49,7 +49,7 @@ pub struct Went {
     pub notice: Option<String>,
 }
 
-impl<T> Later<T> {
+impl<T> DeferredJson<T> {
     pub fn new(work: impl Future<Output = T> + Send + 'static) -> Self {
         Self(work.boxed())
     }
@@ -66,7 +66,7 @@ impl<T: Template> Page<T> {
     }
 }
 
-impl Done {
+impl SeeOther {
     /// `to` is a path of this site.
     pub fn to(to: impl Into<String>) -> Self {
         Self { to: to.into(), notice: None }
@@ -86,7 +86,7 @@ impl<T: Serialize> IntoResponse for Created<T> {
     }
 }
 
-impl<T: Serialize> IntoResponse for Made<T> {
+impl<T: Serialize> IntoResponse for CreatedOrExisting<T> {
     fn into_response(self) -> Response {
         match self {
             Self::Now(made) => Created(made).into_response(),
@@ -95,7 +95,7 @@ impl<T: Serialize> IntoResponse for Made<T> {
     }
 }
 
-impl<T: Serialize + 'static> IntoResponse for Later<T> {
+impl<T: Serialize + 'static> IntoResponse for DeferredJson<T> {
     fn into_response(self) -> Response {
         let json = self.0.map(|value| serde_json::to_vec(&value));
         // It cannot be refused any more: what fails now cuts the answer off.
@@ -104,7 +104,7 @@ impl<T: Serialize + 'static> IntoResponse for Later<T> {
     }
 }
 
-impl IntoResponse for Nothing {
+impl IntoResponse for NoContent {
     fn into_response(self) -> Response {
         StatusCode::NO_CONTENT.into_response()
     }
@@ -119,7 +119,7 @@ impl<T: Template> IntoResponse for Page<T> {
     }
 }
 
-impl IntoResponse for Done {
+impl IntoResponse for SeeOther {
     fn into_response(self) -> Response {
         let Ok(to) = HeaderValue::try_from(ascii(&self.to)) else {
             return Failure::internal(format!("{} is no address", self.to)).into_response();

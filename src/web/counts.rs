@@ -1,6 +1,6 @@
 //! The numbers in the navigation of every page, and the memory that keeps a page from counting.
 //!
-//! What a member sees of a live module has a version ([`crate::kit::versions`]), and the same version has the same
+//! What a member sees of a live module has a version ([`crate::shared::versions`]), and the same version has the same
 //! numbers, but for blocks, of which no version tells: they are counted beside it. So a request reads versions, a row each, and counts only where one of them is another than the last time.
 
 use chrono::{DateTime, Utc};
@@ -11,8 +11,8 @@ use super::live::Cursor;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::MemberId;
-use crate::kit::versions::{self, State};
 use crate::module::ModuleSpec;
+use crate::shared::versions::{self, State};
 
 /// Numbers that this process remembers, each of a member and a module.
 const REMEMBERED_MAX: u64 = 200_000;

@@ -11,11 +11,11 @@ use axum::routing::MethodRouter;
 use super::limits::{self, Allowance};
 use super::prefer::Wait;
 use super::render::REQUEST_ID;
-use super::session::looks_ahead;
+use super::session::is_prefetch;
 use super::submission::{DrawnFor, Submission, SubmissionId, once};
 use super::trace;
 use super::visitor::Visitor;
-use crate::bus::waiting;
+use crate::bus::read_your_writes;
 use crate::cause;
 use crate::context::Context;
 use crate::failure::Failure;
@@ -159,7 +159,7 @@ impl Guard {
         let (own, next) = (self.ctx.clone(), self.next);
         let work = self.ctx.spawn(async move {
             let work = cause::of(number, once::run(&own, id, run(&parts, &body, &next)));
-            let (mut response, arrived) = waiting::effects(&own, wait.patience, work).await;
+            let (mut response, arrived) = read_your_writes::effects(&own, wait.patience, work).await;
             wait.answer(arrived, response.headers_mut());
             response
         });
@@ -180,7 +180,7 @@ async fn read_body(body: Body, most: usize) -> Result<Bytes, Failure> {
 /// Whether the request shows that somebody is at her screen, and wants others to see that.
 fn is_here(record: &ActionRecord, request: &Request) -> bool {
     !record.action.by_itself
-        && !looks_ahead(request.method(), request.headers())
+        && !is_prefetch(request.method(), request.headers())
         && !trace::is_from_elsewhere(request.headers())
 }
 
@@ -200,7 +200,7 @@ async fn run(parts: &Parts, body: &Bytes, next: &Next) -> Response {
         let request = Request::from_parts(parts.clone(), Body::from(body.clone()));
         let response = next.clone().run(request).await;
         let failure = response.extensions().get::<Failure>();
-        if tries >= TRIES_MAX || !failure.is_some_and(Failure::is_worth_repeating) {
+        if tries >= TRIES_MAX || !failure.is_some_and(Failure::is_retryable) {
             return response;
         }
     }

@@ -74,12 +74,12 @@ impl Dress {
 }
 
 /// Adds them to every answer, refusals and faults included.
-pub async fn dress(State(dress): State<Dress>, request: Request, next: Next) -> Response {
+pub async fn security_headers(State(dress): State<Dress>, request: Request, next: Next) -> Response {
     let api = is_api(request.uri().path());
-    let friend = if api { friend(&dress.origins, request.headers()) } else { None };
+    let allowed_origin = if api { allowed_origin(&dress.origins, request.headers()) } else { None };
     let preflight = request.method() == Method::OPTIONS
         && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
-    let mut response = match &friend {
+    let mut response = match &allowed_origin {
         Some(_) if preflight => answer_preflight(),
         _ => next.run(request).await,
     };
@@ -94,7 +94,7 @@ pub async fn dress(State(dress): State<Dress>, request: Request, next: Next) -> 
     if let Some(hsts) = dress.hsts {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, hsts);
     }
-    if let Some(origin) = friend {
+    if let Some(origin) = allowed_origin {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, CORS_EXPOSED);
         // Otherwise the browser would keep the answer from the very script that we allow.
@@ -111,7 +111,7 @@ pub async fn dress(State(dress): State<Dress>, request: Request, next: Next) -> 
 }
 
 /// The `Origin` as sent, if it is a configured one.
-fn friend(origins: &Origins, headers: &HeaderMap) -> Option<HeaderValue> {
+fn allowed_origin(origins: &Origins, headers: &HeaderMap) -> Option<HeaderValue> {
     let sent = headers.get(header::ORIGIN)?;
     let origin = Origin::parse(sent.to_str().ok()?)?;
     origins.is_configured(&origin).then(|| sent.clone())

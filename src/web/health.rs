@@ -15,10 +15,10 @@ use futures::future::join_all;
 use serde::Serialize;
 use tokio::sync::Mutex;
 
+use crate::admin::overview;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::operate::overview;
-use crate::store::unit::Unit;
+use crate::store::module_runtime::ModuleRuntime;
 use crate::store::{Condition, takes_writes};
 use crate::web::answer::Json;
 use crate::web::strict;
@@ -120,7 +120,7 @@ async fn database(ctx: &Context, last: &Last) -> Found {
 }
 
 /// Asked beside the requests: a site that is only busy is ready.
-async fn answers(unit: &Unit) -> Found {
+async fn answers(unit: &ModuleRuntime) -> Found {
     match takes_writes(&unit.background).await {
         Ok(true) => Found::Well,
         Ok(false) => Found::ReadOnly,

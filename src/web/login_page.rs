@@ -3,13 +3,13 @@
 use askama::Template;
 
 use super::form::FormState;
-use super::shell::Shell;
+use super::layout::Layout;
 use super::submission::Again;
 
 #[derive(Template)]
 #[template(path = "login.html")]
 pub struct LoginPage {
-    shell: Shell,
+    shell: Layout,
     form: FormState,
     /// The page to show afterwards; empty for the usual one.
     next: String,
@@ -18,7 +18,7 @@ pub struct LoginPage {
 }
 
 impl LoginPage {
-    pub fn new(shell: Shell, form: FormState, next: String, again: Option<Again>) -> Self {
+    pub fn new(shell: Layout, form: FormState, next: String, again: Option<Again>) -> Self {
         Self { shell: shell.titled("Log in"), form, next, again }
     }
 }

@@ -8,10 +8,10 @@ use axum::response::{Html, IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::answer::Done;
+use super::answer::SeeOther;
 use super::form::FormState;
+use super::layout::Layout;
 use super::login_page::LoginPage;
-use super::shell::Shell;
 use super::submission::{Kept, is_own_path};
 use super::visitor::{Actor, State, Visitor};
 use crate::failure::{Failure, FieldError};
@@ -45,7 +45,7 @@ pub struct ProblemBody<'a> {
 #[derive(Template)]
 #[template(path = "error.html")]
 struct ErrorPage {
-    shell: Shell,
+    shell: Layout,
     status: u16,
     heading: String,
     detail: String,
@@ -120,7 +120,7 @@ fn body(failure: &Failure, asked: &Asked, actor: Option<&Actor>, kept: Option<Ke
     } else if failure.status() == StatusCode::UNAUTHORIZED {
         return kept.map_or_else(|| log_in(asked), |kept| log_in_again(asked, &kept));
     } else if failure.code() == "not-approved" && asked.method == Method::GET {
-        return Done::to("/welcome").into_response();
+        return SeeOther::to("/welcome").into_response();
     } else {
         page(failure, asked, actor, kept)
     };
@@ -153,10 +153,10 @@ fn problem(failure: &Failure, asked: &Asked) -> Response {
 /// To the login, and from there back to a page; never back to a form's target.
 fn log_in(asked: &Asked) -> Response {
     if asked.method != Method::GET || asked.target == "/" {
-        return Done::to("/login").into_response();
+        return SeeOther::to("/login").into_response();
     }
     let next: String = form_urlencoded::byte_serialize(asked.target.as_bytes()).collect();
-    Done::to(format!("/login?next={next}")).into_response()
+    SeeOther::to(format!("/login?next={next}")).into_response()
 }
 
 /// The login in place of what a form would have done: afterwards the form is sent as it was. Where it holds a
@@ -164,7 +164,7 @@ fn log_in(asked: &Asked) -> Response {
 fn log_in_again(asked: &Asked, kept: &Kept) -> Response {
     let again = kept.after_login();
     let next = if again.is_some() { String::new() } else { asked.from.clone() };
-    let shell = Shell::around("Log in", "/login", None, &asked.request_id);
+    let shell = Layout::around("Log in", "/login", None, &asked.request_id);
     let page = LoginPage::new(shell, FormState::default(), next, again);
     rendered(StatusCode::UNAUTHORIZED, &page, "Log in first.")
 }
@@ -205,7 +205,7 @@ fn page(failure: &Failure, asked: &Asked, actor: Option<&Actor>, kept: Option<Ke
     // Her own step, which counts: from here it is one of this site's.
     let on = stopped.then(|| (asked.target.clone(), "Open it".to_owned()));
     let page = ErrorPage {
-        shell: Shell::around(heading, path, actor, &asked.request_id),
+        shell: Layout::around(heading, path, actor, &asked.request_id),
         status: failure.status().as_u16(),
         heading: heading.to_owned(),
         detail,

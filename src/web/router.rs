@@ -1,8 +1,8 @@
 //! The way of a request: from the registry's routes and the layers around them to one [`Router`].
 //!
-//! Outermost first: `observe` (id, span, log line, metrics), [`headers::dress`], [`compression`], [`notice::carry`],
+//! Outermost first: `observe` (id, span, log line, metrics), [`headers::security_headers`], [`compression`], [`notice::carry`],
 //! [`render::failures`], [`security_log::watch`], [`strict::refuse`]; then, for the actions of modules,
-//! [`admission::admit`], [`session::recognise`], [`origin::refuse_cross_site`], [`turns::take_turn`] and each route's own
+//! [`admission::admit`], [`session::authenticate`], [`origin::refuse_cross_site`], [`turns::take_turn`] and each route's own
 //! [`guard`](super::guard). So whichever layer refuses a request, the refusal is rendered, dressed, counted and logged.
 //! Static files, health checks and the API's document know no members and stay outside the inner ones: they answer under
 //! load too.
@@ -16,7 +16,7 @@ use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use tracing::Instrument;
 
-use super::admission::{self, Door};
+use super::admission::{self, LoadShed};
 use super::headers::{self, Dress};
 use super::origin::{self, Origins};
 use super::session::{self, Recogniser};
@@ -24,10 +24,10 @@ use super::turns::{self, Turns};
 use super::{
     compression, docs, health, limits, live, notice, presence, render, security_log, statics, strict,
 };
+use crate::admin::nodes;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::openapi;
-use crate::operate::nodes;
 use crate::problem;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static(render::REQUEST_ID);
@@ -50,8 +50,8 @@ pub fn router(ctx: &Context) -> Router {
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(Turns::default(), turns::take_turn))
         .layer(from_fn_with_state(Origins::of(ctx), origin::refuse_cross_site))
-        .layer(from_fn_with_state(Recogniser::of(ctx), session::recognise))
-        .layer(from_fn_with_state(Door::of(ctx), admission::admit))
+        .layer(from_fn_with_state(Recogniser::of(ctx), session::authenticate))
+        .layer(from_fn_with_state(LoadShed::of(ctx), admission::admit))
         .merge(health::routes())
         .merge(docs::routes(docs::LOGGED_IN))
         .merge(openapi::serve::routes())
@@ -63,7 +63,7 @@ pub fn router(ctx: &Context) -> Router {
         .layer(compression::layer())
         .layer(from_fn(compression::prepare))
         .merge(files)
-        .layer(from_fn_with_state(Dress::of(ctx), headers::dress))
+        .layer(from_fn_with_state(Dress::of(ctx), headers::security_headers))
         .layer(from_fn_with_state(ctx.clone(), observe))
         .with_state(ctx.clone())
 }

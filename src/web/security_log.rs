@@ -17,7 +17,7 @@ use super::visitor::Visitor;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
-use crate::kit::people::By;
+use crate::shared::people::DecidedBy;
 use crate::text::hex;
 
 const OF_MEMBERS: &str = "security-log-member";
@@ -38,7 +38,7 @@ pub fn hash_of(secret: &Secret, member: MemberId) -> String {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct About {
     pub member: Option<MemberId>,
-    pub by: Option<By>,
+    pub by: Option<DecidedBy>,
     pub from: Option<IpAddr>,
 }
 
@@ -47,8 +47,8 @@ pub async fn note(ctx: &Context, happened: &'static str, about: About) {
     let secret = Secret::of(ctx).await.ok();
     let member = member(secret, about.member);
     let by = match about.by {
-        Some(By::Operator(_)) => "operator".to_owned(),
-        Some(By::Member(by)) => self::member(secret, Some(by)),
+        Some(DecidedBy::Operator(_)) => "operator".to_owned(),
+        Some(DecidedBy::Member(by)) => self::member(secret, Some(by)),
         None => NOBODY.to_owned(),
     };
     let from = about.from.map_or_else(|| NOBODY.to_owned(), |from| place(secret, from));

@@ -3,7 +3,7 @@
 //!
 //! `axum::serve` has no deadline for a request's head and no bound on connections, so this goes through hyper
 //! itself. It drains in three steps. When the program is leaving, it serves on, and every answer ends its connection.
-//! When it stops, the door is closed ([`super::door`]), and so are connections that were used and are idle. Requests
+//! When it stops, the door is closed ([`super::listener_drain`]), and so are connections that were used and are idle. Requests
 //! under way, and those of connections so new that none has come yet, get [`GRACE`] before they are cut.
 
 use std::convert::Infallible;
@@ -29,7 +29,7 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 use super::address::{is_trusted, network};
-use super::door;
+use super::listener_drain;
 use super::shares::Shares;
 use super::stall::Stalling;
 use crate::context::Context;
@@ -56,7 +56,7 @@ pub async fn serve(listener: TcpListener, router: Router, ctx: Context) {
     let stopping = clients.ctx.stopping().clone();
     let accepting = async {
         loop {
-            // A seat first: clients beyond the limit wait in the kernel's queue, which is bounded.
+            // A permit first: clients beyond the limit wait in the kernel's queue, which is bounded.
             let seat = seats.clone().acquire_owned().await.ok();
             match listener.accept().await {
                 Ok((stream, peer)) => clients.welcome(stream, peer, seat),
@@ -74,10 +74,10 @@ pub async fn serve(listener: TcpListener, router: Router, ctx: Context) {
             () = stopping.cancelled() => {}
             () = &mut accepting => {}
         }
-        if let Err(error) = door::hold_off(&listener) {
+        if let Err(error) = listener_drain::hold_off(&listener) {
             tracing::debug!(%error, "whoever connects at this moment may be lost");
         }
-        let _ = timeout(door::HANDSHAKE_MAX, accepting).await;
+        let _ = timeout(listener_drain::HANDSHAKE_MAX, accepting).await;
     }
     drop(listener);
     clients.drain().await;
@@ -95,7 +95,7 @@ struct Clients {
 }
 
 impl Clients {
-    /// Serves one, in a task of its own that keeps her seat. A network that has its share is not served: the connection
+    /// Serves one, in a task of its own that holds the connection's permit. A network that has its share is not served: the connection
     /// ends at once. A trusted proxy brings the clients of many networks, and counts silent ones itself.
     fn welcome<S: Send + 'static>(&self, stream: TcpStream, peer: SocketAddr, seat: S) {
         let place = self.shares.take(network(peer.ip()));

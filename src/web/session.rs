@@ -89,13 +89,17 @@ impl Recogniser {
 
 /// Puts [`Context`] and [`Visitor`] beside the request. Refusals carry the visitor too, so that an error page
 /// can greet her.
-pub async fn recognise(State(recogniser): State<Recogniser>, mut request: Request, next: Next) -> Response {
+pub async fn authenticate(
+    State(recogniser): State<Recogniser>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let address = client(&request, recogniser.ctx.config());
     let actor = match recogniser.actor(request.headers()).await {
         Ok(actor) => actor,
         Err(failure) => return failure.into_response(),
     };
-    let used = actor.clone().filter(|_| !looks_ahead(request.method(), request.headers()));
+    let used = actor.clone().filter(|_| !is_prefetch(request.method(), request.headers()));
     let device = if changes(request.method()) {
         KnownDevice::of(&recogniser.ctx, request.headers()).await
     } else {
@@ -115,7 +119,7 @@ pub async fn recognise(State(recogniser): State<Recogniser>, mut request: Reques
 }
 
 /// True for what a browser fetches before its member asks for it: all of these headers have been sent by some.
-pub fn looks_ahead(method: &Method, headers: &HeaderMap) -> bool {
+pub fn is_prefetch(method: &Method, headers: &HeaderMap) -> bool {
     let values = PURPOSES.iter().flat_map(|name| headers.get_all(*name));
     let mut words = values
         .filter_map(|value| value.to_str().ok())
@@ -152,7 +156,7 @@ mod tests {
     fn what_browsers_fetch_on_suspicion_looks_ahead() {
         let ahead = |headers: &[(&'static str, &'static str)]| {
             let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
-            looks_ahead(&Method::GET, &headers.collect())
+            is_prefetch(&Method::GET, &headers.collect())
         };
         for (name, value) in [
             ("sec-purpose", "prefetch"),
@@ -171,6 +175,6 @@ mod tests {
         {
             assert!(!ahead(&[(name, value)]), "{name}: {value}");
         }
-        assert!(looks_ahead(&Method::HEAD, &HeaderMap::new()));
+        assert!(is_prefetch(&Method::HEAD, &HeaderMap::new()));
     }
 }

@@ -8,7 +8,7 @@
 
 use axum::http::{HeaderMap, Method};
 
-use super::session::looks_ahead;
+use super::session::is_prefetch;
 use super::visitor::{Actor, Token};
 use crate::failure::Failure;
 use crate::module::Face;
@@ -17,7 +17,7 @@ use crate::text::name::kept;
 
 /// Refuses to read where that would leave a trace which the member does not mean to leave.
 pub fn check(face: Face, method: &Method, headers: &HeaderMap) -> Result<(), Failure> {
-    if *method != Method::HEAD && looks_ahead(method, headers) {
+    if *method != Method::HEAD && is_prefetch(method, headers) {
         return Err(problem::FETCHED_AHEAD.failure());
     }
     match (is_from_elsewhere(headers), face) {

@@ -1,7 +1,7 @@
 //! A member's requests take turns: so many are worked on at once, some more wait, and beyond that she is told to slow
 //! down. Without it a hundred requests of one member make all others wait for the database.
 //!
-//! Who waits holds no seat. A browser with many tabs meets the queue and not the refusal.
+//! Who waits holds no permit. A browser with many tabs meets the queue and not the refusal.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,7 +14,7 @@ use moka::sync::Cache;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-use super::admission::Seat;
+use super::admission::Permit;
 use super::visitor::Visitor;
 use crate::failure::Failure;
 use crate::id::MemberId;
@@ -55,15 +55,15 @@ impl Default for Turns {
 
 impl Turns {
     /// Waits until it is this request's turn.
-    async fn wait(&self, member: MemberId, seat: &Seat) -> Result<(), Failure> {
+    async fn wait(&self, member: MemberId, permit: &Permit) -> Result<(), Failure> {
         let queue = self.queues.get_with(member, || Arc::new(Queue::new()));
         if let Ok(turn) = queue.turns.clone().try_acquire_owned() {
-            return seat.take(turn);
+            return permit.take(turn);
         }
         let _waiting = queue.stand().ok_or_else(too_many)?;
-        seat.leave();
+        permit.leave();
         let turn = timeout(TURN_WAIT, queue.turns.clone().acquire_owned()).await.map_err(|_| too_many())?;
-        seat.take(turn.map_err(Failure::internal)?)
+        permit.take(turn.map_err(Failure::internal)?)
     }
 }
 
@@ -90,8 +90,8 @@ impl Drop for Waiting<'_> {
 pub async fn take_turn(State(turns): State<Turns>, request: Request, next: Next) -> Response {
     let extensions = request.extensions();
     let actor = extensions.get::<Visitor>().and_then(|visitor| visitor.actor.as_ref());
-    if let (Some(actor), Some(seat)) = (actor, extensions.get::<Seat>())
-        && let Err(failure) = turns.wait(actor.id, seat).await
+    if let (Some(actor), Some(permit)) = (actor, extensions.get::<Permit>())
+        && let Err(failure) = turns.wait(actor.id, permit).await
     {
         return failure.into_response();
     }

@@ -7,8 +7,8 @@ use chrono_tz::Tz;
 
 use super::cookies::cookie;
 use super::visitor::Actor;
-use crate::kit::calendar;
-use crate::kit::places::HOME;
+use crate::shared::calendar;
+use crate::shared::places::HOME;
 
 /// The cookie with the browser's zone (`Europe/Helsinki`): `static/app.js` sets it.
 const COOKIE: &str = "zone";

@@ -2,11 +2,11 @@
 //! kept in `target/browser/`, for eyes.
 
 use pancake::id::{MemberId, TypedId};
-use pancake::kit::people::By;
 use pancake::modules::like::contract::PhotoId;
 use pancake::modules::online::contract::MemberSeen;
 use pancake::modules::review::contract::{PhotoApproved, PresentationApproved};
-use pancake::stage::story_time;
+use pancake::shared::people::DecidedBy;
+use pancake::test_site::story_time;
 use uuid::Uuid;
 
 use crate::support::browser::Browser;
@@ -67,10 +67,10 @@ fn settle_in(town: &Town) {
     let nancy = town.id("nancy");
     let photo = |number| PhotoId::of(Uuid::from_u128(number));
     for number in [1, 2] {
-        town.give(PhotoApproved { member: nancy, photo: photo(number), by: By::OPERATOR });
+        town.give(PhotoApproved { member: nancy, photo: photo(number), by: DecidedBy::OPERATOR });
     }
     let text = "I bake on Sundays and sail on all other days. There are always too many pancakes.";
-    town.give(PresentationApproved { member: nancy, text: text.to_owned(), by: By::OPERATOR });
+    town.give(PresentationApproved { member: nancy, text: text.to_owned(), by: DecidedBy::OPERATOR });
     let here: Vec<MemberId> = OTHERS[1..].iter().map(|nickname| town.id(nickname)).collect();
     here.into_iter().for_each(|member| town.give(MemberSeen { member, day: None }));
     town.settle();

@@ -3,7 +3,6 @@
 
 use axum::http::Method;
 use pancake::id::TypedId;
-use pancake::kit::people::By;
 use pancake::module::{Face, Policy};
 use pancake::modules::block::contract::MemberBlocked;
 use pancake::modules::favorite::contract::FavoriteMarked;
@@ -11,6 +10,7 @@ use pancake::modules::flirt::contract::FlirtSent;
 use pancake::modules::like::contract::{PhotoId, PhotoLiked};
 use pancake::modules::register::contract::{Role, RoleGranted};
 use pancake::modules::review::contract::PhotoApproved;
+use pancake::shared::people::DecidedBy;
 
 use crate::support::browser::Browser;
 use crate::support::machine::{LARGE, SMALL};
@@ -57,7 +57,7 @@ pub(crate) fn move_in(town: &Town) {
     town.join("rolf", "rejected");
     let wide = town.join(WIDE, "approved");
     for role in [Role::Reviewer, Role::Admin] {
-        town.give(RoleGranted { member: wide, role, by: By::OPERATOR });
+        town.give(RoleGranted { member: wide, role, by: DecidedBy::OPERATOR });
     }
     town.settle();
 }
@@ -68,7 +68,7 @@ pub(crate) fn settle_in(town: &Town) {
     town.give(FlirtSent { from: bob, to: wide });
     town.give(FavoriteMarked { member: wide, favorite: bob });
     let photo = PhotoId::of(bob.uuid());
-    town.give(PhotoApproved { member: bob, photo, by: By::OPERATOR });
+    town.give(PhotoApproved { member: bob, photo, by: DecidedBy::OPERATOR });
     town.give(PhotoLiked { member: wide, photo, owner: bob });
     town.give(MemberBlocked { member: wide, blocked: town.join("ove", "approved") });
     town.wrote("bob", WIDE, 1, &"W".repeat(500));

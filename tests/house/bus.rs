@@ -9,7 +9,7 @@ use pancake::bus::null::NullBus;
 use pancake::bus::rabbit::RabbitBus;
 use pancake::bus::{Bus, Signal};
 use pancake::drive::broker::PrivateBroker;
-use pancake::fail_point::FailPoints;
+use pancake::fault_injection::FailPoints;
 use pancake::id::{MemberId, TypedId};
 use tokio::time::timeout;
 use uuid::Uuid;

@@ -7,9 +7,9 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use pancake::bus::{Bunch, Bus, Entry, Features, Inbound, Signal};
+use pancake::bus::{Bus, Delivery, Entry, Features, Inbound, Signal};
 use pancake::id::{EventId, MemberId, SessionId, TypedId};
-use pancake::stage::story_time;
+use pancake::test_site::story_time;
 use serde_json::value::RawValue;
 use tokio::time::timeout;
 use uuid::Uuid;
@@ -29,7 +29,7 @@ pub(crate) type Fact = (&'static str, for<'b> fn(&'b dyn Bus) -> BoxFuture<'b, (
 pub(crate) const FACTS: [Fact; 9] = [
     ("every subscriber of a source gets all of it", |bus| all_arrive(bus).boxed()),
     ("nobody gets what he did not ask for", |bus| nothing_else_arrives(bus).boxed()),
-    ("a bunch is of one source, and not empty", |bus| bunches(bus).boxed()),
+    ("a delivery is of one source, and not empty", |bus| deliveries(bus).boxed()),
     ("what arrives is in order, and there once", |bus| order(bus).boxed()),
     ("what arrives is as it was", |bus| unchanged(bus).boxed()),
     ("publishing to nobody is fine, and nobody gets it later", |bus| to_nobody(bus).boxed()),
@@ -41,11 +41,11 @@ pub(crate) const FACTS: [Fact; 9] = [
 async fn all_arrive(bus: &dyn Bus) {
     let alerts = bus.subscribe("alerts", &["flirt", "block"]).await.unwrap();
     let chat = bus.subscribe("chat", &["flirt"]).await.unwrap();
-    for bunch in entries("flirt", 1, 200).chunks(7) {
-        bus.publish(bunch).await.unwrap();
+    for delivery in entries("flirt", 1, 200).chunks(7) {
+        bus.publish(delivery).await.unwrap();
     }
-    for bunch in entries("block", 1, 100).chunks(3) {
-        bus.publish(bunch).await.unwrap();
+    for delivery in entries("block", 1, 100).chunks(3) {
+        bus.publish(delivery).await.unwrap();
     }
     // One after the other: where some is missing, the bus is closed to know what came.
     let got = arrived(bus, alerts, 300).await;
@@ -75,7 +75,7 @@ async fn nothing_else_arrives(bus: &dyn Bus) {
     assert_eq!(got.is_empty(), !bus.features().carries);
 }
 
-async fn bunches(bus: &dyn Bus) {
+async fn deliveries(bus: &dyn Bus) {
     let mut inbound = bus.subscribe("alerts", &["flirt", "block"]).await.unwrap();
     bus.publish(&[]).await.unwrap();
     for number in 0..20 {
@@ -87,19 +87,19 @@ async fn bunches(bus: &dyn Bus) {
         bus.close().await;
     }
     while left > 0 {
-        let Some(bunch) = timeout(WAIT_MAX, inbound.recv()).await.expect("it ends") else { break };
-        let Bunch { entries, receipt } = bunch;
+        let Some(delivery) = timeout(WAIT_MAX, inbound.recv()).await.expect("it ends") else { break };
+        let Delivery { entries, ack } = delivery;
         let source = entries.first().expect("an entry").source;
         assert!(entries.iter().all(|entry| entry.source == source), "{entries:?}");
         left -= entries.len();
-        receipt.give().await;
+        ack.give().await;
     }
 }
 
 async fn order(bus: &dyn Bus) {
     let inbound = bus.subscribe("alerts", &["flirt"]).await.unwrap();
-    for bunch in entries("flirt", 1, 1000).chunks(5) {
-        hand(bus, bunch).await;
+    for delivery in entries("flirt", 1, 1000).chunks(5) {
+        hand(bus, delivery).await;
     }
     let got = positions(&arrived(bus, inbound, 1000).await, "flirt");
     let each: BTreeSet<i64> = got.iter().copied().collect();
@@ -123,8 +123,8 @@ async fn unchanged(bus: &dyn Bus) {
         }
     }
     let inbound = bus.subscribe("alerts", &["flirt"]).await.unwrap();
-    for bunch in sent.chunks(9) {
-        bus.publish(bunch).await.unwrap();
+    for delivery in sent.chunks(9) {
+        bus.publish(delivery).await.unwrap();
     }
     let got = arrived(bus, inbound, 90).await;
     assert_eq!(got.is_empty(), !bus.features().carries);
@@ -255,9 +255,11 @@ pub(crate) async fn read(bus: &dyn Bus, mut inbound: Inbound, count: usize) -> V
 pub(crate) async fn read_to(mut inbound: Inbound, last: i64) -> Vec<Entry> {
     let mut got: Vec<Entry> = Vec::new();
     while got.last().is_none_or(|entry| entry.pos < last) {
-        let Some(bunch) = timeout(WAIT_MAX, inbound.recv()).await.expect("all arrive in time") else { break };
-        got.extend(bunch.entries.iter().cloned());
-        bunch.receipt.give().await;
+        let Some(delivery) = timeout(WAIT_MAX, inbound.recv()).await.expect("all arrive in time") else {
+            break;
+        };
+        got.extend(delivery.entries.iter().cloned());
+        delivery.ack.give().await;
     }
     got
 }
@@ -266,9 +268,9 @@ async fn take(bus: &dyn Bus, inbound: &mut Inbound, count: usize) -> Vec<Entry> 
     let mut got: Vec<Entry> = Vec::new();
     while !bus.features().delivers || got.len() < count {
         match timeout(WAIT_MAX, inbound.recv()).await.expect("all arrive in time") {
-            Some(bunch) => {
-                got.extend(bunch.entries.iter().cloned());
-                bunch.receipt.give().await;
+            Some(delivery) => {
+                got.extend(delivery.entries.iter().cloned());
+                delivery.ack.give().await;
             }
             None => break,
         }

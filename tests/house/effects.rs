@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pancake::bus::null::NullBus;
-use pancake::stage::{Stage, StageOptions};
+use pancake::test_site::{StageOptions, TestSite};
 use sqlx::{ConnectOptions, Connection, Executor, query_scalar};
 
 use crate::house::{Answer, Ask, House, Who};
@@ -35,8 +35,8 @@ async fn who_asks_for_it_sees_the_effects() {
 async fn who_waits_in_vain_is_not_told_otherwise() {
     let house = House::open("effects_late", 80).await;
     let mut other = postgres().await.options().database("effects_late").connect().await.unwrap();
-    // Another node has the turn, and does nothing with it.
-    other.execute("begin; select from alerts.turn for update").await.unwrap();
+    // Another node holds the lease, and does nothing with it.
+    other.execute("begin; select from alerts.consumer_lease for update").await.unwrap();
     assert_eq!(applied(&flirt(&house, "wait").await), (201, ""));
     assert_eq!(alerts(&house).await, 0);
     other.execute("commit").await.unwrap();
@@ -50,7 +50,7 @@ async fn what_another_node_does_counts() {
     house.stage.settle().await.unwrap();
     let mut other = postgres().await.options().database("effects_there").connect().await.unwrap();
     let mut turn = other.begin().await.unwrap();
-    turn.execute("select from alerts.turn for update").await.unwrap();
+    turn.execute("select from alerts.consumer_lease for update").await.unwrap();
     let elsewhere = async {
         let flirts = &house.stage.ctx.unit_named("flirt").unwrap().pool;
         crate::wait::until("the flirt is in the journal", async || {
@@ -75,12 +75,12 @@ async fn what_was_left_is_handled_when_the_others_are_done() {
     let mut house = House::open("effects_left", 80).await;
     reopen(&mut house, "effects_left", StageOptions { poll_ms: NEVER_MS, ..StageOptions::of(80) }).await;
     let mut other = postgres().await.options().database("effects_left").connect().await.unwrap();
-    other.execute("update alerts.turn set rebuilding = gen_random_uuid()").await.unwrap();
+    other.execute("update alerts.consumer_lease set rebuilding = gen_random_uuid()").await.unwrap();
     assert_eq!(applied(&flirt(&house, "return=minimal").await), (201, ""));
     // Several looks are in vain.
     tokio::time::sleep(IN_VAIN).await;
     assert_eq!(alerts(&house).await, 0);
-    other.execute("update alerts.turn set rebuilding = null").await.unwrap();
+    other.execute("update alerts.consumer_lease set rebuilding = null").await.unwrap();
     crate::wait::until("otto is alerted", async || alerts(&house).await == 1).await;
     house.close().await;
 }
@@ -101,7 +101,7 @@ async fn without_a_bus_the_poll_is_enough() {
 /// The same site, otherwise.
 async fn reopen(house: &mut House, name: &str, options: StageOptions) {
     house.stage.close().await;
-    house.stage = Stage::reopen_with(postgres().await, name, options).await.unwrap();
+    house.stage = TestSite::reopen_with(postgres().await, name, options).await.unwrap();
 }
 
 /// maja flirts with otto.

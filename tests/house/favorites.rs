@@ -2,7 +2,7 @@
 
 use pancake::id::{MemberId, TypedId};
 use pancake::modules::block::contract::MemberBlocked;
-use pancake::stage::story_time;
+use pancake::test_site::story_time;
 use sqlx::{ConnectOptions, Executor, query, query_scalar};
 
 use crate::house::{Answer, Ask, House, Who};

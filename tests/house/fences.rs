@@ -1,6 +1,6 @@
 //! No module's role can touch another module's tables, whatever its SQL says. Every ordered pair is tried.
 
-use pancake::stage::Stage;
+use pancake::test_site::TestSite;
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor, PgConnection, query_scalar};
 
 use crate::postgres::postgres;
@@ -9,7 +9,7 @@ const DENIED: &str = "42501";
 
 #[tokio::test]
 async fn no_role_reads_or_writes_another_schema() {
-    let stage = Stage::open(postgres().await, "house_fences", 80).await.unwrap();
+    let stage = TestSite::open(postgres().await, "house_fences", 80).await.unwrap();
     let schemas: Vec<&str> = stage.ctx.units().map(|unit| unit.spec.schema).collect();
     assert!(schemas.len() >= 9);
     let options = postgres().await.options().database("house_fences");
@@ -50,7 +50,7 @@ async fn no_role_reads_or_writes_another_schema() {
 /// The pools themselves are inside the fence, also after what a slice could do to get out of it by mistake.
 #[tokio::test]
 async fn every_pool_is_in_its_role() {
-    let stage = Stage::open(postgres().await, "house_pools", 80).await.unwrap();
+    let stage = TestSite::open(postgres().await, "house_pools", 80).await.unwrap();
     for unit in stage.ctx.units() {
         let wanted = format!("house_pools_{}", unit.spec.schema);
         for pool in [&unit.pool, &unit.background] {

@@ -4,7 +4,7 @@
 use chrono::TimeDelta;
 use futures::future::join_all;
 use pancake::module::{ActionRecord, Face, Policy};
-use pancake::stage::story_time;
+use pancake::test_site::story_time;
 use sqlx::query_scalar;
 
 use crate::house::{Answer, Ask, House, PASSWORD, Who};

@@ -1,11 +1,11 @@
 //! The ways out: a module is rebuilt from the journals, parked events are retried, a restored backup is settled.
 
 use axum::http::Method;
+use pancake::bus::consumer_lease::ConsumerLease;
 use pancake::bus::rebuild::{Rebuilt, rebuild};
-use pancake::bus::turn::Turn;
 use pancake::bus::{Entry, dead_letter};
 use pancake::id::{EventId, MemberId, TypedId};
-use pancake::stage::{Stage, StageOptions, story_time};
+use pancake::test_site::{StageOptions, TestSite, story_time};
 use serde_json::json;
 use serde_json::value::RawValue;
 use sqlx::{AssertSqlSafe, query_scalar};
@@ -88,7 +88,7 @@ async fn a_site_that_was_restored_goes_on_and_believes_nothing_of_before() {
     sqlx::query("update flirt.head set body = 'another'").execute(flirt).await.unwrap();
     stage.close().await;
     let options = StageOptions::of(80);
-    let stage = Stage::reopen_with(postgres().await, "heal_before", options).await.unwrap();
+    let stage = TestSite::reopen_with(postgres().await, "heal_before", options).await.unwrap();
     let pool = &stage.ctx.unit_named("alerts").unwrap().pool;
     let of_reader = async || -> i64 {
         query_scalar("select epoch from alerts.offsets where source = 'flirt'").fetch_one(pool).await.unwrap()
@@ -131,12 +131,12 @@ async fn what_was_parked_is_repaired_and_retried_in_order() {
         let pairs = "select distinct blocker from alerts.blocked_pair order by blocker";
         query_scalar(pairs).fetch_all(&unit.pool).await.unwrap()
     };
-    let turn = Turn { ctx: stage.ctx.clone(), unit: unit.clone() };
-    let readers: Vec<Turn> = stage
+    let turn = ConsumerLease { ctx: stage.ctx.clone(), unit: unit.clone() };
+    let readers: Vec<ConsumerLease> = stage
         .ctx
         .units()
         .filter(|unit| unit.sources().contains(&"block"))
-        .map(|unit| Turn { ctx: stage.ctx.clone(), unit: unit.clone() })
+        .map(|unit| ConsumerLease { ctx: stage.ctx.clone(), unit: unit.clone() })
         .collect();
     for reader in &readers {
         until("bob's are parked", async || dead_letter::list(reader).await.unwrap().len() == 2).await;
@@ -188,7 +188,7 @@ async fn commands_are_refused_while_their_module_is_rebuilt() {
     let flirt = Ask::post(format!("/api/flirt/{}", house.people.other));
     let unit = house.stage.ctx.unit_named("flirt").unwrap();
     // A rebuild that was broken off: nobody is at it any more.
-    let broken = "update flirt.turn set rebuilding = $1";
+    let broken = "update flirt.consumer_lease set rebuilding = $1";
     sqlx::query(broken).bind(Uuid::nil()).execute(&unit.pool).await.unwrap();
     let refused = house.ask(&flirt, token.as_deref()).await;
     assert_eq!((refused.status, refused.headers.get("retry-after").is_some()), (503, true));

@@ -8,9 +8,9 @@ use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, header};
 use http_body_util::BodyExt;
 use pancake::id::MemberId;
-use pancake::kit::people::By;
 use pancake::modules::register::contract::{Role, RoleGranted};
-use pancake::stage::{Stage, StageOptions, story_time};
+use pancake::shared::people::DecidedBy;
+use pancake::test_site::{StageOptions, TestSite, story_time};
 use serde_json::Value;
 use tokio::sync::OnceCell;
 use tower::ServiceExt;
@@ -60,7 +60,7 @@ pub(crate) struct People {
 
 /// See the module.
 pub(crate) struct House {
-    pub(crate) stage: Stage,
+    pub(crate) stage: TestSite,
     pub(crate) people: People,
     /// What was wrong with answers so far.
     pub(crate) faults: Mutex<Vec<String>>,
@@ -104,7 +104,7 @@ impl House {
             other: join(&stage, "otto", "approved").await,
         };
         for (member, role) in [(people.reviewer, Role::Reviewer), (people.admin, Role::Admin)] {
-            let granted = RoleGranted { member, role, by: By::OPERATOR };
+            let granted = RoleGranted { member, role, by: DecidedBy::OPERATOR };
             let _ = stage.give(Box::new(granted), story_time()).await.unwrap();
         }
         stage.settle().await.unwrap();

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use pancake::bus::{erase, rebuild, retention};
-use pancake::stage::{Stage, StageOptions, story_time};
+use pancake::test_site::{StageOptions, TestSite, story_time};
 use serde_json::{Value, json};
 use sqlx::query_scalar;
 use uuid::Uuid;
@@ -124,6 +124,6 @@ async fn journals_forget_a_member_and_keep_their_positions() {
     stage.close().await;
 }
 
-fn alerts_pool(stage: &Stage) -> sqlx::PgPool {
+fn alerts_pool(stage: &TestSite) -> sqlx::PgPool {
     stage.ctx.unit_named("alerts").unwrap().pool.clone()
 }

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use axum::extract::ConnectInfo;
 use chrono::TimeDelta;
-use pancake::stage::{Stage, story_time};
+use pancake::test_site::{TestSite, story_time};
 use tower::ServiceExt;
 
 use crate::house::{Answer, Ask, House, Who};
@@ -30,7 +30,7 @@ async fn what_is_used_up_stays_so_after_a_restart() {
     refuses(&login(&house, "maja", "not her password").await);
 
     house.stage.close().await;
-    house.stage = Stage::reopen(postgres().await, "house_limits", 80).await.unwrap();
+    house.stage = TestSite::reopen(postgres().await, "house_limits", 80).await.unwrap();
     refuses(&login(&house, "maja", "not her password").await);
     let page = house.ask(&Ask::post("/login").form("nickname=maja&password=x"), None).await;
     assert_eq!(page.status, 429, "a page and a program share it");
@@ -47,7 +47,7 @@ async fn what_is_used_up_stays_so_after_a_restart() {
 #[tokio::test]
 async fn two_nodes_share_an_allowance() {
     let house = House::open("house_nodes", 80).await;
-    let second = Stage::reopen(postgres().await, "house_nodes", 80).await.unwrap();
+    let second = TestSite::reopen(postgres().await, "house_nodes", 80).await.unwrap();
     let other = House { stage: second, people: house.people.clone(), faults: Mutex::default() };
     for number in 0..30 {
         let node = if number % 2 == 0 { &house } else { &other };

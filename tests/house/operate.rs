@@ -3,7 +3,7 @@
 use std::process::{Command, Output};
 
 use chrono::TimeDelta;
-use pancake::stage::{Stage, StageOptions};
+use pancake::test_site::{StageOptions, TestSite};
 use serde_json::json;
 
 use crate::postgres::postgres;
@@ -68,7 +68,7 @@ async fn what_waits_for_the_operator_is_shown_with_the_command_that_helps() {
     stage.close().await;
 }
 
-async fn parked(stage: &Stage, module: &str) -> i64 {
+async fn parked(stage: &TestSite, module: &str) -> i64 {
     let unit = stage.ctx.unit_named(module).unwrap();
     pancake::bus::status::state(unit).await.unwrap().parked
 }

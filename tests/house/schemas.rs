@@ -1,7 +1,7 @@
 //! Opening a database that is not as this program would make it: what is behind catches up, what was changed is refused.
 
-use pancake::stage::{Stage, StageError, StageOptions};
 use pancake::store::StoreError;
+use pancake::test_site::{StageError, StageOptions, TestSite};
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor, query_scalar};
 
 use crate::postgres::postgres;
@@ -33,9 +33,9 @@ async fn a_migration_that_is_not_what_was_applied_is_refused() {
 }
 
 /// A database to which something was done while nobody looked.
-async fn reopened(name: &str, done: &str) -> Result<Stage, StageError> {
+async fn reopened(name: &str, done: &str) -> Result<TestSite, StageError> {
     template::site(name, StageOptions::of(80)).await.close().await;
     let mut conn = postgres().await.options().database(name).connect().await.unwrap();
     conn.execute(AssertSqlSafe(done.to_owned())).await.unwrap();
-    Stage::reopen(postgres().await, name, 80).await
+    TestSite::reopen(postgres().await, name, 80).await
 }

@@ -1,7 +1,7 @@
 //! The spine of events under faults that no use case can tell: what the bus loses, what cannot be handled.
 
 use chrono::{DateTime, Utc};
-use pancake::stage::{Stage, StageOptions, story_time};
+use pancake::test_site::{StageOptions, TestSite, story_time};
 use serde_json::json;
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor, query_scalar};
 use uuid::Uuid;
@@ -68,13 +68,13 @@ async fn what_is_no_fault_of_the_event_is_tried_until_it_works() {
 }
 
 /// A flirt that is in the journal, and that no bus has carried.
-pub(crate) async fn journal(stage: &Stage, key: &str, payload: &serde_json::Value) {
+pub(crate) async fn journal(stage: &TestSite, key: &str, payload: &serde_json::Value) {
     journal_as(stage, ("flirt", "flirt-sent"), key, story_time(), payload).await;
 }
 
 /// Any event, likewise: a source and a name.
 pub(crate) async fn journal_as(
-    stage: &Stage,
+    stage: &TestSite,
     (source, name): (&str, &str),
     key: &str,
     at: DateTime<Utc>,
@@ -97,31 +97,31 @@ pub(crate) async fn journal_as(
 }
 
 /// The modules that read flirt's journal.
-pub(crate) fn readers(stage: &Stage) -> Vec<&'static str> {
+pub(crate) fn readers(stage: &TestSite) -> Vec<&'static str> {
     let readers = stage.ctx.units().filter(|unit| unit.spec.name != "flirt");
     readers.filter(|unit| unit.sources().contains(&"flirt")).map(|unit| unit.spec.name).collect()
 }
 
 /// Does not wait for the poll.
-pub(crate) fn look(stage: &Stage) {
-    stage.ctx.units().for_each(|unit| unit.progress.look.notify_one());
+pub(crate) fn look(stage: &TestSite) {
+    stage.ctx.units().for_each(|unit| unit.progress.poll.notify_one());
 }
 
 /// How far alerts has read flirt's journal: position, and why not further.
-pub(crate) async fn offset(stage: &Stage) -> (i64, Option<String>) {
+pub(crate) async fn offset(stage: &TestSite) -> (i64, Option<String>) {
     let pool = &stage.ctx.unit_named("alerts").unwrap().pool;
     let offset = sqlx::query_as("select pos, stopped from alerts.offsets where source = 'flirt'");
     offset.fetch_optional(pool).await.unwrap().unwrap_or_default()
 }
 
-pub(crate) async fn alerts(stage: &Stage, member: &str) -> i64 {
+pub(crate) async fn alerts(stage: &TestSite, member: &str) -> i64 {
     let pool = &stage.ctx.unit_named("alerts").unwrap().pool;
     let count = query_scalar("select count(*) from alerts.alert where member = $1::uuid");
     count.bind(member.parse::<Uuid>().unwrap()).fetch_one(pool).await.unwrap()
 }
 
 /// As if flirt's journal came from a backup that was made at this position.
-pub(crate) async fn restore_to(stage: &Stage, pos: i64) {
+pub(crate) async fn restore_to(stage: &TestSite, pos: i64) {
     let flirt = &stage.ctx.unit_named("flirt").unwrap().pool;
     let mut tx = flirt.acquire().await.unwrap();
     sqlx::query("delete from flirt.journal where pos > $1").bind(pos).execute(&mut *tx).await.unwrap();

@@ -12,7 +12,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use pancake::store::{PrivatePostgres, Server, Stay, StoreError};
+use pancake::store::{Lifetime, PrivatePostgres, Server, StoreError};
 use rustix::process::{Pid, Signal, kill_process};
 use sqlx::{Connection, PgConnection};
 
@@ -65,8 +65,8 @@ async fn two_starts_at_once_share_one_server() {
 #[tokio::test]
 async fn a_site_waits_for_the_end_of_a_command() {
     let data = Data::new("command");
-    let command = PrivatePostgres::start_for(Stay::Brief, &data.0, SERVER).await.expect("starts");
-    let other = PrivatePostgres::start_for(Stay::Brief, &data.0, SERVER).await.expect("is found");
+    let command = PrivatePostgres::start_for(Lifetime::Brief, &data.0, SERVER).await.expect("starts");
+    let other = PrivatePostgres::start_for(Lifetime::Brief, &data.0, SERVER).await.expect("is found");
     assert!(command.owned() && !other.owned());
     let mut site = Box::pin(begin(&data));
     assert!(tokio::time::timeout(Duration::from_millis(300), &mut site).await.is_err(), "it waits");

@@ -17,8 +17,8 @@ use std::{env, fs};
 
 use futures::future::join_all;
 use pancake::config::{Config, StoreConfig};
-use pancake::fail_point::Step;
-use pancake::stage::{Stage, StageOptions};
+use pancake::fault_injection::Step;
+use pancake::test_site::{StageOptions, TestSite};
 use pancake::{bus, modules};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, query_scalar};
@@ -126,8 +126,8 @@ async fn undisturbed(database: &str, before: &[Line], script: &[Line]) -> Vec<Ve
 }
 
 /// A new site on which the script can begin.
-async fn opened(database: &str, before: &[Line]) -> Stage {
-    let stage = Stage::open(postgres().await, database, CONNECTIONS).await.unwrap();
+async fn opened(database: &str, before: &[Line]) -> TestSite {
+    let stage = TestSite::open(postgres().await, database, CONNECTIONS).await.unwrap();
     for line in before {
         let _ = stage.publish(line.event(), line.at).await.unwrap();
         // One after the other: between sources there is no order.
@@ -136,7 +136,7 @@ async fn opened(database: &str, before: &[Line]) -> Stage {
     stage
 }
 
-async fn rows(stage: &Stage, options: &PgConnectOptions) -> Vec<String> {
+async fn rows(stage: &TestSite, options: &PgConnectOptions) -> Vec<String> {
     let schemas: Vec<&str> = stage.ctx.units().map(|unit| unit.spec.schema).collect();
     tables::rows(options, &schemas).await
 }
@@ -237,7 +237,7 @@ async fn child(url: &str) {
     let config = Config::for_tools(StoreConfig::for_tests(CONNECTIONS));
     let bus = bus::open(&config, &modules::registry()).await.unwrap();
     let stage = StageOptions { bus, ..StageOptions::of(CONNECTIONS) };
-    let stage = Stage::on(options.clone(), stage).await.unwrap();
+    let stage = TestSite::on(options.clone(), stage).await.unwrap();
     let settled = async |number: usize| {
         stage.settle().await.unwrap();
         fs::write(file(&folder, number), rows(&stage, &options).await.join("\n")).unwrap();
@@ -255,7 +255,7 @@ async fn child(url: &str) {
 
 /// As whoever got no answer does. What her module has already, it refuses or knows; where no module is built that
 /// could, she looks.
-async fn repeat(stage: &Stage, line: &Line) {
+async fn repeat(stage: &TestSite, line: &Line) {
     let unit = stage.ctx.unit_named(line.source).unwrap();
     let known = format!(
         "select exists (select from {0}.journal where name = $1 and payload::jsonb = $2)

@@ -4,10 +4,10 @@
 use std::time::Instant;
 
 use pancake::id::{MemberId, TypedId};
-use pancake::kit::places;
-use pancake::kit::walk::ROWS_MAX;
 use pancake::modules::news::{self, Asked, Explained};
-use pancake::stage::{Stage, story_time};
+use pancake::shared::bounded_scan::ROWS_MAX;
+use pancake::shared::places;
+use pancake::test_site::{TestSite, story_time};
 use pancake::web::paging::{Cursor, Paging};
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor, PgConnection, query, query_scalar};
@@ -45,14 +45,14 @@ const PERSON: &str = "create temporary table person as
     cross join lateral (select ($2::text[])[at] as town, ($3::text[])[at] as county) as home";
 
 struct Town {
-    stage: Stage,
+    stage: TestSite,
     operator: PgConnection,
     faults: Vec<String>,
 }
 
 impl Town {
     async fn open(name: &str) -> Self {
-        let stage = Stage::open(postgres().await, name, 64).await.unwrap();
+        let stage = TestSite::open(postgres().await, name, 64).await.unwrap();
         stage.set_time(story_time());
         let mut operator = postgres().await.options().database(name).connect().await.unwrap();
         let pairs =

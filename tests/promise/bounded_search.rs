@@ -3,7 +3,7 @@
 
 use pancake::id::{MemberId, TypedId};
 use pancake::modules::search;
-use pancake::stage::Stage;
+use pancake::test_site::TestSite;
 use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection, query, query_scalar};
 use uuid::Uuid;
 
@@ -51,7 +51,7 @@ const SEARCHES: [(&str, &str); 16] = [
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_search_touches_no_more_on_a_large_site() {
     let _machine = crate::MACHINE.read().await;
-    let stage = Stage::open(postgres().await, "bounded_search", 80).await.unwrap();
+    let stage = TestSite::open(postgres().await, "bounded_search", 80).await.unwrap();
     let mut conn = postgres().await.options().database("bounded_search").connect().await.unwrap();
     let reader = fill(&mut conn).await;
     let mut most = Touched { rows: 0, buffers: 0 };
@@ -72,7 +72,7 @@ async fn a_search_touches_no_more_on_a_large_site() {
 }
 
 /// A page costs little more than it shows: its first walk is enough.
-async fn usual(stage: &Stage, reader: MemberId) {
+async fn usual(stage: &TestSite, reader: MemberId) {
     for query in USUAL {
         let costs = search::explain(&stage.ctx, reader, query).await.unwrap();
         let first = &costs[0];
@@ -85,7 +85,7 @@ async fn usual(stage: &Stage, reader: MemberId) {
     }
 }
 
-async fn explain(stage: &Stage, reader: MemberId, query: &str, says: &str) -> Touched {
+async fn explain(stage: &TestSite, reader: MemberId, query: &str, says: &str) -> Touched {
     let mut most = Touched { rows: 0, buffers: 0 };
     for cost in search::explain(&stage.ctx, reader, query).await.unwrap() {
         let touched = Touched::of(&cost.plan);

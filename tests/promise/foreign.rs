@@ -9,11 +9,11 @@ use std::sync::Arc;
 use pancake::bus::rabbit::RabbitBus;
 use pancake::bus::{Bus, Entry};
 use pancake::drive::broker::PrivateBroker;
-use pancake::fail_point::FailPoints;
+use pancake::fault_injection::FailPoints;
 use pancake::id::{MemberId, TypedId};
 use pancake::modules::flirt::contract::FlirtSent;
 use pancake::modules::registry;
-use pancake::stage::{Stage, StageOptions, story_time};
+use pancake::test_site::{StageOptions, TestSite, story_time};
 use sqlx::query_scalar;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
@@ -79,7 +79,7 @@ async fn garbage_does_no_harm(broker: &PrivateBroker, programs: &Path) {
     let bus =
         Arc::new(RabbitBus::open(&broker.url(), "pancake", modules(), FailPoints::default()).await.unwrap());
     let options = StageOptions { bus: bus.clone(), poll_ms: POLL_MS, ..StageOptions::of(CONNECTIONS) };
-    let stage = Stage::open_with(postgres().await, "strangers", options).await.unwrap();
+    let stage = TestSite::open_with(postgres().await, "strangers", options).await.unwrap();
     let (nancy, bob) = (join(&stage, "nancy", "approved").await, join(&stage, "bob", "approved").await);
     let (_reader, mut printed) = run(broker, programs, CARELESS, &[PRINTED, "URL"]);
     wait::until("the printed program is bound", async || {
@@ -111,7 +111,7 @@ async fn garbage_does_no_harm(broker: &PrivateBroker, programs: &Path) {
     stage.close().await;
 }
 
-async fn flirt(stage: &Stage, from: MemberId, to: MemberId) {
+async fn flirt(stage: &TestSite, from: MemberId, to: MemberId) {
     let applied = stage.give(Box::new(FlirtSent { from, to }), story_time()).await.unwrap();
     assert!(applied.changed());
 }

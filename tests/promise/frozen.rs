@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use futures::future::join;
-use pancake::stage::Stage;
+use pancake::test_site::TestSite;
 use rustix::process::{Signal, kill_process};
 use sqlx::{AssertSqlSafe, Connection, query_scalar};
 
@@ -26,7 +26,7 @@ const WAITING: usize = 10;
 /// Between two flirts while the node is frozen, so that they do not run out.
 const PACE: Duration = Duration::from_millis(200);
 
-/// Where a node is caught, with the turn of a consumer or the head of a journal in its hands: in this statement,
+/// Where a node is caught, with the lease of a consumer or the head of a journal in its hands: in this statement,
 /// which waits for this table.
 struct Trap {
     database: &'static str,
@@ -52,7 +52,7 @@ async fn frozen_in_the_middle_of_a_batch() {
 #[tokio::test]
 async fn sessions_ask_to_be_ended_when_their_node_is_gone() {
     let _machine = crate::MACHINE.read().await;
-    let stage = Stage::open(postgres().await, "gone", smallest()).await.unwrap();
+    let stage = TestSite::open(postgres().await, "gone", smallest()).await.unwrap();
     for unit in stage.ctx.units() {
         for pool in [&unit.pool, &unit.background] {
             let unset: Vec<String> = query_scalar(

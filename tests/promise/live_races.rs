@@ -22,8 +22,8 @@ use pancake::bus::Bus;
 use pancake::bus::memory::MemoryBus;
 use pancake::bus::null::NullBus;
 use pancake::event::AnyEvent;
+use pancake::fault_injection::Off;
 use pancake::id::MemberId;
-use pancake::kit::people::{By, Gender, Ideal};
 use pancake::modules::alerts::contract::AlertRead;
 use pancake::modules::block::contract::{MemberBlocked, MemberUnblocked};
 use pancake::modules::chat::contract::{MemberReadThread, MessageSent};
@@ -31,8 +31,8 @@ use pancake::modules::ideal::contract::IdealUpdated;
 use pancake::modules::news::contract::NewsRead;
 use pancake::modules::profile::contract::ProfileVisited;
 use pancake::modules::review::contract::PhotoApproved;
-use pancake::rehearsal::Off;
-use pancake::stage::{Stage, StageOptions, story_time};
+use pancake::shared::people::{DecidedBy, Gender, Ideal};
+use pancake::test_site::{StageOptions, TestSite, story_time};
 use scraper::{Html, Selector};
 use tokio::time::{Instant, timeout_at};
 use tower::ServiceExt;
@@ -77,7 +77,7 @@ enum What {
 }
 
 struct Town {
-    stage: Stage,
+    stage: TestSite,
     otto: MemberId,
     maja: MemberId,
     reader: Reader,
@@ -89,7 +89,7 @@ struct Town {
 impl Town {
     async fn open(name: &str, bus: Arc<dyn Bus>) -> Self {
         let options = StageOptions { bus, ..StageOptions::of(96) };
-        let stage = Stage::open_with(postgres().await, name, options).await.unwrap();
+        let stage = TestSite::open_with(postgres().await, name, options).await.unwrap();
         let (otto, maja) = (join(&stage, "otto", "approved").await, join(&stage, "maja", "approved").await);
         let reader = Reader { router: stage.router.clone(), token: stage.login(otto).await.unwrap() };
         let mut town = Self { stage, otto, maja, reader, number: 0, blocked: false, time: story_time() };
@@ -155,7 +155,7 @@ impl Town {
             }
             What::Story => {
                 let photo = self.stage.ctx.new_id();
-                self.publish(PhotoApproved { member: maja, photo, by: By::OPERATOR }).await;
+                self.publish(PhotoApproved { member: maja, photo, by: DecidedBy::OPERATOR }).await;
             }
             What::NewsSeen => {
                 let (up_to, at) = (self.stage.ctx.new_id(), self.time);

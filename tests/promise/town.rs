@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use chrono::TimeDelta;
 use futures::{StreamExt, stream};
 use pancake::id::MemberId;
-use pancake::kit::people::By;
 use pancake::modules::register::contract::{Role, RoleGranted};
-use pancake::stage::{Stage, story_time};
+use pancake::shared::people::DecidedBy;
 use pancake::store::{PrivatePostgres, Server};
+use pancake::test_site::{TestSite, story_time};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Executor, PgConnection};
 
@@ -59,14 +59,14 @@ impl Town {
 
     /// The same, with a data folder that others do not have.
     pub(crate) async fn open_in(data: PathBuf, postgres: &PrivatePostgres, name: &str, count: usize) -> Self {
-        let stage = Stage::open(postgres, name, 64).await.unwrap();
+        let stage = TestSite::open(postgres, name, 64).await.unwrap();
         let joining = (0..count).map(|number| {
             let nickname = format!("member{number:03}");
             let stage = &stage;
             async move { join(stage, &nickname, "approved").await }
         });
         let members: Vec<MemberId> = stream::iter(joining).buffered(AT_ONCE).collect().await;
-        let granted = RoleGranted { member: members[0], role: Role::Reviewer, by: By::OPERATOR };
+        let granted = RoleGranted { member: members[0], role: Role::Reviewer, by: DecidedBy::OPERATOR };
         let _ = stage.give(Box::new(granted), story_time()).await.unwrap();
         // Logins end, and the servers go by the real time.
         stage.ctx.clock().set_ahead(TimeDelta::zero());

@@ -2,18 +2,18 @@
 
 use chrono::NaiveDate;
 use pancake::id::MemberId;
-use pancake::kit::people::{By, Gender, Ideal};
 use pancake::modules::register::contract::MemberRegistered;
 use pancake::modules::review::contract::{RegistrationApproved, RegistrationRejected};
-use pancake::stage::{Stage, story_time};
+use pancake::shared::people::{DecidedBy, Gender, Ideal};
+use pancake::test_site::{TestSite, story_time};
 
 /// Everybody's.
 pub(crate) const PASSWORD: &str = "a long enough one";
 
 /// Registers a person through the events that her own clicks would publish.
-pub(crate) async fn join(stage: &Stage, nickname: &str, state: &str) -> MemberId {
+pub(crate) async fn join(stage: &TestSite, nickname: &str, state: &str) -> MemberId {
     let member: MemberId = stage.ctx.new_id();
-    let (by, at) = (By::OPERATOR, story_time());
+    let (by, at) = (DecidedBy::OPERATOR, story_time());
     let (gender, place) = (Gender::Woman, "falun".to_owned());
     let birthday = NaiveDate::from_ymd_opt(1990, 5, 17).unwrap();
     let ideal = Ideal { gender: Gender::Man, from: 20, to: 40, place: None };

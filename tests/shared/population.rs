@@ -1,6 +1,6 @@
 //! A large town, for measuring: always the same, with ages, towns and wishes as uneven as in life.
 
-use pancake::kit::places;
+use pancake::shared::places;
 use sqlx::{AssertSqlSafe, PgConnection, query, query_scalar};
 
 /// How much of everything: 60,000 and 500,000 unless `POPULATION` says otherwise, as in `POPULATION=600000`.

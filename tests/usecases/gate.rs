@@ -6,8 +6,8 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
+use pancake::fault_injection::Off;
 use pancake::module::{ActionRecord, EventRecord, ListenerRecord, Registry};
-use pancake::rehearsal::Off;
 use pancake::usecase::cast::Cast;
 use pancake::usecase::model::Given;
 use pancake::usecase::{UseCase, UseCases};

@@ -8,9 +8,9 @@ use pancake::bus::faulty::{Faults, FaultyBus};
 use pancake::bus::memory::MemoryBus;
 use pancake::bus::null::NullBus;
 use pancake::bus::rabbit::RabbitBus;
-use pancake::fail_point::FailPoints;
+use pancake::fault_injection::FailPoints;
 use pancake::modules;
-use pancake::stage::{Stage, StageOptions};
+use pancake::test_site::{StageOptions, TestSite};
 
 use crate::kept::Kept;
 use crate::kind::Site;
@@ -41,7 +41,7 @@ fn budget(site: Site) -> u16 {
     match site {
         // A pool for requests and one for the background a module.
         Site::Narrow => u16::try_from(2 * modules::registry().modules().len()).unwrap_or(u16::MAX),
-        Site::Memory | Site::Faulty | Site::Null | Site::Rabbit | Site::Apart => CONNECTIONS,
+        Site::Memory | Site::Faulty | Site::Null | Site::Rabbit | Site::ModuleDatabases => CONNECTIONS,
     }
 }
 
@@ -52,7 +52,7 @@ fn options(site: Site, bus: Arc<dyn Bus>) -> StageOptions {
 /// A site's bus, and the same by its own type if it takes seeds.
 async fn bus(site: Site, kept: &Kept<'_>) -> Result<(Arc<dyn Bus>, Option<Arc<FaultyBus>>), String> {
     Ok(match site {
-        Site::Memory | Site::Narrow | Site::Apart => (Arc::new(MemoryBus::default()), None),
+        Site::Memory | Site::Narrow | Site::ModuleDatabases => (Arc::new(MemoryBus::default()), None),
         Site::Null => (Arc::new(NullBus::default()), None),
         Site::Faulty => {
             let bus = Arc::new(FaultyBus::new(Arc::new(MemoryBus::default()), 0));
@@ -89,7 +89,7 @@ impl<'k> Houses<'k> {
         templates.copy(site, &database).await.map_err(|error| error.to_string())?;
         let (bus, faulty) = bus(site, self.kept).await?;
         let there = self.kept.postgres().options().database(&database);
-        let stage = Stage::apart(there, &templates.apart(site, &database), options(site, bus)).await;
+        let stage = TestSite::apart(there, &templates.apart(site, &database), options(site, bus)).await;
         Ok(House::of(stage.map_err(|error| error.to_string())?, faulty))
     }
 

@@ -24,7 +24,7 @@ pub(crate) enum Kind {
     /// After the first way: every module writes its tables anew.
     Rebuilt,
     /// Every other module on a database of another server.
-    Apart,
+    ModuleDatabases,
     NoSession,
     Stranger,
     /// Whoever saw somebody asks again after one of the two has blocked the other.
@@ -48,7 +48,7 @@ pub(crate) enum Site {
     /// On the memory bus too, with one connection a pool.
     Narrow,
     /// On the memory bus too, and on two servers.
-    Apart,
+    ModuleDatabases,
 }
 
 /// Where a case's seeds come from.
@@ -76,7 +76,7 @@ impl Kind {
         if !matches!(seeds, Seeds::Only(_)) {
             kinds.extend(Self::whole(Site::Memory));
             kinds.extend([Self::NoSession, Self::Stranger, Self::Blocked, Self::SourceAfterSource]);
-            kinds.extend([Self::PoolsOfOne, Self::Apart]);
+            kinds.extend([Self::PoolsOfOne, Self::ModuleDatabases]);
             kinds.extend(Self::whole(Site::Null));
             kinds.extend(Self::whole(Site::Rabbit));
         }
@@ -115,7 +115,7 @@ impl Kind {
             Self::Merged(_) => return "sources merged".into(),
             Self::SourceAfterSource => return "source after source".into(),
             Self::Rebuilt => return "rebuilt at the end".into(),
-            Self::Apart => return "on two servers".into(),
+            Self::ModuleDatabases => return "on two servers".into(),
             Self::NoSession => return "without a session".into(),
             Self::Stranger => return "as a stranger".into(),
             Self::Blocked => return "with the pair blocked".into(),
@@ -136,7 +136,7 @@ impl Kind {
         match self {
             Self::Whole { site, .. } => site,
             Self::PoolsOfOne => Site::Narrow,
-            Self::Apart => Site::Apart,
+            Self::ModuleDatabases => Site::ModuleDatabases,
             _ => Site::Memory,
         }
     }
@@ -190,7 +190,7 @@ impl Mark {
 
 impl Site {
     pub(crate) const ALL: [Self; 6] =
-        [Self::Memory, Self::Rabbit, Self::Faulty, Self::Null, Self::Narrow, Self::Apart];
+        [Self::Memory, Self::Rabbit, Self::Faulty, Self::Null, Self::Narrow, Self::ModuleDatabases];
 
     /// Part of its database's name.
     pub(crate) fn name(self) -> &'static str {
@@ -200,7 +200,7 @@ impl Site {
             Self::Faulty => "faulty",
             Self::Null => "null",
             Self::Rabbit => "rabbit",
-            Self::Apart => "apart",
+            Self::ModuleDatabases => "apart",
         }
     }
 
@@ -210,7 +210,7 @@ impl Site {
             Self::Faulty => "faulty bus",
             Self::Null => "null bus",
             Self::Rabbit => "RabbitMQ",
-            Self::Apart => "memory, two servers",
+            Self::ModuleDatabases => "memory, two servers",
             Self::Narrow => "memory, pools of one",
         }
     }

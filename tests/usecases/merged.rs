@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use pancake::bus::consumer::advance;
-use pancake::bus::turn::Turn;
-use pancake::stage::Stage;
+use pancake::bus::consumer_lease::ConsumerLease;
+use pancake::test_site::TestSite;
 use pancake::usecase::UseCase;
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
@@ -22,9 +22,9 @@ pub(crate) fn sources(case: &UseCase) -> usize {
 }
 
 /// Everything that the module has not handled yet. The stage holds its consumer.
-pub(crate) async fn release(stage: &Stage, module: &str, seed: Option<u64>) -> Result<(), String> {
+pub(crate) async fn release(stage: &TestSite, module: &str, seed: Option<u64>) -> Result<(), String> {
     let unit = stage.ctx.unit_named(module).ok_or_else(|| format!("{module} is no module"))?;
-    let turn = Turn { ctx: stage.ctx.clone(), unit: unit.clone() };
+    let turn = ConsumerLease { ctx: stage.ctx.clone(), unit: unit.clone() };
     let mut sources = unit.sources();
     let mut dice = seed.map(SmallRng::seed_from_u64);
     while !sources.is_empty() {

@@ -6,7 +6,7 @@
 //! mornings, and no bus takes anything from another's.
 
 use chrono::TimeDelta;
-use pancake::rehearsal::Off;
+use pancake::fault_injection::Off;
 use pancake::usecase::model::{Given, Introduction, State};
 use pancake::usecase::people::introduction;
 use pancake::usecase::time::{INTRODUCED, PACE};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use axum::http::Method;
 use chrono::TimeDelta;
 use futures::future::join_all;
-use pancake::rehearsal::Off;
+use pancake::fault_injection::Off;
 use pancake::usecase::UseCase;
 use pancake::usecase::cast::Cast;
 use pancake::usecase::matching::path_fits;

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
 use pancake::bus::rebuild::{projected, rebuild};
-use pancake::stage::Stage;
-use pancake::store::unit::Unit;
+use pancake::store::module_runtime::ModuleRuntime;
+use pancake::test_site::TestSite;
 use pancake::usecase::UseCase;
 use pancake::usecase::time::{INTRODUCED, NOON};
 use serde_json::Value;
@@ -20,7 +20,7 @@ type Tables = BTreeMap<String, Vec<Value>>;
 type Happened = (&'static str, String);
 
 /// Rebuilds all modules that the case is about. Every difference is named.
-pub(crate) async fn compare(stage: &Stage, case: &UseCase) -> Result<(), String> {
+pub(crate) async fn compare(stage: &TestSite, case: &UseCase) -> Result<(), String> {
     let happened = happened(stage, case).await?;
     let mut differences = Vec::new();
     for unit in stage.ctx.units() {
@@ -55,7 +55,7 @@ pub(crate) async fn compare(stage: &Stage, case: &UseCase) -> Result<(), String>
 }
 
 /// What the case tells or expects, and whatever else was published after the introductions.
-async fn happened(stage: &Stage, case: &UseCase) -> Result<BTreeSet<Happened>, String> {
+async fn happened(stage: &TestSite, case: &UseCase) -> Result<BTreeSet<Happened>, String> {
     let told = case.told_events().chain(case.expected_events());
     let mut happened: BTreeSet<_> =
         told.map(|event| (event.record.source, event.record.name.to_owned())).collect();
@@ -68,7 +68,7 @@ async fn happened(stage: &Stage, case: &UseCase) -> Result<BTreeSet<Happened>, S
 }
 
 /// What is in the tables of a module that events can restore.
-async fn tables(unit: &Unit) -> Result<Tables, String> {
+async fn tables(unit: &ModuleRuntime) -> Result<Tables, String> {
     let names = projected(unit, &unit.pool).await.map_err(|error| error.to_string())?;
     if names.is_empty() {
         return Ok(Tables::new());

@@ -15,7 +15,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use pancake::bus::faulty::FaultyBus;
 use pancake::metrics::Taken;
-use pancake::stage::Stage;
+use pancake::test_site::TestSite;
 use pancake::usecase::time::NOON;
 use pancake::usecase::wire::Wire;
 use serde_json::Value;
@@ -33,7 +33,7 @@ const COOKIE: &str = "session";
 
 /// A stage with its doors.
 pub(crate) struct House {
-    pub(crate) stage: Stage,
+    pub(crate) stage: TestSite,
     /// Its bus, if it is this one.
     pub(crate) faulty: Option<Arc<FaultyBus>>,
     /// What is kept of mornings, by name.
@@ -69,7 +69,7 @@ pub(crate) struct Answer {
 
 impl House {
     /// With the doors of a site. Its faulty bus, if it has one, can be given seeds.
-    pub(crate) fn of(stage: Stage, faulty: Option<Arc<FaultyBus>>) -> Self {
+    pub(crate) fn of(stage: TestSite, faulty: Option<Arc<FaultyBus>>) -> Self {
         // A story's hours are its own: twenty steps of a busy machine may take a second, and would be seen.
         stage.ctx.clock().slow_down(SLOW);
         let client = Client::builder(TokioExecutor::new()).build_http();

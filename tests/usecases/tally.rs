@@ -62,7 +62,9 @@ impl Tally {
             if *bus > 0 && *site == Site::Null {
                 broken.push(format!("{title}: {bus} entries came from the bus"));
             }
-            if *journal > 0 && matches!(site, Site::Memory | Site::Rabbit | Site::Narrow | Site::Apart) {
+            if *journal > 0
+                && matches!(site, Site::Memory | Site::Rabbit | Site::Narrow | Site::ModuleDatabases)
+            {
                 broken.push(format!("{title}: {journal} entries had to be read from the journal"));
             }
             if *journal == 0 && matches!(site, Site::Faulty | Site::Null) {

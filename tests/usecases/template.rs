@@ -1,8 +1,8 @@
 //! The databases that sites begin with: each is migrated once a run and then copied, which takes a fraction of the time.
 
 use pancake::modules;
-use pancake::stage::{Stage, StageError, StageOptions};
-use pancake::store::{Apart, PrivatePostgres};
+use pancake::store::{ModuleDatabases, PrivatePostgres};
+use pancake::test_site::{StageError, StageOptions, TestSite};
 use tokio::sync::OnceCell;
 
 use crate::kind::Site;
@@ -27,32 +27,34 @@ impl<'p> Templates<'p> {
     /// Makes a site's database of this name, on every server that it is on. Nobody has been there.
     pub(crate) async fn copy(&self, site: Site, database: &str) -> Result<(), StageError> {
         let (made, from) = match site {
-            Site::Apart => (&self.apart, "template_apart"),
+            Site::ModuleDatabases => (&self.apart, "template_apart"),
             _ => (&self.whole, "template_whole"),
         };
         made.get_or_try_init(|| self.make(site, from)).await?;
-        Stage::copy_database(self.postgres, from, database).await?;
-        if site == Site::Apart {
-            Stage::copy_database(self.beside, from, database).await?;
+        TestSite::copy_database(self.postgres, from, database).await?;
+        if site == Site::ModuleDatabases {
+            TestSite::copy_database(self.beside, from, database).await?;
         }
         Ok(())
     }
 
     async fn make(&self, site: Site, name: &str) -> Result<(), StageError> {
-        Stage::make_database(self.postgres, name).await?;
-        if site == Site::Apart {
-            Stage::make_database(self.beside, name).await?;
+        TestSite::make_database(self.postgres, name).await?;
+        if site == Site::ModuleDatabases {
+            TestSite::make_database(self.beside, name).await?;
         }
         let there = self.postgres.options().database(name);
-        let stage = Stage::apart(there, &self.apart(site, name), StageOptions::of(CONNECTIONS)).await?;
+        let stage = TestSite::apart(there, &self.apart(site, name), StageOptions::of(CONNECTIONS)).await?;
         stage.close().await;
         Ok(())
     }
 
     /// Every other module, where a site is on two servers: most events cross then.
-    pub(crate) fn apart(&self, site: Site, database: &str) -> Apart {
+    pub(crate) fn apart(&self, site: Site, database: &str) -> ModuleDatabases {
         let beside = self.beside.options();
-        let (Site::Apart, Some(socket)) = (site, beside.get_socket()) else { return Apart::new() };
+        let (Site::ModuleDatabases, Some(socket)) = (site, beside.get_socket()) else {
+            return ModuleDatabases::new();
+        };
         let (user, socket) = (beside.get_username(), socket.display());
         let url = format!("postgres://{user}@localhost/{database}?host={socket}");
         let registry = modules::registry();

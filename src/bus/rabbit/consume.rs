@@ -5,13 +5,13 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures::{FutureExt, StreamExt};
-use lapin::message::Delivery;
+use lapin::message::Delivery as Message;
 use lapin::options::{BasicAckOptions, BasicConsumeOptions, BasicQosOptions};
 use lapin::types::FieldTable;
 use lapin::{Acker, Connection, Consumer};
 use tokio::sync::{mpsc, oneshot};
 
-use super::super::{Bunch, Entry, Receipt};
+use super::super::{Ack, Delivery, Entry};
 use super::{Shared, wire};
 
 /// Entries that may be with a consumer without being handled.
@@ -24,7 +24,7 @@ const WAIT_MAX: Duration = Duration::from_secs(5);
 pub(super) struct Subscription {
     pub(super) consumer: &'static str,
     pub(super) sources: Vec<&'static str>,
-    pub(super) to: mpsc::Sender<Bunch>,
+    pub(super) to: mpsc::Sender<Delivery>,
 }
 
 /// Runs until the bus is closed or the consumer goes away. Says when the queue is there for the first time.
@@ -92,18 +92,18 @@ async fn bring(shared: &Shared, deliveries: Consumer, subscription: &Subscriptio
                 Err(error) => return Some(error.to_string()),
             }
         }
-        // A bunch is of one source.
-        for bunch in entries.chunk_by(|(one, _), (next, _)| one.source == next.source) {
-            subscription.to.send(handed(bunch)?).await.ok()?;
+        // A delivery is of one source.
+        for delivery in entries.chunk_by(|(one, _), (next, _)| one.source == next.source) {
+            subscription.to.send(handed(delivery)?).await.ok()?;
         }
     }
 }
 
-/// Entries whose receipt acknowledges them and all before.
-fn handed(bunch: &[(Entry, Acker)]) -> Option<Bunch> {
-    let acker = bunch.last()?.1.clone();
-    let entries: Arc<[Entry]> = bunch.iter().map(|(entry, _)| entry.clone()).collect();
-    Some(Bunch { entries, receipt: Receipt::new(move || acknowledge(acker, true).boxed()) })
+/// Entries whose ack acknowledges them and all before.
+fn handed(delivery: &[(Entry, Acker)]) -> Option<Delivery> {
+    let acker = delivery.last()?.1.clone();
+    let entries: Arc<[Entry]> = delivery.iter().map(|(entry, _)| entry.clone()).collect();
+    Some(Delivery { entries, ack: Ack::new(move || acknowledge(acker, true).boxed()) })
 }
 
 /// What is not acknowledged comes again, and is skipped.
@@ -114,7 +114,7 @@ async fn acknowledge(acker: Acker, multiple: bool) {
 }
 
 /// The entry, if the message is one of ours. Whoever else may write to the queue does no harm.
-fn own(shared: &Shared, subscription: &Subscription, delivery: &Delivery) -> Option<Entry> {
+fn own(shared: &Shared, subscription: &Subscription, delivery: &Message) -> Option<Entry> {
     match wire::decode(delivery, shared.broker.user(), &subscription.sources) {
         Ok(entry) => Some(entry),
         Err(why) => {

@@ -29,7 +29,7 @@ use self::link::Link;
 use super::{Bus, BusError, Entry, Features, Inbound, Report, Signal};
 
 pub use self::broker::AddressError;
-use crate::fail_point::FailPoints;
+use crate::fault_injection::FailPoints;
 
 /// How long the start waits for the broker before the site goes on without it.
 const CONNECT_WAIT: Duration = Duration::from_secs(5);
@@ -39,7 +39,7 @@ const DECLARE_WAIT: Duration = Duration::from_secs(10);
 const HANDOVER_WAIT: Duration = Duration::from_secs(1);
 /// What may be left to say when the program ends.
 const FAREWELL_MAX: Duration = Duration::from_millis(500);
-/// Bunches that may wait to be published, or for one consumer. A bunch is a thousand entries at most.
+/// Deliveries that may wait to be published, or for one consumer. A delivery holds at most a thousand entries.
 const WAITING_MAX: usize = 64;
 /// Signals that a slow node may be behind, or that may wait to be sent.
 const SIGNALS_MAX: usize = 1024;

@@ -16,7 +16,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::super::Entry;
 use super::{Shared, wire};
-use crate::fail_point::Step;
+use crate::fault_injection::Step;
 
 /// Entries that the broker has not confirmed yet. While there are so many, nothing more is sent.
 const WINDOW: usize = 5_000;
@@ -77,8 +77,8 @@ async fn publish(
                 }
                 shared.figures.published.fetch_add(1, Ordering::Relaxed);
             }
-            bunch = entries.recv(), if unconfirmed.len() < WINDOW => {
-                for entry in bunch.ok_or(Fault::Closed)?.iter() {
+            delivery = entries.recv(), if unconfirmed.len() < WINDOW => {
+                for entry in delivery.ok_or(Fault::Closed)?.iter() {
                     let confirm = send(shared, &channel, entry).await?;
                     unconfirmed.push_back((Instant::now() + CONFIRM_MAX, entry.name.clone(), confirm));
                 }

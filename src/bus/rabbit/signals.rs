@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use futures::StreamExt;
-use lapin::message::Delivery;
+use lapin::message::Delivery as Message;
 use lapin::options::{BasicConsumeOptions, BasicPublishOptions};
 use lapin::types::FieldTable;
 use lapin::{BasicProperties, Channel, Connection};
@@ -131,7 +131,7 @@ async fn listen(shared: &Shared, connection: &Connection) -> lapin::Result<()> {
 }
 
 /// What another node of this site said.
-fn heard(shared: &Shared, delivery: &Delivery) -> Option<Signal> {
+fn heard(shared: &Shared, delivery: &Message) -> Option<Signal> {
     let properties = &delivery.properties;
     let is = |said: &Option<lapin::types::ShortString>, wanted: &str| {
         said.as_ref().is_some_and(|said| said.as_str() == wanted)

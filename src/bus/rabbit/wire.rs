@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use lapin::BasicProperties;
-use lapin::message::Delivery;
+use lapin::message::Delivery as Message;
 use lapin::types::{AMQPValue, FieldTable, LongString};
 use serde_json::value::RawValue;
 use uuid::Uuid;
@@ -80,7 +80,7 @@ pub(super) fn encode(entry: &Entry, user: &str) -> (String, BasicProperties) {
 /// The broker refuses messages that bear another account's name, so whoever has an account of his own cannot pass
 /// for us.
 pub(super) fn decode(
-    delivery: &Delivery,
+    delivery: &Message,
     user: &str,
     sources: &[&'static str],
 ) -> Result<Entry, &'static str> {

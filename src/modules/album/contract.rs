@@ -28,7 +28,7 @@ impl Event for PrivateAlbumAccessGranted {
     fn subjects(&self) -> Vec<MemberId> {
         vec![self.owner, self.member]
     }
-    fn says(&self, names: &dyn Names) -> String {
+    fn describe(&self, names: &dyn Names) -> String {
         format!("{} opened the private album to {}", names.name(self.owner), names.name(self.member))
     }
 }
@@ -53,7 +53,7 @@ impl Event for PrivateAlbumAccessRevoked {
     fn subjects(&self) -> Vec<MemberId> {
         vec![self.owner, self.member]
     }
-    fn says(&self, names: &dyn Names) -> String {
+    fn describe(&self, names: &dyn Names) -> String {
         format!("{} closed the private album to {}", names.name(self.owner), names.name(self.member))
     }
 }

@@ -26,7 +26,7 @@ impl Module for Album {
     }
 
     fn register(&self, at: &mut Registry) {
-        at.plays::<contract::PrivateAlbumAccessGranted>();
-        at.plays::<contract::PrivateAlbumAccessRevoked>();
+        at.declares_unpublished::<contract::PrivateAlbumAccessGranted>();
+        at.declares_unpublished::<contract::PrivateAlbumAccessRevoked>();
     }
 }

@@ -4,11 +4,11 @@ use std::marker::PhantomData;
 
 use sqlx::query_scalar;
 
-use crate::event::{Applied, Fact, Listener};
+use crate::event::{Applied, Listener, Recorded};
 use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
-use crate::kit::alerting::{Alert, Alerting};
-use crate::kit::versions;
+use crate::shared::alerting::{Alert, Alerting};
+use crate::shared::versions;
 use crate::tx::Tx;
 
 /// Writes alerts of one kind.
@@ -23,7 +23,7 @@ impl<E> AddAlerts<E> {
 impl<E: Alerting> Listener for AddAlerts<E> {
     type Event = E;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<E>]) -> Result<Applied, Failure> {
+    async fn handle(&self, tx: &mut Tx, facts: &[Recorded<E>]) -> Result<Applied, Failure> {
         let alerts: Vec<Alert<'_>> = facts.iter().map(|fact| fact.event.alert()).collect();
         let told = query_scalar!(
             r#"insert into alerts.alert (alert, member, kind, actor, photo, reason, at)

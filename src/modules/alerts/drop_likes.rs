@@ -2,12 +2,12 @@
 
 use sqlx::query_scalar;
 
-use crate::event::{Applied, Fact, Listener};
+use crate::event::{Applied, Listener, Recorded};
 use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
-use crate::kit::photos::RemovePhotos;
-use crate::kit::versions;
 use crate::modules::media::contract::PhotoDeleted;
+use crate::shared::photos::RemovePhotos;
+use crate::shared::versions;
 use crate::tx::Tx;
 
 pub(super) struct DropLikes(pub(super) RemovePhotos);
@@ -15,7 +15,7 @@ pub(super) struct DropLikes(pub(super) RemovePhotos);
 impl Listener for DropLikes {
     type Event = PhotoDeleted;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<PhotoDeleted>]) -> Result<Applied, Failure> {
+    async fn handle(&self, tx: &mut Tx, facts: &[Recorded<PhotoDeleted>]) -> Result<Applied, Failure> {
         // The mark keeps out likes that come later: they have another source.
         let marked = self.0.handle(tx, facts).await?;
         let told = query_scalar!(

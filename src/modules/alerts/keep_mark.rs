@@ -3,10 +3,10 @@
 use sqlx::query;
 
 use super::contract::AlertRead;
-use crate::event::{Applied, Fact, Listener};
+use crate::event::{Applied, Listener, Recorded};
 use crate::failure::Failure;
 use crate::id::TypedId;
-use crate::kit::versions;
+use crate::shared::versions;
 use crate::tx::Tx;
 
 pub(super) struct KeepMark;
@@ -14,7 +14,7 @@ pub(super) struct KeepMark;
 impl Listener for KeepMark {
     type Event = AlertRead;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<AlertRead>]) -> Result<Applied, Failure> {
+    async fn handle(&self, tx: &mut Tx, facts: &[Recorded<AlertRead>]) -> Result<Applied, Failure> {
         let mut moved = Vec::new();
         for AlertRead { member, up_to, at } in facts.iter().map(|fact| &fact.event) {
             let done = query!(

@@ -8,10 +8,10 @@ mod keep_mark;
 mod read_alerts;
 mod remove_likes;
 
-use crate::kit::alerting::{self, Alerting, Keeper};
-use crate::kit::photos::RemovePhotos;
-use crate::kit::{self, Wakes};
 use crate::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
+use crate::shared::alerting::{self, Alerting, Keeper};
+use crate::shared::photos::RemovePhotos;
+use crate::shared::{self, Wakes};
 use crate::web::paging;
 
 pub struct Alerts;
@@ -39,7 +39,7 @@ impl Module for Alerts {
     }
 
     fn register(&self, at: &mut Registry) {
-        kit::keep_people_live(at, WAKES);
+        shared::keep_people_live(at, WAKES);
         alerting::listen::<Alerts>(at);
         at.listens(remove_likes::RemoveLikes);
         at.listens(drop_likes::DropLikes(RemovePhotos::of(SPEC.schema, None)));

@@ -11,13 +11,13 @@ use super::SPEC;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::{EventId, MemberId, TypedId};
-use crate::kit::cards::hue;
 use crate::modules::like::contract::PhotoId;
+use crate::shared::cards::hue;
 use crate::web::answer::{Json, Page};
 use crate::web::counts::Counts;
 use crate::web::extract::Query;
+use crate::web::layout::Layout;
 use crate::web::paging::{Cursor, Listing, PageQuery};
-use crate::web::shell::Shell;
 use crate::web::visitor::Actor;
 use crate::web::when::When;
 
@@ -138,7 +138,7 @@ pub(super) async fn json(
 #[derive(Template)]
 #[template(path = "alerts/list.html")]
 pub(super) struct AlertsPage {
-    shell: Shell,
+    shell: Layout,
     items: Vec<Row>,
     unread: i64,
     next: Option<String>,
@@ -186,7 +186,7 @@ impl Row {
 pub(super) async fn page(
     State(ctx): State<Context>,
     actor: Actor,
-    shell: Shell,
+    shell: Layout,
     Query(query): Query<PageQuery>,
 ) -> Result<Page<AlertsPage>, Failure> {
     let shell = shell.following(&ctx, &actor, &SPEC).await?;

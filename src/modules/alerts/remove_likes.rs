@@ -2,11 +2,11 @@
 
 use sqlx::query_scalar;
 
-use crate::event::{Applied, Fact, Listener};
+use crate::event::{Applied, Listener, Recorded};
 use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
-use crate::kit::versions;
 use crate::modules::like::contract::PhotoUnliked;
+use crate::shared::versions;
 use crate::tx::Tx;
 
 pub(super) struct RemoveLikes;
@@ -14,7 +14,7 @@ pub(super) struct RemoveLikes;
 impl Listener for RemoveLikes {
     type Event = PhotoUnliked;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<PhotoUnliked>]) -> Result<Applied, Failure> {
+    async fn handle(&self, tx: &mut Tx, facts: &[Recorded<PhotoUnliked>]) -> Result<Applied, Failure> {
         let told = query_scalar!(
             r#"delete from alerts.alert a using unnest($1::uuid[], $2::uuid[]) as gone (photo, actor)
              where a.photo = gone.photo and a.actor = gone.actor

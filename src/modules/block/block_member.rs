@@ -7,9 +7,9 @@ use super::contract::MemberBlocked;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::MemberId;
-use crate::kit::cards;
 use crate::problem::Problem;
-use crate::web::answer::{Done, Nothing};
+use crate::shared::cards;
+use crate::web::answer::{NoContent, SeeOther};
 use crate::web::extract::Path;
 use crate::web::visitor::Actor;
 
@@ -31,19 +31,19 @@ pub(super) async fn json(
     State(ctx): State<Context>,
     actor: Actor,
     Path(blocked): Path<MemberId>,
-) -> Result<Nothing, Failure> {
+) -> Result<NoContent, Failure> {
     run(&ctx, &actor, blocked).await?;
-    Ok(Nothing)
+    Ok(NoContent)
 }
 
 pub(super) async fn form(
     State(ctx): State<Context>,
     actor: Actor,
     Path(nickname): Path<String>,
-) -> Result<Done, Failure> {
+) -> Result<SeeOther, Failure> {
     if let Some(blocked) = cards::if_named(ctx.pool(&SPEC), &SPEC, &nickname).await? {
         run(&ctx, &actor, blocked).await?;
     }
     let named = cards::said(&nickname);
-    Ok(Done::to("/block").saying(format!("You and {named} no longer see each other.")))
+    Ok(SeeOther::to("/block").saying(format!("You and {named} no longer see each other.")))
 }

@@ -28,7 +28,7 @@ impl Event for MemberBlocked {
     fn subjects(&self) -> Vec<MemberId> {
         vec![self.member, self.blocked]
     }
-    fn says(&self, names: &dyn Names) -> String {
+    fn describe(&self, names: &dyn Names) -> String {
         format!("{} blocked {}", names.name(self.member), names.name(self.blocked))
     }
 }
@@ -53,7 +53,7 @@ impl Event for MemberUnblocked {
     fn subjects(&self) -> Vec<MemberId> {
         vec![self.member, self.unblocked]
     }
-    fn says(&self, names: &dyn Names) -> String {
+    fn describe(&self, names: &dyn Names) -> String {
         format!("{} unblocked {}", names.name(self.member), names.name(self.unblocked))
     }
 }

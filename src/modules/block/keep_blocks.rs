@@ -3,7 +3,7 @@
 use sqlx::query;
 
 use super::contract::{MemberBlocked, MemberUnblocked};
-use crate::event::{Applied, Fact, Listener};
+use crate::event::{Applied, Listener, Recorded};
 use crate::failure::Failure;
 use crate::id::TypedId;
 use crate::tx::Tx;
@@ -13,7 +13,7 @@ pub(super) struct AddBlock;
 impl Listener for AddBlock {
     type Event = MemberBlocked;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<MemberBlocked>]) -> Result<Applied, Failure> {
+    async fn handle(&self, tx: &mut Tx, facts: &[Recorded<MemberBlocked>]) -> Result<Applied, Failure> {
         let done = query!(
             "insert into block.block (member, blocked, at)
              select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) on conflict do nothing",
@@ -32,7 +32,7 @@ pub(super) struct RemoveBlock;
 impl Listener for RemoveBlock {
     type Event = MemberUnblocked;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<MemberUnblocked>]) -> Result<Applied, Failure> {
+    async fn handle(&self, tx: &mut Tx, facts: &[Recorded<MemberUnblocked>]) -> Result<Applied, Failure> {
         let done = query!(
             "delete from block.block b using unnest($1::uuid[], $2::uuid[]) as gone (member, blocked)
              where b.member = gone.member and b.blocked = gone.blocked",

@@ -8,8 +8,8 @@ mod unblock_member;
 
 use std::time::Duration;
 
-use crate::kit;
 use crate::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
+use crate::shared;
 use crate::web::paging;
 
 pub struct Block;
@@ -33,7 +33,7 @@ impl Module for Block {
 
     fn register(&self, at: &mut Registry) {
         // Cards name those who are blocked; the list of pairs itself is here.
-        at.listens(kit::cards::KeepCards::of(SPEC.schema, None));
+        at.listens(shared::cards::KeepCards::of(SPEC.schema, None));
         at.publishes::<contract::MemberBlocked>();
         at.publishes::<contract::MemberUnblocked>();
         at.listens(keep_blocks::AddBlock);

@@ -11,11 +11,11 @@ use super::SPEC;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
-use crate::kit::cards::hue;
+use crate::shared::cards::hue;
 use crate::web::answer::{Json, Page};
 use crate::web::extract::Query;
+use crate::web::layout::Layout;
 use crate::web::paging::{Cursor, Listing, PageQuery};
-use crate::web::shell::Shell;
 use crate::web::visitor::Actor;
 
 /// A blocked member.
@@ -59,7 +59,7 @@ pub(super) async fn json(
 #[derive(Template)]
 #[template(path = "block/list.html")]
 pub(super) struct BlockPage {
-    shell: Shell,
+    shell: Layout,
     items: Vec<Row>,
     next: Option<String>,
 }
@@ -73,7 +73,7 @@ struct Row {
 pub(super) async fn page(
     State(ctx): State<Context>,
     actor: Actor,
-    shell: Shell,
+    shell: Layout,
     Query(query): Query<PageQuery>,
 ) -> Result<Page<BlockPage>, Failure> {
     let list = run(&ctx, &actor, &query).await?;

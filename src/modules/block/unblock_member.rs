@@ -7,8 +7,8 @@ use super::contract::MemberUnblocked;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::MemberId;
-use crate::kit::cards;
-use crate::web::answer::{Done, Nothing};
+use crate::shared::cards;
+use crate::web::answer::{NoContent, SeeOther};
 use crate::web::extract::Path;
 use crate::web::visitor::Actor;
 
@@ -22,19 +22,19 @@ pub(super) async fn json(
     State(ctx): State<Context>,
     actor: Actor,
     Path(unblocked): Path<MemberId>,
-) -> Result<Nothing, Failure> {
+) -> Result<NoContent, Failure> {
     run(&ctx, &actor, unblocked).await?;
-    Ok(Nothing)
+    Ok(NoContent)
 }
 
 pub(super) async fn form(
     State(ctx): State<Context>,
     actor: Actor,
     Path(nickname): Path<String>,
-) -> Result<Done, Failure> {
+) -> Result<SeeOther, Failure> {
     if let Some(unblocked) = cards::if_named(ctx.pool(&SPEC), &SPEC, &nickname).await? {
         run(&ctx, &actor, unblocked).await?;
     }
     let named = cards::said(&nickname);
-    Ok(Done::to("/block").saying(format!("You and {named} can see each other again.")))
+    Ok(SeeOther::to("/block").saying(format!("You and {named} can see each other again.")))
 }

@@ -58,7 +58,7 @@ impl Event for MessageSent {
     fn subjects(&self) -> Vec<MemberId> {
         vec![self.from, self.to]
     }
-    fn says(&self, names: &dyn Names) -> String {
+    fn describe(&self, names: &dyn Names) -> String {
         format!("{} wrote to {}: {}", names.name(self.from), names.name(self.to), self.text)
     }
 }
@@ -73,7 +73,7 @@ impl Event for MessageWithheld {
     fn subjects(&self) -> Vec<MemberId> {
         vec![self.from, self.to]
     }
-    fn says(&self, names: &dyn Names) -> String {
+    fn describe(&self, names: &dyn Names) -> String {
         format!(
             "{} wrote to {}, who never gets it: {}",
             names.name(self.from),
@@ -93,7 +93,7 @@ impl Event for MemberReadThread {
     fn subjects(&self) -> Vec<MemberId> {
         vec![self.member, self.with]
     }
-    fn says(&self, names: &dyn Names) -> String {
+    fn describe(&self, names: &dyn Names) -> String {
         let (member, with) = (names.name(self.member), names.name(self.with));
         format!("{member} read the thread with {with} up to message {}", self.up_to)
     }

@@ -7,10 +7,10 @@ use sqlx::query_scalar;
 
 use super::contract::MemberReadThread;
 use super::pair::Pair;
-use crate::event::{Applied, Fact, Listener};
+use crate::event::{Applied, Listener, Recorded};
 use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
-use crate::kit::versions;
+use crate::shared::versions;
 use crate::tx::Tx;
 
 pub(super) struct KeepMarks;
@@ -18,7 +18,7 @@ pub(super) struct KeepMarks;
 impl Listener for KeepMarks {
     type Event = MemberReadThread;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<MemberReadThread>]) -> Result<Applied, Failure> {
+    async fn handle(&self, tx: &mut Tx, facts: &[Recorded<MemberReadThread>]) -> Result<Applied, Failure> {
         let mut applied = Applied::Nothing;
         for MemberReadThread { member, with, up_to } in facts.iter().map(|fact| &fact.event) {
             let Some(before) = lock(tx, *member, *with, *up_to).await? else { continue };

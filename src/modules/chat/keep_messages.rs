@@ -4,10 +4,10 @@ use sqlx::query_scalar;
 
 use super::contract::{MessageSent, MessageWithheld};
 use super::pair::Pair;
-use crate::event::{Applied, Fact, Listener};
+use crate::event::{Applied, Listener, Recorded};
 use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
-use crate::kit::versions;
+use crate::shared::versions;
 use crate::tx::Tx;
 
 pub(super) struct KeepMessages;
@@ -16,7 +16,7 @@ pub(super) struct KeepWithheld;
 impl Listener for KeepMessages {
     type Event = MessageSent;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<MessageSent>]) -> Result<Applied, Failure> {
+    async fn handle(&self, tx: &mut Tx, facts: &[Recorded<MessageSent>]) -> Result<Applied, Failure> {
         let mut applied = Applied::Nothing;
         for fact in facts {
             let MessageSent { from, to, number, text } = &fact.event;
@@ -33,7 +33,7 @@ impl Listener for KeepMessages {
 impl Listener for KeepWithheld {
     type Event = MessageWithheld;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<MessageWithheld>]) -> Result<Applied, Failure> {
+    async fn handle(&self, tx: &mut Tx, facts: &[Recorded<MessageWithheld>]) -> Result<Applied, Failure> {
         let mut applied = Applied::Nothing;
         for fact in facts {
             let MessageWithheld { from, to, number, text } = &fact.event;

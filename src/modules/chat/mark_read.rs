@@ -6,13 +6,13 @@ use serde::Deserialize;
 
 use super::SPEC;
 use super::contract::MemberReadThread;
-use super::standing::Standing;
+use super::thread_access::ThreadAccess;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::MemberId;
-use crate::kit::cards;
 use crate::problem::Problem;
-use crate::web::answer::Nothing;
+use crate::shared::cards;
+use crate::web::answer::NoContent;
 use crate::web::extract::{Form, Json, Path};
 use crate::web::visitor::Actor;
 
@@ -31,8 +31,8 @@ pub(super) struct Input {
 /// Records that she has read up to a message; more than there is, is a mistake.
 pub(super) async fn run(ctx: &Context, member: MemberId, with: MemberId, up_to: i64) -> Result<(), Failure> {
     let mut tx = ctx.begin(&SPEC).await?;
-    let standing = Standing::of(tx.conn(), member, with).await?;
-    if up_to < 1 || standing.seen.is_none_or(|newest| newest < up_to) {
+    let thread_access = ThreadAccess::of(tx.conn(), member, with).await?;
+    if up_to < 1 || thread_access.seen.is_none_or(|newest| newest < up_to) {
         return Err(UNKNOWN.at("upTo"));
     }
     let _ = tx.emit(MemberReadThread { member, with, up_to }).await?;
@@ -44,9 +44,9 @@ pub(super) async fn json(
     actor: Actor,
     Path(with): Path<MemberId>,
     Json(input): Json<Input>,
-) -> Result<Nothing, Failure> {
+) -> Result<NoContent, Failure> {
     run(&ctx, actor.id, with, input.up_to).await?;
-    Ok(Nothing)
+    Ok(NoContent)
 }
 
 /// For the script of an open thread.
@@ -55,8 +55,8 @@ pub(super) async fn form(
     actor: Actor,
     Path(nickname): Path<String>,
     Form { input, .. }: Form<Input>,
-) -> Result<Nothing, Failure> {
+) -> Result<NoContent, Failure> {
     let with = cards::named(ctx.pool(&SPEC), &SPEC, &nickname).await?;
     run(&ctx, actor.id, with, input.up_to).await?;
-    Ok(Nothing)
+    Ok(NoContent)
 }

@@ -2,6 +2,7 @@
 
 pub mod contract;
 mod first_messages;
+mod idempotency;
 mod keep_marks;
 mod keep_messages;
 mod mark_read;
@@ -11,18 +12,17 @@ mod pair;
 mod read_inbox;
 mod read_thread;
 mod send_message;
-mod sending;
 mod show_thread;
 mod show_typing;
-mod standing;
+mod thread_access;
 mod unanswered;
 
 use std::time::Duration;
 
 use self::message_text::MESSAGE;
-use crate::kit::{self, Wakes};
 use crate::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
 use crate::problem;
+use crate::shared::{self, Wakes};
 use crate::web::paging;
 
 pub struct Chat;
@@ -53,8 +53,8 @@ impl Module for Chat {
     }
 
     fn register(&self, at: &mut Registry) {
-        kit::keep_people_live(at, WAKES);
-        kit::keep_portraits(at, 2, Some(WAKES));
+        shared::keep_people_live(at, WAKES);
+        shared::keep_portraits(at, 2, Some(WAKES));
         at.publishes::<contract::MessageSent>();
         at.listens(keep_messages::KeepMessages);
         at.publishes::<contract::MessageWithheld>();
@@ -73,7 +73,7 @@ impl Module for Chat {
             Action::get(path, Policy::Member, "shows the thread with a member")
                 .despite_being_blocked(UNNOTICED)
         };
-        let refused = [standing::SELF, problem::OUT_OF_RANGE, read_thread::TWO_WAYS];
+        let refused = [thread_access::SELF, problem::OUT_OF_RANGE, read_thread::TWO_WAYS];
         at.json(thread("/chat/{member}").refuses(&refused), read_thread::json);
         at.html(thread("/chat/{nickname}").leaves_trace(), show_thread::page);
 
@@ -82,7 +82,7 @@ impl Module for Chat {
                 .takes_text(MESSAGE)
                 .limited("messages", 1_000, DAY)
         };
-        let refused = [standing::SELF, sending::REUSED, first_messages::TOO_MANY, unanswered::FULL];
+        let refused = [thread_access::SELF, idempotency::REUSED, first_messages::TOO_MANY, unanswered::FULL];
         let send_json = send("/chat/{member}").refuses(&refused).refuses(&MESSAGE.problems());
         at.json(send_json, send_message::json);
         at.html(send("/chat/{nickname}"), send_message::form);
@@ -92,11 +92,14 @@ impl Module for Chat {
             // One in three seconds, four hours long.
             typing.limited("typing", 5_000, DAY)
         };
-        at.json(typing("/chat/{member}/typing").refuses(&[standing::SELF]), show_typing::json);
+        at.json(typing("/chat/{member}/typing").refuses(&[thread_access::SELF]), show_typing::json);
         at.html(typing("/chat/{nickname}/typing"), show_typing::form);
 
         let read = |path| Action::post(path, Policy::Member, "marks a thread as read");
-        at.json(read("/chat/{member}/read").refuses(&[standing::SELF, mark_read::UNKNOWN]), mark_read::json);
+        at.json(
+            read("/chat/{member}/read").refuses(&[thread_access::SELF, mark_read::UNKNOWN]),
+            mark_read::json,
+        );
         at.html(read("/chat/{nickname}/read"), mark_read::form);
     }
 }

@@ -16,11 +16,11 @@ use super::read_thread::PAGE_BYTES;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::TypedId;
-use crate::kit::cards::{Card, CardRow};
+use crate::shared::cards::{Card, CardRow};
 use crate::web::answer::{Json, Page};
 use crate::web::extract::Query;
+use crate::web::layout::{Layout, wants_part};
 use crate::web::paging::{Cursor, Listing, PageQuery};
-use crate::web::shell::{Shell, wants_part};
 use crate::web::visitor::Actor;
 use crate::web::when::When;
 
@@ -123,7 +123,7 @@ impl Row {
 #[derive(Template)]
 #[template(path = "chat/inbox.html")]
 pub(super) struct InboxPage {
-    shell: Shell,
+    shell: Layout,
     rows: Vec<Row>,
     next: Option<String>,
     /// Whose thread is open beside it.
@@ -142,7 +142,7 @@ pub(super) struct InboxPart {
 pub(super) async fn page(
     State(ctx): State<Context>,
     actor: Actor,
-    shell: Shell,
+    shell: Layout,
     Query(query): Query<PageQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {

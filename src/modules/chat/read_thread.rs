@@ -14,12 +14,12 @@ use super::SPEC;
 use super::first_messages::FirstMessages;
 use super::message::Message;
 use super::pair::Pair;
-use super::standing::Standing;
+use super::thread_access::ThreadAccess;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
-use crate::kit::cards::{self, Card};
 use crate::problem::{self, Problem};
+use crate::shared::cards::{self, Card};
 use crate::web::answer::Json;
 use crate::web::extract::{Path, Query};
 use crate::web::paging::MAX_MOST;
@@ -107,10 +107,10 @@ pub(super) async fn run(
     query: &ThreadQuery,
 ) -> Result<Thread, Failure> {
     let (start, max) = query.parse()?;
-    let standing = Standing::of(ctx.pool(&SPEC), actor.id, other).await?;
+    let thread_access = ThreadAccess::of(ctx.pool(&SPEC), actor.id, other).await?;
     let with = cards::of(ctx.pool(&SPEC), &SPEC, other).await?;
-    let with = with.card(ctx, actor.id).away_if(standing.blocked);
-    let first_messages = match standing.newest {
+    let with = with.card(ctx, actor.id).away_if(thread_access.blocked);
+    let first_messages = match thread_access.newest {
         None => {
             let mut conn = ctx.pool(&SPEC).acquire().await?;
             Some(FirstMessages::of(&mut conn, ctx, actor.id).await?)
@@ -128,7 +128,8 @@ pub(super) async fn run(
         Start::After(after) => (after > 0, has_more),
     };
     let read = |message: Row| Message {
-        read: message.number <= if message.mine { standing.others_read_to } else { standing.read_to },
+        read: message.number
+            <= if message.mine { thread_access.others_read_to } else { thread_access.read_to },
         number: message.number,
         mine: message.mine,
         text: message.text,
@@ -141,10 +142,10 @@ pub(super) async fn run(
         next,
         older,
         newer,
-        unread: standing.unread,
-        first_unread: standing.first_unread,
-        read_up_to: standing.read_to,
-        read_to: standing.others_read_to,
+        unread: thread_access.unread,
+        first_unread: thread_access.first_unread,
+        read_up_to: thread_access.read_to,
+        read_to: thread_access.others_read_to,
         first_messages,
     })
 }

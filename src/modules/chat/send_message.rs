@@ -11,21 +11,21 @@ use serde::{Deserialize, Serialize};
 use super::SPEC;
 use super::contract::{MessageSent, MessageWithheld};
 use super::first_messages::FirstMessages;
+use super::idempotency;
 use super::message::Message;
 use super::message_text::MESSAGE;
 use super::pair::Pair;
-use super::sending;
 use super::show_thread;
-use super::standing::Standing;
+use super::thread_access::ThreadAccess;
 use super::unanswered;
 use crate::context::{Context, Tx};
 use crate::failure::Failure;
 use crate::id::MemberId;
-use crate::kit::cards;
-use crate::web::answer::{Created, Done};
+use crate::shared::cards;
+use crate::web::answer::{Created, SeeOther};
 use crate::web::extract::{Form, Json, Path};
 use crate::web::idempotency::{IdempotencyKey, SendingKey};
-use crate::web::shell::Shell;
+use crate::web::layout::Layout;
 use crate::web::submission::FormKey;
 use crate::web::visitor::Actor;
 
@@ -63,33 +63,33 @@ async fn run(
     Pair::of(from, to).lock(&mut tx).await?;
     // Under the lock, so that times ascend as numbers do.
     tx.set_now(ctx.now());
-    let standing = Standing::of(tx.conn(), from, to).await?;
+    let thread_access = ThreadAccess::of(tx.conn(), from, to).await?;
     if let Some(key) = &key
-        && let Some(before) = sending::before(&mut tx, key, (from, to), &text).await?
+        && let Some(before) = idempotency::before(&mut tx, key, (from, to), &text).await?
     {
         let was_first = before.number == 1;
         let first = if was_first { Some(FirstMessages::of(tx.conn(), ctx, from).await?) } else { None };
-        let read = standing.others_read_to >= before.number;
+        let read = thread_access.others_read_to >= before.number;
         let message = Message { number: before.number, mine: true, text, at: before.at, read };
         return Ok(Sent { message, first_messages: first });
     }
-    let first_messages = match standing.newest {
+    let first_messages = match thread_access.newest {
         None => Some(FirstMessages::take(&mut tx, ctx, from).await?),
         Some(_) => None,
     };
     unanswered::check(&mut tx, ctx, (from, to), &text).await?;
-    let number = standing.newest.unwrap_or_default() + 1;
-    emit(&mut tx, standing, MessageSent { from, to, number, text: text.clone() }).await?;
+    let number = thread_access.newest.unwrap_or_default() + 1;
+    emit(&mut tx, thread_access, MessageSent { from, to, number, text: text.clone() }).await?;
     if let Some(key) = &key {
-        sending::remember(&mut tx, key, (from, to), number).await?;
+        idempotency::remember(&mut tx, key, (from, to), number).await?;
     }
     let at = tx.now();
     tx.commit().await?;
     Ok(Sent { message: Message { number, mine: true, text, at, read: false }, first_messages })
 }
 
-async fn emit(tx: &mut Tx, standing: Standing, message: MessageSent) -> Result<(), Failure> {
-    let applied = if standing.blocked {
+async fn emit(tx: &mut Tx, thread_access: ThreadAccess, message: MessageSent) -> Result<(), Failure> {
+    let applied = if thread_access.blocked {
         let MessageSent { from, to, number, text } = message;
         tx.emit(MessageWithheld { from, to, number, text }).await?
     } else {
@@ -117,13 +117,13 @@ pub(super) struct Composed {
 pub(super) async fn form(
     State(ctx): State<Context>,
     actor: Actor,
-    shell: Shell,
+    shell: Layout,
     (Path(nickname), FormKey(key)): (Path<String>, FormKey),
     Form { input, state }: Form<Composed>,
 ) -> Result<Response, Failure> {
     let to = cards::named(ctx.pool(&SPEC), &SPEC, &nickname).await?;
     match run(&ctx, actor.id, to, &input.text, key).await {
-        Ok(_) => Ok(Done::to(format!("/chat/{nickname}#end")).into_response()),
+        Ok(_) => Ok(SeeOther::to(format!("/chat/{nickname}#end")).into_response()),
         Err(failure) if may_mend(&failure) => {
             let composer = state.refused(&failure);
             Ok(show_thread::again(&ctx, &actor, shell, (to, composer), &failure).await?.into_response())

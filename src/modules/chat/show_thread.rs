@@ -15,13 +15,13 @@ use super::{SPEC, mark_read};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::MemberId;
-use crate::kit::cards::{self, Card};
+use crate::shared::cards::{self, Card};
 use crate::web::answer::Page;
 use crate::web::extract::{Path, Query};
 use crate::web::form::FormState;
+use crate::web::layout::{Layout, wants_part};
 use crate::web::paging::PageQuery;
-use crate::web::session::looks_ahead;
-use crate::web::shell::{Shell, wants_part};
+use crate::web::session::is_prefetch;
 use crate::web::visitor::Actor;
 use crate::web::when::When;
 
@@ -43,7 +43,7 @@ struct Line {
 #[derive(Template)]
 #[template(path = "chat/thread.html")]
 pub(super) struct ThreadPage {
-    shell: Shell,
+    shell: Layout,
     card: Card,
     lines: Vec<Line>,
     older: Option<String>,
@@ -71,7 +71,7 @@ pub(super) struct ThreadPart {
 pub(super) async fn page(
     State(ctx): State<Context>,
     actor: Actor,
-    (mut shell, Path(nickname)): (Shell, Path<String>),
+    (mut shell, Path(nickname)): (Layout, Path<String>),
     Query(query): Query<ThreadQuery>,
     (method, headers): (Method, HeaderMap),
 ) -> Result<Response, Failure> {
@@ -84,7 +84,7 @@ pub(super) async fn page(
             .into_response());
     }
     let thread = read_thread::opened(&ctx, &actor, other, &query).await?;
-    if let Some(reading) = thread.reading().filter(|_| !looks_ahead(&method, &headers)) {
+    if let Some(reading) = thread.reading().filter(|_| !is_prefetch(&method, &headers)) {
         // A message that has come this very moment is not in the shell's numbers yet.
         if reading.all && thread.unread > 0 {
             shell.one_conversation_less();
@@ -98,7 +98,7 @@ pub(super) async fn page(
 pub(super) async fn again(
     ctx: &Context,
     actor: &Actor,
-    shell: Shell,
+    shell: Layout,
     (other, composer): (MemberId, FormState),
     failure: &Failure,
 ) -> Result<Page<ThreadPage>, Failure> {
@@ -110,7 +110,7 @@ pub(super) async fn again(
 async fn whole(
     ctx: &Context,
     actor: &Actor,
-    shell: Shell,
+    shell: Layout,
     thread: Thread,
     composer: FormState,
 ) -> Result<ThreadPage, Failure> {

@@ -5,13 +5,13 @@ use serde::Deserialize;
 
 use super::SPEC;
 use super::contract::MemberReadThread;
-use super::standing::Standing;
+use super::thread_access::ThreadAccess;
 use crate::bus::Signal;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::MemberId;
-use crate::kit::cards;
-use crate::web::answer::Nothing;
+use crate::shared::cards;
+use crate::web::answer::NoContent;
 use crate::web::extract::{Form, Path};
 use crate::web::visitor::Actor;
 
@@ -25,13 +25,13 @@ pub(super) struct Input {
 
 async fn run(ctx: &Context, from: MemberId, to: MemberId, shown: Option<i64>) -> Result<(), Failure> {
     let mut tx = ctx.begin(&SPEC).await?;
-    let standing = Standing::of(tx.conn(), from, to).await?;
-    if let Some(newest) = standing.seen.filter(|_| standing.unread > 0) {
+    let thread_access = ThreadAccess::of(tx.conn(), from, to).await?;
+    if let Some(newest) = thread_access.seen.filter(|_| thread_access.unread > 0) {
         let up_to = shown.map_or(newest, |shown| shown.min(newest));
         let _ = tx.emit(MemberReadThread { member: from, with: to, up_to }).await?;
     }
     // Nobody is told of a stranger who hesitates, and nobody of whom she has blocked.
-    if standing.newest.is_some() && !standing.blocked {
+    if thread_access.newest.is_some() && !thread_access.blocked {
         tx.signal(Signal::Typing { from, to });
     }
     tx.commit().await
@@ -41,9 +41,9 @@ pub(super) async fn json(
     State(ctx): State<Context>,
     actor: Actor,
     Path(to): Path<MemberId>,
-) -> Result<Nothing, Failure> {
+) -> Result<NoContent, Failure> {
     run(&ctx, actor.id, to, None).await?;
-    Ok(Nothing)
+    Ok(NoContent)
 }
 
 /// For the script of an open thread.
@@ -52,8 +52,8 @@ pub(super) async fn form(
     actor: Actor,
     Path(nickname): Path<String>,
     Form { input, .. }: Form<Input>,
-) -> Result<Nothing, Failure> {
+) -> Result<NoContent, Failure> {
     let to = cards::named(ctx.pool(&SPEC), &SPEC, &nickname).await?;
     run(&ctx, actor.id, to, input.up_to).await?;
-    Ok(Nothing)
+    Ok(NoContent)
 }

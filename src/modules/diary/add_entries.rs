@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use sqlx::query;
 
 use super::entry::{Entry, Noted};
-use crate::event::{Applied, Fact, Listener};
+use crate::event::{Applied, Listener, Recorded};
 use crate::failure::Failure;
 use crate::id::TypedId;
 use crate::tx::Tx;
@@ -22,7 +22,7 @@ impl<E> AddEntries<E> {
 impl<E: Noted> Listener for AddEntries<E> {
     type Event = E;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<E>]) -> Result<Applied, Failure> {
+    async fn handle(&self, tx: &mut Tx, facts: &[Recorded<E>]) -> Result<Applied, Failure> {
         let entries: Vec<Entry> = facts.iter().map(|fact| fact.event.entry()).collect();
         let done = query!(
             "insert into diary.entry (entry, member, kind, other, photo, at)

@@ -5,13 +5,13 @@ pub mod contract;
 mod entry;
 mod read_diary;
 
-use crate::kit;
 use crate::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
 use crate::modules::album::contract::{PrivateAlbumAccessGranted, PrivateAlbumAccessRevoked};
 use crate::modules::favorite::contract::{FavoriteMarked, FavoriteUnmarked};
 use crate::modules::flirt::contract::FlirtSent;
 use crate::modules::like::contract::{PhotoLiked, PhotoUnliked};
 use crate::modules::profile::contract::ProfileVisited;
+use crate::shared;
 use crate::web::paging;
 
 pub struct Diary;
@@ -32,8 +32,8 @@ impl Module for Diary {
     }
 
     fn register(&self, at: &mut Registry) {
-        kit::keep_people(at);
-        kit::keep_portraits(at, 1, None);
+        shared::keep_people(at);
+        shared::keep_portraits(at, 1, None);
         notes::<ProfileVisited>(at);
         notes::<FlirtSent>(at);
         notes::<PhotoLiked>(at);

@@ -12,12 +12,12 @@ use super::entry::Kind;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::{EventId, TypedId};
-use crate::kit::cards::{Card, CardRow};
 use crate::modules::like::contract::PhotoId;
+use crate::shared::cards::{Card, CardRow};
 use crate::web::answer::{Json, Page};
 use crate::web::extract::Query;
+use crate::web::layout::Layout;
 use crate::web::paging::{CURSOR, Cursor, Listing, MAX_MOST, PageQuery, Paging};
-use crate::web::shell::Shell;
 use crate::web::visitor::Actor;
 use crate::web::when::When;
 
@@ -125,7 +125,7 @@ pub(super) async fn json(
 #[derive(Template)]
 #[template(path = "diary/list.html")]
 pub(super) struct DiaryPage {
-    shell: Shell,
+    shell: Layout,
     kinds: Vec<Tab>,
     days: Vec<Day>,
     next: Option<String>,
@@ -181,7 +181,7 @@ fn by_day(items: Vec<Item>, when: When) -> Vec<Day> {
 pub(super) async fn page(
     State(ctx): State<Context>,
     actor: Actor,
-    shell: Shell,
+    shell: Layout,
     Query(asked): Query<DiaryQuery>,
 ) -> Result<Page<DiaryPage>, Failure> {
     let list = run(&ctx, &actor, &asked).await?;

@@ -28,7 +28,7 @@ impl Event for FavoriteMarked {
     fn subjects(&self) -> Vec<MemberId> {
         vec![self.member, self.favorite]
     }
-    fn says(&self, names: &dyn Names) -> String {
+    fn describe(&self, names: &dyn Names) -> String {
         format!("{} added {} to favorites", names.name(self.member), names.name(self.favorite))
     }
 }
@@ -53,7 +53,7 @@ impl Event for FavoriteUnmarked {
     fn subjects(&self) -> Vec<MemberId> {
         vec![self.member, self.favorite]
     }
-    fn says(&self, names: &dyn Names) -> String {
+    fn describe(&self, names: &dyn Names) -> String {
         format!("{} removed {} from favorites", names.name(self.member), names.name(self.favorite))
     }
 }

@@ -3,7 +3,7 @@
 use sqlx::query;
 
 use super::contract::{FavoriteMarked, FavoriteUnmarked};
-use crate::event::{Applied, Fact, Listener};
+use crate::event::{Applied, Listener, Recorded};
 use crate::failure::Failure;
 use crate::id::TypedId;
 use crate::tx::Tx;
@@ -13,7 +13,7 @@ pub(super) struct AddFavorite;
 impl Listener for AddFavorite {
     type Event = FavoriteMarked;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<FavoriteMarked>]) -> Result<Applied, Failure> {
+    async fn handle(&self, tx: &mut Tx, facts: &[Recorded<FavoriteMarked>]) -> Result<Applied, Failure> {
         let done = query!(
             "insert into favorite.favorite (member, favorite, at)
              select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) on conflict do nothing",
@@ -32,7 +32,7 @@ pub(super) struct RemoveFavorite;
 impl Listener for RemoveFavorite {
     type Event = FavoriteUnmarked;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<FavoriteUnmarked>]) -> Result<Applied, Failure> {
+    async fn handle(&self, tx: &mut Tx, facts: &[Recorded<FavoriteUnmarked>]) -> Result<Applied, Failure> {
         let done = query!(
             "delete from favorite.favorite f using unnest($1::uuid[], $2::uuid[]) as gone (member, favorite)
              where f.member = gone.member and f.favorite = gone.favorite",

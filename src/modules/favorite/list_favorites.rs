@@ -11,12 +11,12 @@ use super::SPEC;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::TypedId;
-use crate::kit::calendar;
-use crate::kit::cards::{Card, CardRow};
+use crate::shared::calendar;
+use crate::shared::cards::{Card, CardRow};
 use crate::web::answer::{Json, Page};
 use crate::web::extract::Query;
+use crate::web::layout::Layout;
 use crate::web::paging::{Cursor, Listing, PageQuery};
-use crate::web::shell::Shell;
 use crate::web::visitor::Actor;
 use crate::web::when;
 
@@ -70,7 +70,7 @@ pub(super) async fn json(
 #[derive(Template)]
 #[template(path = "favorite/list.html")]
 pub(super) struct FavoritePage {
-    shell: Shell,
+    shell: Layout,
     items: Vec<Row>,
     next: Option<String>,
 }
@@ -94,7 +94,7 @@ impl Row {
 pub(super) async fn page(
     State(ctx): State<Context>,
     actor: Actor,
-    shell: Shell,
+    shell: Layout,
     Query(asked): Query<PageQuery>,
 ) -> Result<Page<FavoritePage>, Failure> {
     let list = run(&ctx, &actor, &asked).await?;

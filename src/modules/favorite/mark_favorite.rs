@@ -8,10 +8,10 @@ use super::contract::FavoriteMarked;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
-use crate::kit::cards;
 use crate::problem::Problem;
+use crate::shared::cards;
 use crate::tx::Tx;
-use crate::web::answer::{Done, Nothing};
+use crate::web::answer::{NoContent, SeeOther};
 use crate::web::extract::Path;
 use crate::web::visitor::Actor;
 
@@ -32,7 +32,7 @@ async fn run(ctx: &Context, actor: &Actor, favorite: MemberId) -> Result<(), Fai
         return Err(SELF.failure());
     }
     let mut tx = ctx.begin(&SPEC).await?;
-    cards::meet(tx.conn(), &SPEC, actor.id, favorite).await?;
+    cards::visible_to(tx.conn(), &SPEC, actor.id, favorite).await?;
     lock(&mut tx, actor.id).await?;
     let applied = tx.emit(FavoriteMarked { member: actor.id, favorite }).await?;
     if applied.changed() && count(&mut tx, actor.id).await? > FAVORITES_MAX {
@@ -68,17 +68,18 @@ pub(super) async fn json(
     State(ctx): State<Context>,
     actor: Actor,
     Path(favorite): Path<MemberId>,
-) -> Result<Nothing, Failure> {
+) -> Result<NoContent, Failure> {
     run(&ctx, &actor, favorite).await?;
-    Ok(Nothing)
+    Ok(NoContent)
 }
 
 pub(super) async fn form(
     State(ctx): State<Context>,
     actor: Actor,
     Path(nickname): Path<String>,
-) -> Result<Done, Failure> {
+) -> Result<SeeOther, Failure> {
     let favorite = cards::named(ctx.pool(&SPEC), &SPEC, &nickname).await?;
     run(&ctx, &actor, favorite).await?;
-    Ok(Done::to(format!("/member/{nickname}")).saying(format!("{nickname} is among your favourites now.")))
+    Ok(SeeOther::to(format!("/member/{nickname}"))
+        .saying(format!("{nickname} is among your favourites now.")))
 }

@@ -9,8 +9,8 @@ mod unmark_favorite;
 
 use std::time::Duration;
 
-use crate::kit;
 use crate::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
+use crate::shared;
 use crate::web::paging;
 
 pub struct Favorite;
@@ -33,8 +33,8 @@ impl Module for Favorite {
     }
 
     fn register(&self, at: &mut Registry) {
-        kit::keep_people(at);
-        kit::keep_portraits(at, 1, None);
+        shared::keep_people(at);
+        shared::keep_portraits(at, 1, None);
         at.listens(keep_seen::KeepSeen);
         at.publishes::<contract::FavoriteMarked>();
         at.listens(keep_favorites::AddFavorite);

@@ -10,8 +10,8 @@ use super::contract::FavoriteUnmarked;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::MemberId;
-use crate::kit::cards;
-use crate::web::answer::{Done, Nothing};
+use crate::shared::cards;
+use crate::web::answer::{NoContent, SeeOther};
 use crate::web::extract::Path;
 use crate::web::visitor::Actor;
 
@@ -25,9 +25,9 @@ pub(super) async fn json(
     State(ctx): State<Context>,
     actor: Actor,
     Path(favorite): Path<MemberId>,
-) -> Result<Nothing, Failure> {
+) -> Result<NoContent, Failure> {
     run(&ctx, &actor, favorite).await?;
-    Ok(Nothing)
+    Ok(NoContent)
 }
 
 /// Goes back to the list and not to the profile, which would be a visit.
@@ -35,10 +35,10 @@ pub(super) async fn form(
     State(ctx): State<Context>,
     actor: Actor,
     Path(nickname): Path<String>,
-) -> Result<Done, Failure> {
+) -> Result<SeeOther, Failure> {
     if let Some(favorite) = cards::if_named(ctx.pool(&SPEC), &SPEC, &nickname).await? {
         run(&ctx, &actor, favorite).await?;
     }
     let named = cards::said(&nickname);
-    Ok(Done::to("/favorite").saying(format!("{named} is no longer among your favourites.")))
+    Ok(SeeOther::to("/favorite").saying(format!("{named} is no longer among your favourites.")))
 }

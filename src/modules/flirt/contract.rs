@@ -28,7 +28,7 @@ impl Event for FlirtSent {
     fn subjects(&self) -> Vec<MemberId> {
         vec![self.from, self.to]
     }
-    fn says(&self, names: &dyn Names) -> String {
+    fn describe(&self, names: &dyn Names) -> String {
         format!("{} flirted with {}", names.name(self.from), names.name(self.to))
     }
 }

@@ -3,7 +3,7 @@
 use sqlx::query;
 
 use super::contract::FlirtSent;
-use crate::event::{Applied, Fact, Listener};
+use crate::event::{Applied, Listener, Recorded};
 use crate::failure::Failure;
 use crate::id::TypedId;
 use crate::tx::Tx;
@@ -13,7 +13,7 @@ pub(super) struct KeepFlirts;
 impl Listener for KeepFlirts {
     type Event = FlirtSent;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<FlirtSent>]) -> Result<Applied, Failure> {
+    async fn handle(&self, tx: &mut Tx, facts: &[Recorded<FlirtSent>]) -> Result<Applied, Failure> {
         let mut applied = Applied::Nothing;
         // One by one: a flirt and its answer may be in one slice, and only the own commands come here.
         for fact in facts {

@@ -6,8 +6,8 @@ mod send_flirt;
 
 use std::time::Duration;
 
-use crate::kit;
 use crate::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
+use crate::shared;
 
 pub struct Flirt;
 
@@ -29,7 +29,7 @@ impl Module for Flirt {
     }
 
     fn register(&self, at: &mut Registry) {
-        kit::keep_people(at);
+        shared::keep_people(at);
         at.publishes::<contract::FlirtSent>();
         at.listens(keep_flirts::KeepFlirts);
 

@@ -11,9 +11,9 @@ use super::contract::FlirtSent;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::{EventId, MemberId, TypedId};
-use crate::kit::cards;
 use crate::problem::Problem;
-use crate::web::answer::{Done, Made};
+use crate::shared::cards;
+use crate::web::answer::{CreatedOrExisting, SeeOther};
 use crate::web::extract::Path;
 use crate::web::left::Left;
 use crate::web::visitor::Actor;
@@ -37,7 +37,7 @@ async fn run(ctx: &Context, actor: &Actor, to: MemberId) -> Result<(Sent, bool),
         return Err(SELF.failure());
     }
     let mut tx = ctx.begin(&SPEC).await?;
-    cards::meet(tx.conn(), &SPEC, actor.id, to).await?;
+    cards::visible_to(tx.conn(), &SPEC, actor.id, to).await?;
     let applied = tx.emit(FlirtSent { from: actor.id, to }).await?;
     let open = query!(
         "select flirt, at from flirt.flirt where sender = $1 and receiver = $2 and not answered",
@@ -54,9 +54,9 @@ pub(super) async fn json(
     State(ctx): State<Context>,
     actor: Actor,
     Path(to): Path<MemberId>,
-) -> Result<Made<Sent>, Failure> {
+) -> Result<CreatedOrExisting<Sent>, Failure> {
     let (sent, new) = run(&ctx, &actor, to).await?;
-    Ok(if new { Made::Now(sent) } else { Made::Before(sent) })
+    Ok(if new { CreatedOrExisting::Now(sent) } else { CreatedOrExisting::Before(sent) })
 }
 
 pub(super) async fn form(
@@ -64,10 +64,10 @@ pub(super) async fn form(
     actor: Actor,
     Path(nickname): Path<String>,
     left: Left,
-) -> Result<Done, Failure> {
+) -> Result<SeeOther, Failure> {
     let to = cards::named(ctx.pool(&SPEC), &SPEC, &nickname).await?;
     let (_, new) = run(&ctx, &actor, to).await?;
     let notice =
         if new { "Your flirt is on its way." } else { "You have flirted already: now wait and see." };
-    Ok(Done::to(format!("/member/{nickname}")).saying(left.after(notice, "flirt", "flirts")))
+    Ok(SeeOther::to(format!("/member/{nickname}")).saying(left.after(notice, "flirt", "flirts")))
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::{Event, Names};
 use crate::id::MemberId;
-use crate::kit::people::Ideal;
+use crate::shared::people::Ideal;
 
 /// A member looks for somebody else than before. Her first ideal is in `registration-approved`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -26,7 +26,7 @@ impl Event for IdealUpdated {
     fn key(&self) -> MemberId {
         self.member
     }
-    fn says(&self, names: &dyn Names) -> String {
+    fn describe(&self, names: &dyn Names) -> String {
         format!("{} looks for {}", names.name(self.member), self.ideal.short())
     }
 }

@@ -5,7 +5,7 @@
 use sqlx::query;
 
 use super::contract::IdealUpdated;
-use crate::event::{Applied, Fact, Listener};
+use crate::event::{Applied, Listener, Recorded};
 use crate::failure::Failure;
 use crate::id::TypedId;
 use crate::modules::review::contract::RegistrationApproved;
@@ -16,7 +16,11 @@ pub(super) struct KeepFirst;
 impl Listener for KeepFirst {
     type Event = RegistrationApproved;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<RegistrationApproved>]) -> Result<Applied, Failure> {
+    async fn handle(
+        &self,
+        tx: &mut Tx,
+        facts: &[Recorded<RegistrationApproved>],
+    ) -> Result<Applied, Failure> {
         let events = || facts.iter().map(|fact| &fact.event);
         let done = query!(
             "insert into ideal.ideal (member, gender, from_age, to_age, place)
@@ -39,7 +43,7 @@ pub(super) struct KeepUpdated;
 impl Listener for KeepUpdated {
     type Event = IdealUpdated;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<IdealUpdated>]) -> Result<Applied, Failure> {
+    async fn handle(&self, tx: &mut Tx, facts: &[Recorded<IdealUpdated>]) -> Result<Applied, Failure> {
         let mut rows = 0;
         for IdealUpdated { member, ideal } in facts.iter().map(|fact| &fact.event) {
             let done = query!(

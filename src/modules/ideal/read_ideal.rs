@@ -8,11 +8,11 @@ use super::SPEC;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::TypedId;
-use crate::kit::people::{Gender, Ideal};
-use crate::kit::places::{self, County};
+use crate::shared::people::{Gender, Ideal};
+use crate::shared::places::{self, County};
 use crate::web::answer::{Json, Page};
 use crate::web::form::FormState;
-use crate::web::shell::Shell;
+use crate::web::layout::Layout;
 use crate::web::visitor::Actor;
 
 /// None for a moment after her approval.
@@ -33,13 +33,13 @@ pub(super) async fn json(State(ctx): State<Context>, actor: Actor) -> Result<Jso
 #[derive(Template)]
 #[template(path = "ideal/form.html")]
 pub(super) struct IdealPage {
-    shell: Shell,
+    shell: Layout,
     form: FormState,
     counties: &'static [County],
 }
 
 impl IdealPage {
-    pub(super) fn new(shell: Shell, form: FormState) -> Self {
+    pub(super) fn new(shell: Layout, form: FormState) -> Self {
         Self { shell: shell.titled("Whom you look for"), form, counties: places::counties() }
     }
 }
@@ -47,7 +47,7 @@ impl IdealPage {
 pub(super) async fn page(
     State(ctx): State<Context>,
     actor: Actor,
-    shell: Shell,
+    shell: Layout,
 ) -> Result<Page<IdealPage>, Failure> {
     let known = run(&ctx, &actor).await?.map(|ideal| {
         FormState::filled([

@@ -8,10 +8,10 @@ use super::contract::IdealUpdated;
 use super::read_ideal::IdealPage;
 use crate::context::Context;
 use crate::failure::{Failure, Refusals};
-use crate::kit::ideals::{IdealForm, IdealInput, Refuses};
-use crate::web::answer::{Done, Json, Nothing, Page};
+use crate::shared::ideals::{IdealForm, IdealInput, Refuses};
+use crate::web::answer::{Json, NoContent, Page, SeeOther};
 use crate::web::extract::Form;
-use crate::web::shell::Shell;
+use crate::web::layout::Layout;
 use crate::web::visitor::Actor;
 
 pub(super) const REFUSES: Refuses = Refuses::of(["ideal.gender", "ideal.place", "ideal.age", "ideal.ages"]);
@@ -28,19 +28,21 @@ pub(super) async fn json(
     State(ctx): State<Context>,
     actor: Actor,
     Json(input): Json<IdealInput>,
-) -> Result<Nothing, Failure> {
+) -> Result<NoContent, Failure> {
     run(&ctx, &actor, &input).await?;
-    Ok(Nothing)
+    Ok(NoContent)
 }
 
 pub(super) async fn form(
     State(ctx): State<Context>,
     actor: Actor,
-    shell: Shell,
+    shell: Layout,
     Form { input, state }: Form<IdealForm>,
 ) -> Result<Response, Failure> {
     match run(&ctx, &actor, &input.into()).await {
-        Ok(()) => Ok(Done::to("/ideal").saying("Saved. Your news follow it from now on.").into_response()),
+        Ok(()) => {
+            Ok(SeeOther::to("/ideal").saying("Saved. Your news follow it from now on.").into_response())
+        }
         Err(failure) if failure.is_of_a_form() => {
             Ok(Page::again(IdealPage::new(shell, state.refused(&failure)), &failure).into_response())
         }

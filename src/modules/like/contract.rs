@@ -35,7 +35,7 @@ impl Event for PhotoLiked {
     fn subjects(&self) -> Vec<MemberId> {
         vec![self.member, self.owner]
     }
-    fn says(&self, names: &dyn Names) -> String {
+    fn describe(&self, names: &dyn Names) -> String {
         format!("{} liked a photo of {}", names.name(self.member), names.name(self.owner))
     }
 }
@@ -62,7 +62,7 @@ impl Event for PhotoUnliked {
     fn subjects(&self) -> Vec<MemberId> {
         vec![self.member, self.owner]
     }
-    fn says(&self, names: &dyn Names) -> String {
+    fn describe(&self, names: &dyn Names) -> String {
         format!("{} no longer likes a photo of {}", names.name(self.member), names.name(self.owner))
     }
 }

@@ -2,11 +2,11 @@
 
 use sqlx::query;
 
-use crate::event::{Applied, Fact, Listener};
+use crate::event::{Applied, Listener, Recorded};
 use crate::failure::Failure;
 use crate::id::TypedId;
-use crate::kit::photos::RemovePhotos;
 use crate::modules::media::contract::PhotoDeleted;
+use crate::shared::photos::RemovePhotos;
 use crate::tx::Tx;
 
 pub(super) struct DropLikes(pub(super) RemovePhotos);
@@ -14,7 +14,7 @@ pub(super) struct DropLikes(pub(super) RemovePhotos);
 impl Listener for DropLikes {
     type Event = PhotoDeleted;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<PhotoDeleted>]) -> Result<Applied, Failure> {
+    async fn handle(&self, tx: &mut Tx, facts: &[Recorded<PhotoDeleted>]) -> Result<Applied, Failure> {
         // The mark first: a like that is on its way holds the photo's row, and is there when this goes on.
         let marked = self.0.handle(tx, facts).await?;
         let dropped = query!(

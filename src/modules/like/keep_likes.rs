@@ -3,7 +3,7 @@
 use sqlx::query;
 
 use super::contract::{PhotoLiked, PhotoUnliked};
-use crate::event::{Applied, Fact, Listener};
+use crate::event::{Applied, Listener, Recorded};
 use crate::failure::Failure;
 use crate::id::TypedId;
 use crate::tx::Tx;
@@ -13,7 +13,7 @@ pub(super) struct AddLike;
 impl Listener for AddLike {
     type Event = PhotoLiked;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<PhotoLiked>]) -> Result<Applied, Failure> {
+    async fn handle(&self, tx: &mut Tx, facts: &[Recorded<PhotoLiked>]) -> Result<Applied, Failure> {
         let done = query!(
             "insert into likes.liked (member, photo, at)
              select row.member, row.photo, row.at
@@ -36,7 +36,7 @@ pub(super) struct RemoveLike;
 impl Listener for RemoveLike {
     type Event = PhotoUnliked;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<PhotoUnliked>]) -> Result<Applied, Failure> {
+    async fn handle(&self, tx: &mut Tx, facts: &[Recorded<PhotoUnliked>]) -> Result<Applied, Failure> {
         let done = query!(
             "delete from likes.liked l using unnest($1::uuid[], $2::uuid[]) as gone (member, photo)
              where l.member = gone.member and l.photo = gone.photo",

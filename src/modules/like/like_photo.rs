@@ -7,7 +7,7 @@ use super::contract::{PhotoId, PhotoLiked};
 use super::photo::{self, Owner};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::web::answer::{Done, Nothing};
+use crate::web::answer::{NoContent, SeeOther};
 use crate::web::extract::Path;
 use crate::web::left::Left;
 use crate::web::visitor::Actor;
@@ -24,9 +24,9 @@ pub(super) async fn json(
     State(ctx): State<Context>,
     actor: Actor,
     Path(photo): Path<PhotoId>,
-) -> Result<Nothing, Failure> {
+) -> Result<NoContent, Failure> {
     run(&ctx, &actor, photo).await?;
-    Ok(Nothing)
+    Ok(NoContent)
 }
 
 pub(super) async fn form(
@@ -34,9 +34,9 @@ pub(super) async fn form(
     actor: Actor,
     Path(photo): Path<PhotoId>,
     left: Left,
-) -> Result<Done, Failure> {
+) -> Result<SeeOther, Failure> {
     let owner = run(&ctx, &actor, photo).await?;
-    Ok(Done::to(format!("/member/{}", owner.nickname)).saying(left.after(
+    Ok(SeeOther::to(format!("/member/{}", owner.nickname)).saying(left.after(
         "You like this photo.",
         "like",
         "likes",

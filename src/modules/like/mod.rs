@@ -9,9 +9,9 @@ mod unlike_photo;
 
 use std::time::Duration;
 
-use crate::kit;
-use crate::kit::photos::{AddPhotos, RemovePhotos};
 use crate::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
+use crate::shared;
+use crate::shared::photos::{AddPhotos, RemovePhotos};
 
 pub struct Like;
 
@@ -33,7 +33,7 @@ impl Module for Like {
     }
 
     fn register(&self, at: &mut Registry) {
-        kit::keep_people(at);
+        shared::keep_people(at);
         at.listens(AddPhotos::of(SPEC.schema, None));
         at.listens(drop_likes::DropLikes(RemovePhotos::of(SPEC.schema, None)));
         at.publishes::<contract::PhotoLiked>();

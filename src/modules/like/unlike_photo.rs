@@ -7,7 +7,7 @@ use super::contract::{PhotoId, PhotoUnliked};
 use super::photo::{self, Owner};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::web::answer::{Done, Nothing};
+use crate::web::answer::{NoContent, SeeOther};
 use crate::web::extract::Path;
 use crate::web::visitor::Actor;
 
@@ -23,16 +23,16 @@ pub(super) async fn json(
     State(ctx): State<Context>,
     actor: Actor,
     Path(photo): Path<PhotoId>,
-) -> Result<Nothing, Failure> {
+) -> Result<NoContent, Failure> {
     run(&ctx, &actor, photo).await?;
-    Ok(Nothing)
+    Ok(NoContent)
 }
 
 pub(super) async fn form(
     State(ctx): State<Context>,
     actor: Actor,
     Path(photo): Path<PhotoId>,
-) -> Result<Done, Failure> {
+) -> Result<SeeOther, Failure> {
     let owner = run(&ctx, &actor, photo).await?;
-    Ok(Done::to(format!("/member/{}", owner.nickname)).saying("You took your like back."))
+    Ok(SeeOther::to(format!("/member/{}", owner.nickname)).saying("You took your like back."))
 }

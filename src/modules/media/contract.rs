@@ -26,7 +26,7 @@ impl Event for PhotoDeleted {
     fn key(&self) -> MemberId {
         self.member
     }
-    fn says(&self, names: &dyn Names) -> String {
+    fn describe(&self, names: &dyn Names) -> String {
         format!("{} deleted a photo", names.name(self.member))
     }
 }

@@ -26,6 +26,6 @@ impl Module for Media {
     }
 
     fn register(&self, at: &mut Registry) {
-        at.plays::<contract::PhotoDeleted>();
+        at.declares_unpublished::<contract::PhotoDeleted>();
     }
 }

@@ -3,11 +3,11 @@
 use sqlx::query_scalar;
 
 use super::farthest::Farthest;
-use crate::event::{Applied, Fact, Listener};
+use crate::event::{Applied, Listener, Recorded};
 use crate::failure::Failure;
 use crate::id::MemberId;
-use crate::kit::versions;
 use crate::modules::chat::contract::MessageSent;
+use crate::shared::versions;
 use crate::tx::Tx;
 
 pub(super) struct KeepMessages;
@@ -15,7 +15,7 @@ pub(super) struct KeepMessages;
 impl Listener for KeepMessages {
     type Event = MessageSent;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<MessageSent>]) -> Result<Applied, Failure> {
+    async fn handle(&self, tx: &mut Tx, facts: &[Recorded<MessageSent>]) -> Result<Applied, Failure> {
         let messages = facts.iter().map(|fact| ((fact.event.to, fact.event.from), fact.event.number));
         let Farthest { members, others, numbers } = Farthest::of(messages);
         let told = query_scalar!(

@@ -3,11 +3,11 @@
 use sqlx::query;
 
 use super::farthest::Farthest;
-use crate::event::{Applied, Fact, Listener};
+use crate::event::{Applied, Listener, Recorded};
 use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
-use crate::kit::versions;
 use crate::modules::chat::contract::MemberReadThread;
+use crate::shared::versions;
 use crate::tx::Tx;
 
 pub(super) struct KeepReading;
@@ -15,7 +15,7 @@ pub(super) struct KeepReading;
 impl Listener for KeepReading {
     type Event = MemberReadThread;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<MemberReadThread>]) -> Result<Applied, Failure> {
+    async fn handle(&self, tx: &mut Tx, facts: &[Recorded<MemberReadThread>]) -> Result<Applied, Failure> {
         let marks = facts.iter().map(|fact| ((fact.event.member, fact.event.with), fact.event.up_to));
         let Farthest { members, others, numbers } = Farthest::of(marks);
         let moved = query!(

@@ -1,6 +1,6 @@
 //! The numbers in the navigation bar: conversations with something unread, and alerts that were not seen.
 //!
-//! They are in the HTML of every page ([`crate::web::shell`] asks for them), and change in place when the live
+//! They are in the HTML of every page ([`crate::web::layout`] asks for them), and change in place when the live
 //! channel says so.
 
 mod add_alerts;
@@ -13,10 +13,10 @@ mod read_counts;
 mod remove_likes;
 mod remove_seen;
 
-use crate::kit::alerting::{self, Alerting, Keeper};
-use crate::kit::photos::RemovePhotos;
-use crate::kit::{self, Wakes};
 use crate::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
+use crate::shared::alerting::{self, Alerting, Keeper};
+use crate::shared::photos::RemovePhotos;
+use crate::shared::{self, Wakes};
 
 pub struct Nav;
 
@@ -47,7 +47,7 @@ impl Module for Nav {
     }
 
     fn register(&self, at: &mut Registry) {
-        kit::keep_people_live(at, WAKES);
+        shared::keep_people_live(at, WAKES);
         at.listens(keep_messages::KeepMessages);
         at.listens(keep_reading::KeepReading);
         alerting::listen::<Nav>(at);

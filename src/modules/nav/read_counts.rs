@@ -17,7 +17,7 @@ use crate::id::{MemberId, TypedId};
 use crate::module::ModuleSpec;
 use crate::web::answer::{Json, Page};
 use crate::web::counts::{self, Counted, Counter, Counts};
-use crate::web::shell::{Shell, wants_part};
+use crate::web::layout::{Layout, wants_part};
 use crate::web::visitor::Actor;
 
 /// Nobody needs to know more exactly than "100 or more".
@@ -86,17 +86,17 @@ pub(super) async fn json(State(ctx): State<Context>, actor: Actor) -> Result<Jso
 #[derive(Template)]
 #[template(path = "nav/waiting.html")]
 pub(super) struct WaitingPage {
-    shell: Shell,
+    shell: Layout,
 }
 
 /// The numbers alone.
 #[derive(Template)]
 #[template(path = "nav/counts.html")]
 pub(super) struct CountsPart {
-    shell: Shell,
+    shell: Layout,
 }
 
-pub(super) async fn page(_: Actor, shell: Shell, headers: HeaderMap) -> Response {
+pub(super) async fn page(_: Actor, shell: Layout, headers: HeaderMap) -> Response {
     if wants_part(&headers) {
         return Page::new(CountsPart { shell }).into_response();
     }

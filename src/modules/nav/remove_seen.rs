@@ -2,11 +2,11 @@
 
 use sqlx::{query, query_scalar};
 
-use crate::event::{Applied, Fact, Listener};
+use crate::event::{Applied, Listener, Recorded};
 use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
-use crate::kit::versions;
 use crate::modules::alerts::contract::AlertRead;
+use crate::shared::versions;
 use crate::tx::Tx;
 
 pub(super) struct RemoveSeen;
@@ -14,7 +14,7 @@ pub(super) struct RemoveSeen;
 impl Listener for RemoveSeen {
     type Event = AlertRead;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<AlertRead>]) -> Result<Applied, Failure> {
+    async fn handle(&self, tx: &mut Tx, facts: &[Recorded<AlertRead>]) -> Result<Applied, Failure> {
         let mut applied = Applied::Nothing;
         for AlertRead { member, up_to, at } in facts.iter().map(|fact| &fact.event) {
             let moved = query!(

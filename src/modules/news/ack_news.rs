@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::{EventId, TypedId};
 use crate::problem::Problem;
-use crate::web::answer::{Done, Json, Nothing};
+use crate::web::answer::{Json, NoContent, SeeOther};
 use crate::web::extract::Form;
 use crate::web::visitor::Actor;
 
@@ -40,16 +40,16 @@ pub(super) async fn json(
     State(ctx): State<Context>,
     actor: Actor,
     Json(input): Json<Input>,
-) -> Result<Nothing, Failure> {
+) -> Result<NoContent, Failure> {
     run(&ctx, &actor, &input).await?;
-    Ok(Nothing)
+    Ok(NoContent)
 }
 
 pub(super) async fn form(
     State(ctx): State<Context>,
     actor: Actor,
     Form { input, .. }: Form<Input>,
-) -> Result<Done, Failure> {
+) -> Result<SeeOther, Failure> {
     run(&ctx, &actor, &input).await?;
-    Ok(Done::to("/news"))
+    Ok(SeeOther::to("/news"))
 }

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use sqlx::query;
 
 use super::stories::{self, Done};
-use crate::event::{Applied, Event, Fact, Listener};
+use crate::event::{Applied, Event, Listener, Recorded};
 use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
 use crate::modules::like::contract::PhotoId;
 use crate::modules::review::contract::{PhotoApproved, PresentationApproved, RegistrationApproved};
 use crate::tx::Tx;
 
-fn story<E: Event>(fact: &Fact<E>, member: MemberId, photo: Option<PhotoId>) -> Done {
+fn story<E: Event>(fact: &Recorded<E>, member: MemberId, photo: Option<PhotoId>) -> Done {
     Done { story: fact.id, member, photo, at: fact.at }
 }
 
@@ -22,7 +22,11 @@ pub(super) struct AddJoined;
 impl Listener for AddJoined {
     type Event = RegistrationApproved;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<RegistrationApproved>]) -> Result<Applied, Failure> {
+    async fn handle(
+        &self,
+        tx: &mut Tx,
+        facts: &[Recorded<RegistrationApproved>],
+    ) -> Result<Applied, Failure> {
         let members: Vec<_> = facts.iter().map(|fact| fact.event.member.uuid()).collect();
         let completed = stories::complete(tx, &members).await?;
         let joined: Vec<_> = facts.iter().map(|fact| story(fact, fact.event.member, None)).collect();
@@ -36,7 +40,7 @@ pub(super) struct AddPhotoStories;
 impl Listener for AddPhotoStories {
     type Event = PhotoApproved;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<PhotoApproved>]) -> Result<Applied, Failure> {
+    async fn handle(&self, tx: &mut Tx, facts: &[Recorded<PhotoApproved>]) -> Result<Applied, Failure> {
         let photos: Vec<_> =
             facts.iter().map(|fact| story(fact, fact.event.member, Some(fact.event.photo))).collect();
         stories::add(tx, "photo", &photos).await
@@ -49,7 +53,11 @@ pub(super) struct AddPresentations;
 impl Listener for AddPresentations {
     type Event = PresentationApproved;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<PresentationApproved>]) -> Result<Applied, Failure> {
+    async fn handle(
+        &self,
+        tx: &mut Tx,
+        facts: &[Recorded<PresentationApproved>],
+    ) -> Result<Applied, Failure> {
         let newest: BTreeMap<_, _> = facts
             .iter()
             .map(|fact| (fact.event.member.uuid(), story(fact, fact.event.member, None)))

@@ -28,7 +28,7 @@ impl Event for NewsRead {
     fn key(&self) -> MemberId {
         self.member
     }
-    fn says(&self, names: &dyn Names) -> String {
+    fn describe(&self, names: &dyn Names) -> String {
         format!("{} read the news", names.name(self.member))
     }
 }

@@ -1,7 +1,7 @@
 //! How many stories are new to her, for her feed and for the navigation on every page: at most 100.
 //!
 //! Which ones does not matter, so the count ends with the hundredth, and it looks at no more rows than a page does
-//! ([`crate::kit::walk`]). Where more than that are in its way, blocked or of an age that just misses, it is too few.
+//! ([`crate::shared::bounded_scan`]). Where more than that are in its way, blocked or of an age that just misses, it is too few.
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -14,8 +14,8 @@ use super::walk_stories::{self, Reader};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
-use crate::kit::walk::{Born, ROWS_MAX};
 use crate::module::ModuleSpec;
+use crate::shared::bounded_scan::{Born, ROWS_MAX};
 use crate::web::counts::{Counted, Counter, Counts};
 
 /// Nobody needs to know more exactly than "100 or more".

@@ -5,7 +5,7 @@ use super::{SPEC, count_news};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::MemberId;
-use crate::kit::walk::{self, Cost};
+use crate::shared::bounded_scan::{self, Cost};
 use crate::web::paging::{Cursor, Paging};
 
 /// A page, or the count of what is new.
@@ -29,7 +29,9 @@ pub async fn explain(ctx: &Context, member: MemberId, asked: Asked) -> Result<Ex
     let born = walk_stories::born(ctx, &reader.ideal);
     let mut explained = Explained { costs: Vec::new(), found: 0, end: None };
     let Asked::Page(paging) = asked else {
-        explained.costs.push(walk::explain(ctx.pool(&SPEC), count_news::statement(&reader, born)).await?);
+        explained
+            .costs
+            .push(bounded_scan::explain(ctx.pool(&SPEC), count_news::statement(&reader, born)).await?);
         let found = count_news::statement(&reader, born).fetch_one(ctx.pool(&SPEC)).await?;
         explained.found = usize::try_from(found).unwrap_or_default();
         return Ok(explained);
@@ -37,7 +39,7 @@ pub async fn explain(ctx: &Context, member: MemberId, asked: Asked) -> Result<Ex
     let range = Range { from: paging.from, after: Cursor::oldest(), fetch: paging.fetch() };
     for way in walk_stories::ways(born, range, born.tries(paging)) {
         let statement = walk_stories::statement(&reader, born, range, way);
-        let cost = walk::explain(ctx.pool(&SPEC), statement).await?;
+        let cost = bounded_scan::explain(ctx.pool(&SPEC), statement).await?;
         explained.costs.push(cost);
         let (found, end) = walk_stories::walk(ctx, &reader, range, way).await?;
         (explained.found, explained.end) = (found.len(), end);

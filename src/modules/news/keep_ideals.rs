@@ -2,12 +2,12 @@
 
 use sqlx::{query, query_scalar};
 
-use crate::event::{Applied, Fact, Listener};
+use crate::event::{Applied, Listener, Recorded};
 use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
-use crate::kit::versions;
 use crate::modules::ideal::contract::IdealUpdated;
 use crate::modules::review::contract::RegistrationApproved;
+use crate::shared::versions;
 use crate::tx::Tx;
 
 pub(super) struct KeepFirst;
@@ -15,7 +15,11 @@ pub(super) struct KeepFirst;
 impl Listener for KeepFirst {
     type Event = RegistrationApproved;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<RegistrationApproved>]) -> Result<Applied, Failure> {
+    async fn handle(
+        &self,
+        tx: &mut Tx,
+        facts: &[Recorded<RegistrationApproved>],
+    ) -> Result<Applied, Failure> {
         let events = || facts.iter().map(|fact| &fact.event);
         let new = query_scalar!(
             r#"insert into news.ideal (member, gender, from_age, to_age, place)
@@ -43,7 +47,7 @@ impl Listener for KeepUpdated {
 
     /// Her version is the sum of her own and of what she shares with all who look for the same. Another ideal is
     /// another part of it, perhaps a smaller one: her own grows by so much more that the sum grows, too.
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<IdealUpdated>]) -> Result<Applied, Failure> {
+    async fn handle(&self, tx: &mut Tx, facts: &[Recorded<IdealUpdated>]) -> Result<Applied, Failure> {
         let mut rows = 0;
         for IdealUpdated { member, ideal } in facts.iter().map(|fact| &fact.event) {
             let done = query!(

@@ -15,8 +15,8 @@ mod walk_stories;
 
 pub use explain::{Asked, Explained, explain};
 
-use crate::kit::{self, Wakes};
 use crate::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
+use crate::shared::{self, Wakes};
 use crate::web::paging;
 
 pub struct News;
@@ -50,8 +50,8 @@ impl Module for News {
 
     fn register(&self, at: &mut Registry) {
         // Cards come first: stories take from them what ideals ask for.
-        kit::keep_people_live(at, WAKES);
-        kit::keep_portraits(at, 1, None);
+        shared::keep_people_live(at, WAKES);
+        shared::keep_portraits(at, 1, None);
         at.listens(add_stories::AddJoined);
         at.listens(add_stories::AddPhotoStories);
         at.listens(add_stories::AddPresentations);

@@ -12,13 +12,13 @@ use super::walk_stories::{self, Range};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::{EventId, TypedId};
-use crate::kit::cards::Card;
-use crate::kit::walk;
 use crate::modules::like::contract::PhotoId;
+use crate::shared::bounded_scan;
+use crate::shared::cards::Card;
 use crate::web::answer::{Json, Page};
 use crate::web::extract::Query;
+use crate::web::layout::Layout;
 use crate::web::paging::{Cursor, Listing, PageQuery};
-use crate::web::shell::Shell;
 use crate::web::visitor::Actor;
 use crate::web::when::When;
 
@@ -57,7 +57,7 @@ async fn run(ctx: &Context, actor: &Actor, query: &PageQuery) -> Result<Feed, Fa
     let paging = query.parse()?;
     let place = |item: &Item| Cursor::new(item.at, item.story);
     let Some(reader) = walk_stories::reader(ctx, actor.id).await? else {
-        return Ok(Feed { list: walk::page(Vec::new(), None, paging, place), new: 0, ideal: None });
+        return Ok(Feed { list: bounded_scan::page(Vec::new(), None, paging, place), new: 0, ideal: None });
     };
     let range = Range { from: paging.from, after: Cursor::oldest(), fetch: paging.fetch() };
     let tries = walk_stories::born(ctx, &reader.ideal).tries(paging);
@@ -70,7 +70,7 @@ async fn run(ctx: &Context, actor: &Actor, query: &PageQuery) -> Result<Feed, Fa
         photo: story.photo,
         at: story.at,
     });
-    let list = walk::page(items.collect(), end, paging, place);
+    let list = bounded_scan::page(items.collect(), end, paging, place);
     let new = count_news::new(ctx, &reader).await?;
     Ok(Feed { list, new, ideal: Some(reader.ideal.sentence()) })
 }
@@ -86,7 +86,7 @@ pub(super) async fn json(
 #[derive(Template)]
 #[template(path = "news/list.html")]
 pub(super) struct NewsPage {
-    shell: Shell,
+    shell: Layout,
     items: Vec<Row>,
     new: i64,
     next: Option<String>,
@@ -126,7 +126,7 @@ impl Row {
 pub(super) async fn page(
     State(ctx): State<Context>,
     actor: Actor,
-    shell: Shell,
+    shell: Layout,
     Query(query): Query<PageQuery>,
 ) -> Result<Page<NewsPage>, Failure> {
     let shell = shell.following(&ctx, &actor, &SPEC).await?;

@@ -3,7 +3,7 @@
 use sqlx::query_scalar;
 
 use super::stories;
-use crate::event::{Applied, Fact, Listener};
+use crate::event::{Applied, Listener, Recorded};
 use crate::failure::Failure;
 use crate::id::TypedId;
 use crate::modules::media::contract::PhotoDeleted;
@@ -14,7 +14,7 @@ pub(super) struct RemoveStories;
 impl Listener for RemoveStories {
     type Event = PhotoDeleted;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<PhotoDeleted>]) -> Result<Applied, Failure> {
+    async fn handle(&self, tx: &mut Tx, facts: &[Recorded<PhotoDeleted>]) -> Result<Applied, Failure> {
         let removed = query_scalar!(
             "delete from news.story where photo = any($1) returning member",
             &facts.iter().map(|fact| fact.event.photo.uuid()).collect::<Vec<_>>()

@@ -8,8 +8,8 @@ use uuid::Uuid;
 use crate::event::Applied;
 use crate::failure::Failure;
 use crate::id::{EventId, MemberId, TypedId};
-use crate::kit::{places, versions};
 use crate::modules::like::contract::PhotoId;
+use crate::shared::{places, versions};
 use crate::tx::Tx;
 
 /// Something that a member did.

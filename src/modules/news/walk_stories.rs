@@ -1,5 +1,5 @@
 //! The stories that fit a reader's ideal, newest first: one statement, with work that has a bound whatever she looks
-//! for ([`crate::kit::walk`] says how).
+//! for ([`crate::shared::bounded_scan`] says how).
 
 use chrono::{DateTime, Utc};
 use sqlx::postgres::{PgArguments, PgRow};
@@ -10,11 +10,11 @@ use super::SPEC;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::{EventId, MemberId, TypedId};
-use crate::kit::cards::CardRow;
-use crate::kit::people::{Gender, Ideal};
-use crate::kit::places::{self, Kind};
-use crate::kit::walk::{self, Born, Way};
 use crate::modules::like::contract::PhotoId;
+use crate::shared::bounded_scan::{self, Born, Way};
+use crate::shared::cards::CardRow;
+use crate::shared::people::{Gender, Ideal};
+use crate::shared::places::{self, Kind};
 use crate::web::paging::Cursor;
 
 /// So many stories are looked through first, whatever the ages of their authors.
@@ -77,7 +77,7 @@ pub(super) async fn reader(ctx: &Context, member: MemberId) -> Result<Option<Rea
     Ok(row.map(|row| Reader {
         member,
         ideal: Ideal { gender: row.gender, from: row.from_age, to: row.to_age, place: row.place },
-        mark: walk::end(row.at, row.story).unwrap_or_else(Cursor::oldest),
+        mark: bounded_scan::end(row.at, row.story).unwrap_or_else(Cursor::oldest),
         version: row.version,
     }))
 }
@@ -119,7 +119,7 @@ pub(super) async fn walk(
     // There is always one row, since the end is told in any case.
     let rows = statement(reader, born(ctx, &reader.ideal), range, way).fetch_all(ctx.pool(&SPEC)).await?;
     let end = match rows.first() {
-        Some(row) => walk::end(row.try_get("end_at")?, row.try_get("end_story")?),
+        Some(row) => bounded_scan::end(row.try_get("end_at")?, row.try_get("end_story")?),
         None => None,
     };
     let found = rows.iter().filter_map(|row| Found::of(row).transpose());
@@ -179,5 +179,5 @@ fn sql(ideal: &Ideal, way: Way) -> String {
     } else {
         ("(values (true)) as y", "")
     };
-    walk::filled(WALK, &[("{place}", place), ("{years}", years), ("{year}", year)])
+    bounded_scan::filled(WALK, &[("{place}", place), ("{years}", years), ("{year}", year)])
 }

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::{Event, Names};
 use crate::id::MemberId;
-use crate::kit::calendar;
-use crate::kit::places::HOME;
+use crate::shared::calendar;
+use crate::shared::places::HOME;
 
 /// A member was here. At most one a member and minute, and none of who hides.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -38,7 +38,7 @@ impl Event for MemberSeen {
     fn key(&self) -> MemberId {
         self.member
     }
-    fn says(&self, names: &dyn Names) -> String {
+    fn describe(&self, names: &dyn Names) -> String {
         format!("{} was here", names.name(self.member))
     }
 }
@@ -58,7 +58,7 @@ impl Event for OnlineHidden {
     fn key(&self) -> MemberId {
         self.member
     }
-    fn says(&self, names: &dyn Names) -> String {
+    fn describe(&self, names: &dyn Names) -> String {
         format!("{} hides that she is here", names.name(self.member))
     }
 }
@@ -78,7 +78,7 @@ impl Event for OnlineShown {
     fn key(&self) -> MemberId {
         self.member
     }
-    fn says(&self, names: &dyn Names) -> String {
+    fn describe(&self, names: &dyn Names) -> String {
         format!("{} shows again when she is here", names.name(self.member))
     }
 }

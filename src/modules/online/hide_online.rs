@@ -6,7 +6,7 @@ use super::SPEC;
 use super::contract::{OnlineHidden, OnlineShown};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::web::answer::{Done, Nothing};
+use crate::web::answer::{NoContent, SeeOther};
 use crate::web::visitor::Actor;
 
 async fn run(ctx: &Context, actor: &Actor, hide: bool) -> Result<(), Failure> {
@@ -16,22 +16,22 @@ async fn run(ctx: &Context, actor: &Actor, hide: bool) -> Result<(), Failure> {
     tx.commit().await
 }
 
-pub(super) async fn hide_online_json(State(ctx): State<Context>, actor: Actor) -> Result<Nothing, Failure> {
+pub(super) async fn hide_online_json(State(ctx): State<Context>, actor: Actor) -> Result<NoContent, Failure> {
     run(&ctx, &actor, true).await?;
-    Ok(Nothing)
+    Ok(NoContent)
 }
 
-pub(super) async fn show_online_json(State(ctx): State<Context>, actor: Actor) -> Result<Nothing, Failure> {
+pub(super) async fn show_online_json(State(ctx): State<Context>, actor: Actor) -> Result<NoContent, Failure> {
     run(&ctx, &actor, false).await?;
-    Ok(Nothing)
+    Ok(NoContent)
 }
 
-pub(super) async fn hide_form(State(ctx): State<Context>, actor: Actor) -> Result<Done, Failure> {
+pub(super) async fn hide_form(State(ctx): State<Context>, actor: Actor) -> Result<SeeOther, Failure> {
     run(&ctx, &actor, true).await?;
-    Ok(Done::to("/online").saying("You are hidden now. Nobody sees that you are here."))
+    Ok(SeeOther::to("/online").saying("You are hidden now. Nobody sees that you are here."))
 }
 
-pub(super) async fn show_form(State(ctx): State<Context>, actor: Actor) -> Result<Done, Failure> {
+pub(super) async fn show_form(State(ctx): State<Context>, actor: Actor) -> Result<SeeOther, Failure> {
     run(&ctx, &actor, false).await?;
-    Ok(Done::to("/online").saying("You are shown again."))
+    Ok(SeeOther::to("/online").saying("You are shown again."))
 }

@@ -4,7 +4,7 @@ use sqlx::query;
 
 use super::contract::{OnlineHidden, OnlineShown};
 use crate::bus::Signal;
-use crate::event::{Applied, Fact, Listener};
+use crate::event::{Applied, Listener, Recorded};
 use crate::failure::Failure;
 use crate::id::TypedId;
 use crate::tx::Tx;
@@ -16,7 +16,7 @@ pub(super) struct RemoveHidden;
 impl Listener for AddHidden {
     type Event = OnlineHidden;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<OnlineHidden>]) -> Result<Applied, Failure> {
+    async fn handle(&self, tx: &mut Tx, facts: &[Recorded<OnlineHidden>]) -> Result<Applied, Failure> {
         let members: Vec<_> = facts.iter().map(|fact| fact.event.member.uuid()).collect();
         let done = query!(
             "insert into online.hidden (member) select * from unnest($1::uuid[]) on conflict do nothing",
@@ -32,7 +32,7 @@ impl Listener for AddHidden {
 impl Listener for RemoveHidden {
     type Event = OnlineShown;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<OnlineShown>]) -> Result<Applied, Failure> {
+    async fn handle(&self, tx: &mut Tx, facts: &[Recorded<OnlineShown>]) -> Result<Applied, Failure> {
         let members: Vec<_> = facts.iter().map(|fact| fact.event.member.uuid()).collect();
         let done =
             query!("delete from online.hidden where member = any($1)", &members).execute(tx.conn()).await?;

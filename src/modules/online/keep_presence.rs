@@ -10,7 +10,7 @@ use super::contract::MemberSeen;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
-use crate::kit::calendar;
+use crate::shared::calendar;
 use crate::web::presence::{Here, PresenceStore};
 use crate::web::visitor::Actor;
 

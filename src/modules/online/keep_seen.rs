@@ -4,7 +4,7 @@ use sqlx::query;
 
 use super::contract::MemberSeen;
 use crate::bus::Signal;
-use crate::event::{Applied, Fact, Listener};
+use crate::event::{Applied, Listener, Recorded};
 use crate::failure::Failure;
 use crate::id::TypedId;
 use crate::tx::Tx;
@@ -15,7 +15,7 @@ pub(super) struct KeepSeen;
 impl Listener for KeepSeen {
     type Event = MemberSeen;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<MemberSeen>]) -> Result<Applied, Failure> {
+    async fn handle(&self, tx: &mut Tx, facts: &[Recorded<MemberSeen>]) -> Result<Applied, Failure> {
         let mut applied = Applied::Nothing;
         for fact in facts {
             let member = fact.event.member;

@@ -13,12 +13,12 @@ use super::SPEC;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::TypedId;
-use crate::kit::cards::{Card, CardRow};
+use crate::shared::cards::{Card, CardRow};
 use crate::web::answer::{Json, Page};
 use crate::web::extract::Query;
+use crate::web::layout::Layout;
 use crate::web::paging::{Cursor, Listing, PageQuery};
 use crate::web::presence::ONLINE;
-use crate::web::shell::Shell;
 use crate::web::visitor::Actor;
 
 /// Somebody who is here.
@@ -85,7 +85,7 @@ pub(super) async fn json(
 #[derive(Template)]
 #[template(path = "online/list.html")]
 pub(super) struct OnlinePage {
-    shell: Shell,
+    shell: Layout,
     cards: Vec<Card>,
     next: Option<String>,
     hidden: bool,
@@ -94,7 +94,7 @@ pub(super) struct OnlinePage {
 pub(super) async fn page(
     State(ctx): State<Context>,
     actor: Actor,
-    shell: Shell,
+    shell: Layout,
     Query(asked): Query<PageQuery>,
 ) -> Result<Page<OnlinePage>, Failure> {
     let Online { list, hidden } = run(&ctx, &actor, &asked).await?;

@@ -10,8 +10,8 @@ mod next_online;
 
 use std::time::Duration;
 
-use crate::kit;
 use crate::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
+use crate::shared;
 use crate::web::paging;
 
 pub struct Online;
@@ -34,8 +34,8 @@ impl Module for Online {
     }
 
     fn register(&self, at: &mut Registry) {
-        kit::keep_people(at);
-        kit::keep_portraits(at, 1, None);
+        shared::keep_people(at);
+        shared::keep_portraits(at, 1, None);
         at.publishes::<contract::MemberSeen>();
         at.listens(keep_seen::KeepSeen);
         at.publishes::<contract::OnlineHidden>();

@@ -16,12 +16,12 @@ use super::list_online::hides;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::TypedId;
-use crate::kit::cards::{Card, CardRow};
 use crate::problem::Problem;
+use crate::shared::cards::{Card, CardRow};
 use crate::web::answer::{Json, Page};
 use crate::web::extract::Query;
+use crate::web::layout::Layout;
 use crate::web::presence::ONLINE;
-use crate::web::shell::Shell;
 use crate::web::visitor::Actor;
 
 pub(super) const NOT_A_TURN: Problem =
@@ -129,7 +129,7 @@ pub(super) struct PageInput {
 #[derive(Template)]
 #[template(path = "online/next.html")]
 pub(super) struct NextPage {
-    shell: Shell,
+    shell: Layout,
     card: Option<Card>,
     next: Option<String>,
     hidden: bool,
@@ -139,7 +139,7 @@ pub(super) struct NextPage {
 pub(super) async fn page(
     State(ctx): State<Context>,
     actor: Actor,
-    shell: Shell,
+    shell: Layout,
     Query(PageInput { after, runs }): Query<PageInput>,
 ) -> Result<(HeaderMap, Page<NextPage>), Failure> {
     let Shown { card, next, hidden } = run(&ctx, &actor, &Input { after }).await?;

@@ -5,12 +5,12 @@ use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::admin::nodes::Node;
+use crate::admin::overview::{Overview, overview};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::operate::nodes::Node;
-use crate::operate::overview::{Overview, overview};
 use crate::web::answer::{Json, Page};
-use crate::web::shell::Shell;
+use crate::web::layout::Layout;
 
 /// How the site is.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -87,7 +87,7 @@ pub(super) async fn json(State(ctx): State<Context>) -> Result<Json<Shown>, Fail
 #[derive(Template)]
 #[template(path = "operations/site.html")]
 pub(super) struct OperationsPage {
-    shell: Shell,
+    shell: Layout,
     needs: Vec<String>,
     nodes: Vec<Row>,
     modules: Vec<Published>,
@@ -102,7 +102,7 @@ struct Row {
     seen: String,
 }
 
-pub(super) async fn page(State(ctx): State<Context>, shell: Shell) -> Result<Page<OperationsPage>, Failure> {
+pub(super) async fn page(State(ctx): State<Context>, shell: Layout) -> Result<Page<OperationsPage>, Failure> {
     let Shown { needs, nodes, modules, consumers } = overview(&ctx).await?.into();
     let when = shell.when(&ctx);
     let row = |node: Node| Row { started: when.ago(node.started), seen: when.ago(node.seen), node };

@@ -19,7 +19,7 @@ use super::poll_news::CURSOR;
 use super::take_seat::{HELD, take_seat};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::web::admission::Seat;
+use crate::web::admission::Permit;
 use crate::web::extract::Query;
 use crate::web::live::{Cursor, End, Heard, Kind, Subscription};
 use crate::web::visitor::Actor;
@@ -47,7 +47,7 @@ pub(super) struct Input {
 pub(super) async fn page(
     State(ctx): State<Context>,
     actor: Actor,
-    seat: Seat,
+    seat: Permit,
     Query(input): Query<Input>,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {

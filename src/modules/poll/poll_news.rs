@@ -16,8 +16,8 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::MemberId;
 use crate::problem::Problem;
-use crate::web::admission::Seat;
-use crate::web::answer::Later;
+use crate::web::admission::Permit;
+use crate::web::answer::DeferredJson;
 use crate::web::extract::Query;
 use crate::web::live::{Cursor, Heard, Kind, Subscription};
 use crate::web::visitor::Actor;
@@ -57,9 +57,9 @@ pub(super) struct News {
 pub(super) async fn json(
     State(ctx): State<Context>,
     actor: Actor,
-    seat: Seat,
+    seat: Permit,
     Query(input): Query<Input>,
-) -> Result<Later<News>, Failure> {
+) -> Result<DeferredJson<News>, Failure> {
     let wait = input.wait.unwrap_or(WAIT_MAX);
     if wait > WAIT_MAX {
         return Err(WAIT.at("wait"));
@@ -68,19 +68,19 @@ pub(super) async fn json(
     let Some(after) = input.after else {
         let names: Vec<&str> = modules.iter().map(|spec| spec.name).collect();
         let after = ctx.live().versions(&ctx, actor.id, names).await?.to_string();
-        return Ok(Later::new(ready(News { after, ..News::default() })));
+        return Ok(DeferredJson::new(ready(News { after, ..News::default() })));
     };
     let seen = Cursor::parse(&after, modules).ok_or_else(|| CURSOR.at("after"))?;
     let wait = Duration::from_secs(wait.min(ctx.config().poll_seconds_max));
     if wait.is_zero() {
-        return Ok(Later::new(ready(look(&ctx, &actor, &seen).await?)));
+        return Ok(DeferredJson::new(ready(look(&ctx, &actor, &seen).await?)));
     }
     match take_seat(&ctx, &actor, &seat, seen.clone(), (Kind::Poll, wait / 2)).await {
-        Ok(subscription) => Ok(Later::new(hear(ctx, subscription, wait))),
+        Ok(subscription) => Ok(DeferredJson::new(hear(ctx, subscription, wait))),
         // One who gets no seat hears all the same of what is new.
         Err(refusal) if refusal.code() == TOO_MANY.code => {
             let news = look(&ctx, &actor, &seen).await?;
-            if news.changed.is_empty() { Err(refusal) } else { Ok(Later::new(ready(news))) }
+            if news.changed.is_empty() { Err(refusal) } else { Ok(DeferredJson::new(ready(news))) }
         }
         Err(failure) => Err(failure),
     }

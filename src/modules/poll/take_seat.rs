@@ -26,7 +26,7 @@ pub(super) const HELD: Duration = Duration::from_secs(3);
 pub(super) async fn take_seat(
     ctx: &Context,
     actor: &Actor,
-    request: &admission::Seat,
+    request: &admission::Permit,
     seen: Cursor,
     (kind, patience): (Kind, Duration),
 ) -> Result<Subscription, Failure> {

@@ -31,7 +31,7 @@ impl Event for ProfileVisited {
     fn subjects(&self) -> Vec<MemberId> {
         vec![self.visitor, self.member]
     }
-    fn says(&self, names: &dyn Names) -> String {
+    fn describe(&self, names: &dyn Names) -> String {
         format!("{} visited the profile of {}", names.name(self.visitor), names.name(self.member))
     }
 }

@@ -2,11 +2,11 @@
 
 use sqlx::query;
 
-use crate::event::{Applied, Fact, Listener};
+use crate::event::{Applied, Listener, Recorded};
 use crate::failure::Failure;
 use crate::id::TypedId;
-use crate::kit::photos::RemovePhotos;
 use crate::modules::media::contract::PhotoDeleted;
+use crate::shared::photos::RemovePhotos;
 use crate::tx::Tx;
 
 pub(super) struct DropLiked(pub(super) RemovePhotos);
@@ -14,7 +14,7 @@ pub(super) struct DropLiked(pub(super) RemovePhotos);
 impl Listener for DropLiked {
     type Event = PhotoDeleted;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<PhotoDeleted>]) -> Result<Applied, Failure> {
+    async fn handle(&self, tx: &mut Tx, facts: &[Recorded<PhotoDeleted>]) -> Result<Applied, Failure> {
         let marked = self.0.handle(tx, facts).await?;
         let dropped = query!(
             "delete from profile.liked where photo = any($1)",

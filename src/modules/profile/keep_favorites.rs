@@ -2,7 +2,7 @@
 
 use sqlx::query;
 
-use crate::event::{Applied, Fact, Listener};
+use crate::event::{Applied, Listener, Recorded};
 use crate::failure::Failure;
 use crate::id::TypedId;
 use crate::modules::favorite::contract::{FavoriteMarked, FavoriteUnmarked};
@@ -13,7 +13,7 @@ pub(super) struct AddFavorite;
 impl Listener for AddFavorite {
     type Event = FavoriteMarked;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<FavoriteMarked>]) -> Result<Applied, Failure> {
+    async fn handle(&self, tx: &mut Tx, facts: &[Recorded<FavoriteMarked>]) -> Result<Applied, Failure> {
         let done = query!(
             "insert into profile.favorite (member, favorite)
              select * from unnest($1::uuid[], $2::uuid[]) on conflict do nothing",
@@ -31,7 +31,7 @@ pub(super) struct RemoveFavorite;
 impl Listener for RemoveFavorite {
     type Event = FavoriteUnmarked;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<FavoriteUnmarked>]) -> Result<Applied, Failure> {
+    async fn handle(&self, tx: &mut Tx, facts: &[Recorded<FavoriteUnmarked>]) -> Result<Applied, Failure> {
         let done = query!(
             "delete from profile.favorite f using unnest($1::uuid[], $2::uuid[]) as gone (member, favorite)
              where f.member = gone.member and f.favorite = gone.favorite",

@@ -2,7 +2,7 @@
 
 use sqlx::query;
 
-use crate::event::{Applied, Fact, Listener};
+use crate::event::{Applied, Listener, Recorded};
 use crate::failure::Failure;
 use crate::id::TypedId;
 use crate::modules::flirt::contract::FlirtSent;
@@ -13,7 +13,7 @@ pub(super) struct KeepFlirted;
 impl Listener for KeepFlirted {
     type Event = FlirtSent;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<FlirtSent>]) -> Result<Applied, Failure> {
+    async fn handle(&self, tx: &mut Tx, facts: &[Recorded<FlirtSent>]) -> Result<Applied, Failure> {
         let mut rows = 0;
         // One by one: a flirt and its answer may be in one slice.
         for FlirtSent { from, to } in facts.iter().map(|fact| &fact.event) {

@@ -2,7 +2,7 @@
 
 use sqlx::query;
 
-use crate::event::{Applied, Fact, Listener};
+use crate::event::{Applied, Listener, Recorded};
 use crate::failure::Failure;
 use crate::id::TypedId;
 use crate::modules::ideal::contract::IdealUpdated;
@@ -13,7 +13,7 @@ pub(super) struct KeepIdeals;
 impl Listener for KeepIdeals {
     type Event = IdealUpdated;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<IdealUpdated>]) -> Result<Applied, Failure> {
+    async fn handle(&self, tx: &mut Tx, facts: &[Recorded<IdealUpdated>]) -> Result<Applied, Failure> {
         let mut rows = 0;
         for IdealUpdated { member, ideal } in facts.iter().map(|fact| &fact.event) {
             let done = query!(

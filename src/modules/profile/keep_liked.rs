@@ -2,7 +2,7 @@
 
 use sqlx::query;
 
-use crate::event::{Applied, Fact, Listener};
+use crate::event::{Applied, Listener, Recorded};
 use crate::failure::Failure;
 use crate::id::TypedId;
 use crate::modules::like::contract::{PhotoLiked, PhotoUnliked};
@@ -13,7 +13,7 @@ pub(super) struct AddLiked;
 impl Listener for AddLiked {
     type Event = PhotoLiked;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<PhotoLiked>]) -> Result<Applied, Failure> {
+    async fn handle(&self, tx: &mut Tx, facts: &[Recorded<PhotoLiked>]) -> Result<Applied, Failure> {
         let done = query!(
             "insert into profile.liked (member, photo)
              select row.member, row.photo from unnest($1::uuid[], $2::uuid[]) as row (member, photo)
@@ -33,7 +33,7 @@ pub(super) struct RemoveLiked;
 impl Listener for RemoveLiked {
     type Event = PhotoUnliked;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<PhotoUnliked>]) -> Result<Applied, Failure> {
+    async fn handle(&self, tx: &mut Tx, facts: &[Recorded<PhotoUnliked>]) -> Result<Applied, Failure> {
         let done = query!(
             "delete from profile.liked l using unnest($1::uuid[], $2::uuid[]) as gone (member, photo)
              where l.member = gone.member and l.photo = gone.photo",

@@ -2,7 +2,7 @@
 
 use sqlx::query;
 
-use crate::event::{Applied, Fact, Listener};
+use crate::event::{Applied, Listener, Recorded};
 use crate::failure::Failure;
 use crate::id::TypedId;
 use crate::modules::review::contract::{PresentationApproved, RegistrationApproved};
@@ -13,7 +13,11 @@ pub(super) struct KeepProfiles;
 impl Listener for KeepProfiles {
     type Event = RegistrationApproved;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<RegistrationApproved>]) -> Result<Applied, Failure> {
+    async fn handle(
+        &self,
+        tx: &mut Tx,
+        facts: &[Recorded<RegistrationApproved>],
+    ) -> Result<Applied, Failure> {
         let events = || facts.iter().map(|fact| &fact.event);
         let done = query!(
             "insert into profile.profile (member, ideal_gender, ideal_from, ideal_to, ideal_place, at)
@@ -37,7 +41,11 @@ pub(super) struct KeepPresentations;
 impl Listener for KeepPresentations {
     type Event = PresentationApproved;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<PresentationApproved>]) -> Result<Applied, Failure> {
+    async fn handle(
+        &self,
+        tx: &mut Tx,
+        facts: &[Recorded<PresentationApproved>],
+    ) -> Result<Applied, Failure> {
         let mut rows = 0;
         for PresentationApproved { member, text, .. } in facts.iter().map(|fact| &fact.event) {
             let done = query!(

@@ -2,7 +2,7 @@
 
 use sqlx::query;
 
-use crate::event::{Applied, Fact, Listener};
+use crate::event::{Applied, Listener, Recorded};
 use crate::failure::Failure;
 use crate::id::TypedId;
 use crate::modules::online::contract::MemberSeen;
@@ -13,7 +13,7 @@ pub(super) struct KeepSeen;
 impl Listener for KeepSeen {
     type Event = MemberSeen;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<MemberSeen>]) -> Result<Applied, Failure> {
+    async fn handle(&self, tx: &mut Tx, facts: &[Recorded<MemberSeen>]) -> Result<Applied, Failure> {
         let done = query!(
             "insert into profile.seen as kept (member, day)
              select member, max(day) from unnest($1::uuid[], $2::date[]) as row (member, day)

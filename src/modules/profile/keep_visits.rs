@@ -3,7 +3,7 @@
 use sqlx::query;
 
 use super::contract::ProfileVisited;
-use crate::event::{Applied, Fact, Listener};
+use crate::event::{Applied, Listener, Recorded};
 use crate::failure::Failure;
 use crate::id::TypedId;
 use crate::tx::Tx;
@@ -13,7 +13,7 @@ pub(super) struct KeepVisits;
 impl Listener for KeepVisits {
     type Event = ProfileVisited;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<ProfileVisited>]) -> Result<Applied, Failure> {
+    async fn handle(&self, tx: &mut Tx, facts: &[Recorded<ProfileVisited>]) -> Result<Applied, Failure> {
         let mut rows = 0;
         for fact in facts {
             let done = query!(

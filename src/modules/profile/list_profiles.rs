@@ -10,7 +10,7 @@ use super::SPEC;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::TypedId;
-use crate::kit::cards::{Card, CardRow};
+use crate::shared::cards::{Card, CardRow};
 use crate::web::answer::Json;
 use crate::web::extract::Query;
 use crate::web::paging::{Cursor, Listing, PageQuery};

@@ -16,9 +16,9 @@ mod show_front;
 
 use std::time::Duration;
 
-use crate::kit;
-use crate::kit::photos::{AddPhotos, RemovePhotos};
 use crate::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
+use crate::shared;
+use crate::shared::photos::{AddPhotos, RemovePhotos};
 use crate::web::paging;
 
 pub struct Profile;
@@ -41,7 +41,7 @@ impl Module for Profile {
     }
 
     fn register(&self, at: &mut Registry) {
-        kit::keep_people(at);
+        shared::keep_people(at);
         at.listens_since(2, AddPhotos::of(SPEC.schema, None));
         at.listens(drop_liked::DropLiked(RemovePhotos::of(SPEC.schema, None)));
         at.listens(keep_liked::AddLiked);

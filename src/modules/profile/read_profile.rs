@@ -13,14 +13,14 @@ use super::record_visit::{self, Look};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
-use crate::kit::calendar;
-use crate::kit::cards::{self, Card, CardRow};
-use crate::kit::people::{Gender, Ideal};
 use crate::modules::like::contract::PhotoId;
+use crate::shared::calendar;
+use crate::shared::cards::{self, Card, CardRow};
+use crate::shared::people::{Gender, Ideal};
 use crate::web::answer::{Json, Page};
 use crate::web::extract::Path;
+use crate::web::layout::Layout;
 use crate::web::left::Left;
-use crate::web::shell::Shell;
 use crate::web::visitor::Actor;
 use crate::web::when;
 
@@ -125,7 +125,7 @@ pub(super) async fn json(
 #[derive(Template)]
 #[template(path = "profile/member.html")]
 pub(super) struct ProfilePage {
-    shell: Shell,
+    shell: Layout,
     card: Card,
     presentation: Option<String>,
     ideal: String,
@@ -142,7 +142,7 @@ pub(super) struct ProfilePage {
 pub(super) async fn page(
     State(ctx): State<Context>,
     actor: Actor,
-    shell: Shell,
+    shell: Layout,
     Path(nickname): Path<String>,
     (method, headers, left): (Method, HeaderMap, Left),
 ) -> Result<Page<ProfilePage>, Failure> {

@@ -7,8 +7,8 @@ use super::contract::ProfileVisited;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::MemberId;
-use crate::kit::cards;
-use crate::web::session::looks_ahead;
+use crate::shared::cards;
+use crate::web::session::is_prefetch;
 
 /// How the profile was asked for.
 pub(super) struct Look<'a> {
@@ -18,7 +18,7 @@ pub(super) struct Look<'a> {
 
 /// Records a visit, unless it is her own profile or nobody really looked.
 pub(super) fn after(ctx: &Context, visitor: MemberId, member: MemberId, look: &Look<'_>) {
-    if visitor == member || looks_ahead(look.method, look.headers) {
+    if visitor == member || is_prefetch(look.method, look.headers) {
         return;
     }
     let own = ctx.clone();
@@ -31,7 +31,7 @@ pub(super) fn after(ctx: &Context, visitor: MemberId, member: MemberId, look: &L
 
 async fn run(ctx: &Context, visitor: MemberId, member: MemberId) -> Result<(), Failure> {
     let mut tx = ctx.begin(&SPEC).await?;
-    cards::meet(tx.conn(), &SPEC, visitor, member).await?;
+    cards::visible_to(tx.conn(), &SPEC, visitor, member).await?;
     let _ = tx.emit(ProfileVisited { visitor, member }).await?;
     tx.commit().await
 }

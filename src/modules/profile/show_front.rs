@@ -7,23 +7,23 @@ use axum::response::{IntoResponse, Response};
 use super::list_profiles;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::kit::cards::Card;
-use crate::web::answer::{Done, Page};
+use crate::shared::cards::Card;
+use crate::web::answer::{Page, SeeOther};
 use crate::web::extract::Query;
+use crate::web::layout::Layout;
 use crate::web::paging::PageQuery;
-use crate::web::shell::Shell;
 use crate::web::visitor::{self, Actor};
 
 #[derive(Template)]
 #[template(path = "profile/home.html")]
 struct HomePage {
-    shell: Shell,
+    shell: Layout,
 }
 
 #[derive(Template)]
 #[template(path = "profile/start.html")]
 struct StartPage {
-    shell: Shell,
+    shell: Layout,
     newest: Vec<Card>,
     next: Option<String>,
 }
@@ -31,12 +31,12 @@ struct StartPage {
 pub(super) async fn page(
     State(ctx): State<Context>,
     actor: Option<Actor>,
-    shell: Shell,
+    shell: Layout,
     Query(asked): Query<PageQuery>,
 ) -> Result<Response, Failure> {
     let Some(actor) = actor else { return Ok(Page::new(HomePage { shell }).into_response()) };
     if actor.state != visitor::State::Approved {
-        return Ok(Done::to("/welcome").into_response());
+        return Ok(SeeOther::to("/welcome").into_response());
     }
     let list = list_profiles::run(&ctx, &actor, &asked).await?;
     let next = list.next_page("/");

@@ -14,9 +14,9 @@ use crate::context::Context;
 use crate::failure::{Failure, Refusals};
 use crate::id::TypedId;
 use crate::problem::Problem;
-use crate::web::answer::{Created, Done, Json, Page};
+use crate::web::answer::{Created, Json, Page, SeeOther};
 use crate::web::extract::Form;
-use crate::web::shell::Shell;
+use crate::web::layout::Layout;
 use crate::web::visitor::{self, Actor};
 
 pub(super) const WAITING: Problem =
@@ -66,11 +66,11 @@ pub(super) async fn json(
 pub(super) async fn form(
     State(ctx): State<Context>,
     actor: Actor,
-    shell: Shell,
+    shell: Layout,
     Form { input, state }: Form<PersonForm>,
 ) -> Result<Response, Failure> {
     match run(&ctx, &actor, &input.into()).await {
-        Ok(_) => Ok(Done::to("/welcome").saying("Your new application is on its way.").into_response()),
+        Ok(_) => Ok(SeeOther::to("/welcome").saying("Your new application is on its way.").into_response()),
         Err(failure) if failure.is_of_a_form() => {
             let page = StatePage::load(&ctx, &actor, shell, state.refused(&failure)).await?;
             Ok(Page::again(page, &failure).into_response())

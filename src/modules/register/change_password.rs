@@ -11,13 +11,13 @@ use super::{SPEC, person, schemas, session_store};
 use crate::context::Context;
 use crate::failure::{Failure, Refusals};
 use crate::id::TypedId;
-use crate::kit::people::By;
 use crate::passwords::Password;
 use crate::problem::Problem;
-use crate::web::answer::{Done, Json, Nothing, Page};
+use crate::shared::people::DecidedBy;
+use crate::web::answer::{Json, NoContent, Page, SeeOther};
 use crate::web::extract::Form;
+use crate::web::layout::Layout;
 use crate::web::security_log::{self, About};
-use crate::web::shell::Shell;
 use crate::web::visitor::Actor;
 
 pub(super) const WRONG_PASSWORD: Problem =
@@ -48,7 +48,7 @@ async fn run(ctx: &Context, actor: &Actor, input: Input) -> Result<(), Failure> 
     };
     let kept = account.map(|account| account.password);
     if !ctx.passwords().verify(Password::of(&input.current), kept.clone()).await? {
-        let about = About { member: Some(actor.id), by: Some(By::Member(actor.id)), from: None };
+        let about = About { member: Some(actor.id), by: Some(DecidedBy::Member(actor.id)), from: None };
         security_log::note(ctx, "password-change-failed", about).await;
         return Err(WRONG_PASSWORD.at("current"));
     }
@@ -68,7 +68,7 @@ async fn run(ctx: &Context, actor: &Actor, input: Input) -> Result<(), Failure> 
     }
     session_store::end(&mut tx, actor.id, None, Some(actor.session)).await?;
     tx.commit().await?;
-    let about = About { member: Some(actor.id), by: Some(By::Member(actor.id)), from: None };
+    let about = About { member: Some(actor.id), by: Some(DecidedBy::Member(actor.id)), from: None };
     security_log::note(ctx, "password-changed", about).await;
     Ok(())
 }
@@ -77,21 +77,21 @@ pub(super) async fn json(
     State(ctx): State<Context>,
     actor: Actor,
     Json(input): Json<Input>,
-) -> Result<Nothing, Failure> {
+) -> Result<NoContent, Failure> {
     run(&ctx, &actor, input).await?;
-    Ok(Nothing)
+    Ok(NoContent)
 }
 
 pub(super) async fn form(
     State(ctx): State<Context>,
     actor: Actor,
-    shell: Shell,
+    shell: Layout,
     Form { input, state }: Form<Input>,
 ) -> Result<Response, Failure> {
     match run(&ctx, &actor, input).await {
         Ok(()) => {
             let notice = "Your password is changed, and every other device is logged out.";
-            Ok(Done::to("/settings").saying(notice).into_response())
+            Ok(SeeOther::to("/settings").saying(notice).into_response())
         }
         Err(failure) if failure.is_of_a_form() => {
             let page = SettingsPage::load(&ctx, &actor, shell, state.refused(&failure)).await?;

@@ -10,10 +10,10 @@ use crate::context::Context;
 use crate::event::Applied;
 use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
-use crate::kit::people::By;
 use crate::problem::Problem;
+use crate::shared::people::DecidedBy;
 use crate::text::name;
-use crate::web::answer::Nothing;
+use crate::web::answer::NoContent;
 use crate::web::extract::Path;
 use crate::web::security_log::{self, About};
 use crate::web::visitor::Actor;
@@ -32,7 +32,7 @@ pub enum Change {
 /// Changes a role; the same again changes nothing.
 async fn run(
     ctx: &Context,
-    by: By,
+    by: DecidedBy,
     member: MemberId,
     role: Role,
     change: Change,
@@ -60,7 +60,7 @@ pub async fn run_named(
     change: Change,
 ) -> Result<(MemberId, Applied), Failure> {
     let member = member_named(ctx, nickname).await?;
-    Ok((member, run(ctx, By::OPERATOR, member, role, change).await?))
+    Ok((member, run(ctx, DecidedBy::OPERATOR, member, role, change).await?))
 }
 
 /// Every member, with her nickname, in no order.
@@ -84,19 +84,19 @@ pub(super) async fn grant_role_json(
     State(ctx): State<Context>,
     actor: Actor,
     Path((member, role)): Path<(MemberId, Role)>,
-) -> Result<Nothing, Failure> {
-    let _ = run(&ctx, By::Member(actor.id), member, role, Change::Grant).await?;
-    Ok(Nothing)
+) -> Result<NoContent, Failure> {
+    let _ = run(&ctx, DecidedBy::Member(actor.id), member, role, Change::Grant).await?;
+    Ok(NoContent)
 }
 
 pub(super) async fn revoke_role_json(
     State(ctx): State<Context>,
     actor: Actor,
     Path((member, role)): Path<(MemberId, Role)>,
-) -> Result<Nothing, Failure> {
+) -> Result<NoContent, Failure> {
     if actor.id == member && role == Role::Admin {
         return Err(OWN_ROLE.failure());
     }
-    let _ = run(&ctx, By::Member(actor.id), member, role, Change::Revoke).await?;
-    Ok(Nothing)
+    let _ = run(&ctx, DecidedBy::Member(actor.id), member, role, Change::Revoke).await?;
+    Ok(NoContent)
 }

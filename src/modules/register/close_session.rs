@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use super::{SPEC, session_store};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::web::answer::{Done, Nothing};
+use crate::web::answer::{NoContent, SeeOther};
 use crate::web::session::expired_cookie;
 use crate::web::visitor::{Actor, Visitor};
 
@@ -21,9 +21,9 @@ pub(super) async fn run(ctx: &Context, actor: &Actor) -> Result<(), Failure> {
     tx.commit().await
 }
 
-pub(super) async fn json(State(ctx): State<Context>, actor: Actor) -> Result<Nothing, Failure> {
+pub(super) async fn json(State(ctx): State<Context>, actor: Actor) -> Result<NoContent, Failure> {
     run(&ctx, &actor).await?;
-    Ok(Nothing)
+    Ok(NoContent)
 }
 
 /// Also for a session that has ended already: whoever presses the button is logged out afterwards.
@@ -36,7 +36,7 @@ pub(super) async fn form(State(ctx): State<Context>, visitor: Visitor) -> Result
 
 /// To the front page, with nothing of hers left in the browser.
 pub(super) fn logged_out(ctx: &Context, notice: &str) -> Response {
-    let mut response = Done::to("/").saying(notice).into_response();
+    let mut response = SeeOther::to("/").saying(notice).into_response();
     let headers = response.headers_mut();
     headers.append(header::SET_COOKIE, expired_cookie(ctx.config()));
     headers.insert(HeaderName::from_static("clear-site-data"), FORGOTTEN);

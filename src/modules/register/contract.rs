@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::{Event, Names};
 use crate::id::MemberId;
-use crate::kit::people::{By, Gender, Ideal};
+use crate::shared::people::{DecidedBy, Gender, Ideal};
 
 /// Somebody applied, for the first time or again after a rejection.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -37,7 +37,7 @@ impl Event for MemberRegistered {
     fn key(&self) -> MemberId {
         self.member
     }
-    fn says(&self, _: &dyn Names) -> String {
+    fn describe(&self, _: &dyn Names) -> String {
         let again = if self.application > 1 { " again" } else { "" };
         format!("{} registered{again}", self.nickname)
     }
@@ -80,7 +80,7 @@ pub struct RoleGranted {
     /// What she may do now.
     pub role: Role,
     /// Who gave it.
-    pub by: By,
+    pub by: DecidedBy,
 }
 
 impl Event for RoleGranted {
@@ -90,7 +90,7 @@ impl Event for RoleGranted {
     fn key(&self) -> MemberId {
         self.member
     }
-    fn says(&self, names: &dyn Names) -> String {
+    fn describe(&self, names: &dyn Names) -> String {
         format!("{} made {} {}", self.by.name(names), names.name(self.member), self.role.with_article())
     }
 }
@@ -104,7 +104,7 @@ pub struct RoleRevoked {
     /// What she may no longer do.
     pub role: Role,
     /// Who took it.
-    pub by: By,
+    pub by: DecidedBy,
 }
 
 impl Event for RoleRevoked {
@@ -114,7 +114,7 @@ impl Event for RoleRevoked {
     fn key(&self) -> MemberId {
         self.member
     }
-    fn says(&self, names: &dyn Names) -> String {
+    fn describe(&self, names: &dyn Names) -> String {
         format!("{} took the role {} from {}", self.by.name(names), self.role.code(), names.name(self.member))
     }
 }
@@ -126,7 +126,7 @@ pub struct MemberSuspended {
     /// Who.
     pub member: MemberId,
     /// Who decided it.
-    pub by: By,
+    pub by: DecidedBy,
 }
 
 impl Event for MemberSuspended {
@@ -136,7 +136,7 @@ impl Event for MemberSuspended {
     fn key(&self) -> MemberId {
         self.member
     }
-    fn says(&self, names: &dyn Names) -> String {
+    fn describe(&self, names: &dyn Names) -> String {
         format!("{} suspended {}", self.by.name(names), names.name(self.member))
     }
 }
@@ -148,7 +148,7 @@ pub struct MemberReadmitted {
     /// Who.
     pub member: MemberId,
     /// Who decided it.
-    pub by: By,
+    pub by: DecidedBy,
 }
 
 impl Event for MemberReadmitted {
@@ -158,7 +158,7 @@ impl Event for MemberReadmitted {
     fn key(&self) -> MemberId {
         self.member
     }
-    fn says(&self, names: &dyn Names) -> String {
+    fn describe(&self, names: &dyn Names) -> String {
         format!("{} readmitted {}", self.by.name(names), names.name(self.member))
     }
 }

@@ -7,7 +7,7 @@ use super::{SPEC, close_session, session_store};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::SessionId;
-use crate::web::answer::{Done, Nothing};
+use crate::web::answer::{NoContent, SeeOther};
 use crate::web::extract::Path;
 use crate::web::visitor::Actor;
 
@@ -26,26 +26,26 @@ pub(super) async fn end_session_json(
     State(ctx): State<Context>,
     actor: Actor,
     Path(session): Path<SessionId>,
-) -> Result<Nothing, Failure> {
+) -> Result<NoContent, Failure> {
     run(&ctx, &actor, Some(session)).await?;
-    Ok(Nothing)
+    Ok(NoContent)
 }
 
 pub(super) async fn one_form(
     State(ctx): State<Context>,
     actor: Actor,
     Path(session): Path<SessionId>,
-) -> Result<Done, Failure> {
+) -> Result<SeeOther, Failure> {
     run(&ctx, &actor, Some(session)).await?;
-    Ok(Done::to("/settings").saying("That device is logged out."))
+    Ok(SeeOther::to("/settings").saying("That device is logged out."))
 }
 
 pub(super) async fn end_all_sessions_json(
     State(ctx): State<Context>,
     actor: Actor,
-) -> Result<Nothing, Failure> {
+) -> Result<NoContent, Failure> {
     run(&ctx, &actor, None).await?;
-    Ok(Nothing)
+    Ok(NoContent)
 }
 
 pub(super) async fn all_form(State(ctx): State<Context>, actor: Actor) -> Result<Response, Failure> {

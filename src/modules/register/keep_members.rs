@@ -5,7 +5,7 @@ use sqlx::query;
 use super::contract::MemberRegistered;
 use super::person;
 use crate::bus::Signal;
-use crate::event::{Applied, Fact, Listener};
+use crate::event::{Applied, Listener, Recorded};
 use crate::failure::{Failure, OnConstraint};
 use crate::id::{MemberId, TypedId};
 use crate::modules::review::contract::{RegistrationApproved, RegistrationRejected};
@@ -16,7 +16,7 @@ pub(super) struct KeepMembers;
 impl Listener for KeepMembers {
     type Event = MemberRegistered;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<MemberRegistered>]) -> Result<Applied, Failure> {
+    async fn handle(&self, tx: &mut Tx, facts: &[Recorded<MemberRegistered>]) -> Result<Applied, Failure> {
         let mut rows = 0;
         for MemberRegistered { member, nickname, gender, birthday, ideal, place, application } in
             facts.iter().map(|fact| &fact.event)
@@ -58,7 +58,11 @@ pub(super) struct Approve;
 impl Listener for Approve {
     type Event = RegistrationApproved;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<RegistrationApproved>]) -> Result<Applied, Failure> {
+    async fn handle(
+        &self,
+        tx: &mut Tx,
+        facts: &[Recorded<RegistrationApproved>],
+    ) -> Result<Applied, Failure> {
         let members: Vec<MemberId> = facts.iter().map(|fact| fact.event.member).collect();
         let done = query!(
             "update register.member set state = 'approved', reason = null
@@ -77,7 +81,11 @@ pub(super) struct Reject;
 impl Listener for Reject {
     type Event = RegistrationRejected;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<RegistrationRejected>]) -> Result<Applied, Failure> {
+    async fn handle(
+        &self,
+        tx: &mut Tx,
+        facts: &[Recorded<RegistrationRejected>],
+    ) -> Result<Applied, Failure> {
         let mut rows = 0;
         for RegistrationRejected { member, reason, .. } in facts.iter().map(|fact| &fact.event) {
             let done = query!(

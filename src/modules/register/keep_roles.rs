@@ -4,7 +4,7 @@ use sqlx::query;
 
 use super::contract::{RoleGranted, RoleRevoked};
 use crate::bus::Signal;
-use crate::event::{Applied, Fact, Listener};
+use crate::event::{Applied, Listener, Recorded};
 use crate::failure::Failure;
 use crate::id::TypedId;
 use crate::tx::Tx;
@@ -14,7 +14,7 @@ pub(super) struct AddRole;
 impl Listener for AddRole {
     type Event = RoleGranted;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<RoleGranted>]) -> Result<Applied, Failure> {
+    async fn handle(&self, tx: &mut Tx, facts: &[Recorded<RoleGranted>]) -> Result<Applied, Failure> {
         let mut rows = 0;
         for RoleGranted { member, role, .. } in facts.iter().map(|fact| &fact.event) {
             let done = query!(
@@ -36,7 +36,7 @@ pub(super) struct RemoveRole;
 impl Listener for RemoveRole {
     type Event = RoleRevoked;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<RoleRevoked>]) -> Result<Applied, Failure> {
+    async fn handle(&self, tx: &mut Tx, facts: &[Recorded<RoleRevoked>]) -> Result<Applied, Failure> {
         let mut rows = 0;
         for RoleRevoked { member, role, .. } in facts.iter().map(|fact| &fact.event) {
             let done = query!(

@@ -4,7 +4,7 @@ use sqlx::query;
 
 use super::contract::{MemberReadmitted, MemberSuspended};
 use crate::bus::Signal;
-use crate::event::{Applied, Fact, Listener};
+use crate::event::{Applied, Listener, Recorded};
 use crate::failure::Failure;
 use crate::id::TypedId;
 use crate::tx::Tx;
@@ -14,7 +14,7 @@ pub(super) struct AddSuspension;
 impl Listener for AddSuspension {
     type Event = MemberSuspended;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<MemberSuspended>]) -> Result<Applied, Failure> {
+    async fn handle(&self, tx: &mut Tx, facts: &[Recorded<MemberSuspended>]) -> Result<Applied, Failure> {
         let mut rows = 0;
         for MemberSuspended { member, .. } in facts.iter().map(|fact| &fact.event) {
             let done = query!(
@@ -35,7 +35,7 @@ pub(super) struct RemoveSuspension;
 impl Listener for RemoveSuspension {
     type Event = MemberReadmitted;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<MemberReadmitted>]) -> Result<Applied, Failure> {
+    async fn handle(&self, tx: &mut Tx, facts: &[Recorded<MemberReadmitted>]) -> Result<Applied, Failure> {
         let mut rows = 0;
         for MemberReadmitted { member, .. } in facts.iter().map(|fact| &fact.event) {
             let done = query!("delete from register.suspension where member = $1", member.uuid())

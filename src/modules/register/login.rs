@@ -9,13 +9,13 @@ use super::open_session::{self, Input};
 use super::{close_session, device};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::web::answer::{Done, Page};
+use crate::web::answer::{Page, SeeOther};
 use crate::web::extract::{Form, Query};
 use crate::web::form::FormState;
 use crate::web::known_device;
+use crate::web::layout::Layout;
 use crate::web::login_page::LoginPage;
 use crate::web::session::session_cookie;
-use crate::web::shell::Shell;
 use crate::web::submission::{Carried, is_own_path};
 use crate::web::visitor::Visitor;
 
@@ -36,13 +36,13 @@ pub(super) struct LoginForm {
     next: String,
 }
 
-pub(super) async fn page(shell: Shell, Query(before): Query<Before>) -> Page<LoginPage> {
+pub(super) async fn page(shell: Layout, Query(before): Query<Before>) -> Page<LoginPage> {
     Page::new(LoginPage::new(shell, FormState::default(), own_path(before.next), None))
 }
 
 pub(super) async fn form(
     State(ctx): State<Context>,
-    (shell, visitor): (Shell, Visitor),
+    (shell, visitor): (Layout, Visitor),
     headers: HeaderMap,
     Carried(again): Carried,
     Form { input, state }: Form<LoginForm>,
@@ -60,9 +60,9 @@ pub(super) async fn form(
             let mut response = match again {
                 // The browser sends the same form there, which the guard takes out of the login's fields.
                 Some(again) => Redirect::temporary(again.path()).into_response(),
-                None if opened.state != "approved" => Done::to("/welcome").into_response(),
-                None if next.is_empty() => Done::to("/").into_response(),
-                None => Done::to(next).into_response(),
+                None if opened.state != "approved" => SeeOther::to("/welcome").into_response(),
+                None if next.is_empty() => SeeOther::to("/").into_response(),
+                None => SeeOther::to(next).into_response(),
             };
             response.headers_mut().append(header::SET_COOKIE, session_cookie(ctx.config(), &opened.token));
             if visitor.device.is_none_or(|device| device.member != opened.member) {

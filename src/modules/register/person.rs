@@ -7,12 +7,12 @@ use serde::Deserialize;
 use super::schemas::{self, NICKNAME_MAX, NICKNAME_MIN, PASSWORD_MAX, PASSWORD_MIN, RESERVED, SITE};
 use super::strength;
 use crate::failure::{Failure, Refusals};
-use crate::kit::calendar;
-use crate::kit::ideals::{IdealForm, IdealInput, Refuses, Town};
-use crate::kit::people::{AGE_MAX, AGE_MIN, Gender, Ideal, age_on};
-use crate::kit::places::{self, Kind};
 use crate::passwords::Password;
 use crate::problem::Problem;
+use crate::shared::calendar;
+use crate::shared::ideals::{IdealForm, IdealInput, Refuses, Town};
+use crate::shared::people::{AGE_MAX, AGE_MIN, Gender, Ideal, age_on};
+use crate::shared::places::{self, Kind};
 use crate::text::email::Email;
 use crate::text::name::{self, looks_like, looks_to_contain};
 

@@ -13,15 +13,15 @@ use super::{SPEC, schemas};
 use crate::context::Context;
 use crate::failure::{Failure, Refusals};
 use crate::id::{MemberId, TypedId};
-use crate::kit::ideals::{IdealInput, Town};
-use crate::kit::people::Gender;
-use crate::kit::places::{self, County};
 use crate::passwords::Password;
+use crate::shared::ideals::{IdealInput, Town};
+use crate::shared::people::Gender;
+use crate::shared::places::{self, County};
 use crate::text::email::Email;
-use crate::web::answer::{Created, Done, Json, Page};
+use crate::web::answer::{Created, Json, Page, SeeOther};
 use crate::web::extract::Form;
 use crate::web::form::FormState;
-use crate::web::shell::Shell;
+use crate::web::layout::Layout;
 use crate::web::visitor;
 
 /// An application for membership.
@@ -132,28 +132,28 @@ impl From<JoinForm> for Input {
 #[derive(Template)]
 #[template(path = "register/join.html")]
 pub(super) struct JoinPage {
-    shell: Shell,
+    shell: Layout,
     form: FormState,
     counties: &'static [County],
 }
 
 impl JoinPage {
-    fn new(shell: Shell, form: FormState) -> Self {
+    fn new(shell: Layout, form: FormState) -> Self {
         Self { shell: shell.titled("Join"), form, counties: places::counties() }
     }
 }
 
-pub(super) async fn page(shell: Shell) -> Page<JoinPage> {
+pub(super) async fn page(shell: Layout) -> Page<JoinPage> {
     Page::new(JoinPage::new(shell, FormState::default()))
 }
 
 pub(super) async fn form(
     State(ctx): State<Context>,
-    shell: Shell,
+    shell: Layout,
     Form { input, state }: Form<JoinForm>,
 ) -> Result<Response, Failure> {
     match run(&ctx, input.into()).await {
-        Ok(_) => Ok(Done::to("/register/joined").into_response()),
+        Ok(_) => Ok(SeeOther::to("/register/joined").into_response()),
         Err(failure) if failure.is_of_a_form() => {
             Ok(Page::again(JoinPage::new(shell, state.refused(&failure)), &failure).into_response())
         }

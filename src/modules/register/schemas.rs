@@ -4,7 +4,7 @@
 
 use schemars::{Schema, SchemaGenerator, json_schema};
 
-use crate::kit::people::{AGE_MAX, AGE_MIN};
+use crate::shared::people::{AGE_MAX, AGE_MIN};
 use crate::text::email::EMAIL_MAX;
 
 pub(super) const NICKNAME_MIN: usize = 2;

@@ -10,7 +10,7 @@ use crate::bus::Signal;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::{MemberId, SessionId, TypedId};
-use crate::kit::places;
+use crate::shared::places;
 use crate::tx::Tx;
 use crate::web::visitor::{Actor, SessionStore, State, Token, TokenHash};
 

@@ -9,14 +9,14 @@ use crate::failure::Failure;
 use crate::id::SessionId;
 use crate::web::answer::Page;
 use crate::web::form::FormState;
+use crate::web::layout::Layout;
 use crate::web::paging::PageQuery;
-use crate::web::shell::Shell;
 use crate::web::visitor::Actor;
 
 #[derive(Template)]
 #[template(path = "register/settings.html")]
 pub(super) struct SettingsPage {
-    shell: Shell,
+    shell: Layout,
     form: FormState,
     sessions: Vec<SessionRow>,
 }
@@ -34,7 +34,7 @@ impl SettingsPage {
     pub(super) async fn load(
         ctx: &Context,
         actor: &Actor,
-        shell: Shell,
+        shell: Layout,
         form: FormState,
     ) -> Result<Self, Failure> {
         let when = shell.when(ctx);
@@ -57,7 +57,7 @@ impl SettingsPage {
 pub(super) async fn page(
     State(ctx): State<Context>,
     actor: Actor,
-    shell: Shell,
+    shell: Layout,
 ) -> Result<Page<SettingsPage>, Failure> {
     Ok(Page::new(SettingsPage::load(&ctx, &actor, shell, FormState::default()).await?))
 }

@@ -9,27 +9,27 @@ use super::{SPEC, read_session};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::TypedId;
-use crate::kit::places::{self, County};
-use crate::web::answer::{Done, Page};
+use crate::shared::places::{self, County};
+use crate::web::answer::{Page, SeeOther};
 use crate::web::form::FormState;
-use crate::web::shell::Shell;
+use crate::web::layout::Layout;
 use crate::web::visitor::{self, Actor};
 
 /// Thank you, right after applying.
 #[derive(Template)]
 #[template(path = "register/joined.html")]
 pub(super) struct JoinedPage {
-    shell: Shell,
+    shell: Layout,
 }
 
-pub(super) async fn joined(shell: Shell) -> Page<JoinedPage> {
+pub(super) async fn joined(shell: Layout) -> Page<JoinedPage> {
     Page::new(JoinedPage { shell: shell.titled("Welcome") })
 }
 
 #[derive(Template)]
 #[template(path = "register/waiting.html")]
 pub(super) struct StatePage {
-    shell: Shell,
+    shell: Layout,
     state: &'static str,
     reason: Option<String>,
     form: FormState,
@@ -41,7 +41,7 @@ impl StatePage {
     pub(super) async fn load(
         ctx: &Context,
         actor: &Actor,
-        shell: Shell,
+        shell: Layout,
         form: FormState,
     ) -> Result<Self, Failure> {
         let reason = read_session::reason(ctx, actor).await?;
@@ -54,10 +54,10 @@ impl StatePage {
 pub(super) async fn page(
     State(ctx): State<Context>,
     actor: Actor,
-    shell: Shell,
+    shell: Layout,
 ) -> Result<Response, Failure> {
     if actor.state == visitor::State::Approved {
-        return Ok(Done::to("/").into_response());
+        return Ok(SeeOther::to("/").into_response());
     }
     let form = last_application(&ctx, &actor).await?;
     Ok(Page::new(StatePage::load(&ctx, &actor, shell, form).await?).into_response())

@@ -9,10 +9,10 @@ use crate::context::Context;
 use crate::event::Applied;
 use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
-use crate::kit::people::By;
 use crate::problem::Problem;
+use crate::shared::people::DecidedBy;
 use crate::tx::Tx;
-use crate::web::answer::Nothing;
+use crate::web::answer::NoContent;
 use crate::web::extract::Path;
 use crate::web::security_log::{self, About};
 use crate::web::visitor::Actor;
@@ -29,7 +29,12 @@ pub enum Verdict {
 }
 
 /// Suspends or readmits; the same again changes nothing.
-pub async fn run(ctx: &Context, by: By, member: MemberId, verdict: Verdict) -> Result<Applied, Failure> {
+pub async fn run(
+    ctx: &Context,
+    by: DecidedBy,
+    member: MemberId,
+    verdict: Verdict,
+) -> Result<Applied, Failure> {
     let mut tx = ctx.begin(&SPEC).await?;
     lock(&mut tx, member).await?;
     let applied = match verdict {
@@ -61,21 +66,21 @@ pub(super) async fn suspend_json(
     State(ctx): State<Context>,
     actor: Actor,
     Path(member): Path<MemberId>,
-) -> Result<Nothing, Failure> {
+) -> Result<NoContent, Failure> {
     if actor.id == member {
         return Err(OWN_SUSPENSION.failure());
     }
-    let _ = run(&ctx, By::Member(actor.id), member, Verdict::Suspend).await?;
-    Ok(Nothing)
+    let _ = run(&ctx, DecidedBy::Member(actor.id), member, Verdict::Suspend).await?;
+    Ok(NoContent)
 }
 
 pub(super) async fn readmit_json(
     State(ctx): State<Context>,
     actor: Actor,
     Path(member): Path<MemberId>,
-) -> Result<Nothing, Failure> {
-    let _ = run(&ctx, By::Member(actor.id), member, Verdict::Readmit).await?;
-    Ok(Nothing)
+) -> Result<NoContent, Failure> {
+    let _ = run(&ctx, DecidedBy::Member(actor.id), member, Verdict::Readmit).await?;
+    Ok(NoContent)
 }
 
 /// Ends every login of a member, and lets her log in again: where somebody else has her device, say.
@@ -83,12 +88,12 @@ pub(super) async fn end_sessions_json(
     State(ctx): State<Context>,
     actor: Actor,
     Path(member): Path<MemberId>,
-) -> Result<Nothing, Failure> {
+) -> Result<NoContent, Failure> {
     let mut tx = ctx.begin(&SPEC).await?;
     lock(&mut tx, member).await?;
     session_store::end(&mut tx, member, None, None).await?;
     tx.commit().await?;
-    let about = About { member: Some(member), by: Some(By::Member(actor.id)), from: None };
+    let about = About { member: Some(member), by: Some(DecidedBy::Member(actor.id)), from: None };
     security_log::note(&ctx, "logins-ended", about).await;
-    Ok(Nothing)
+    Ok(NoContent)
 }

@@ -2,7 +2,7 @@
 
 use sqlx::query;
 
-use crate::event::{Applied, Fact, Listener};
+use crate::event::{Applied, Listener, Recorded};
 use crate::failure::Failure;
 use crate::id::TypedId;
 use crate::modules::register::contract::MemberRegistered;
@@ -13,7 +13,7 @@ pub(super) struct AddItem;
 impl Listener for AddItem {
     type Event = MemberRegistered;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<MemberRegistered>]) -> Result<Applied, Failure> {
+    async fn handle(&self, tx: &mut Tx, facts: &[Recorded<MemberRegistered>]) -> Result<Applied, Failure> {
         let events = || facts.iter().map(|fact| &fact.event);
         let done = query!(
             "insert into review.item (item, member, nickname, gender, birthday, ideal_gender, ideal_from,

@@ -9,13 +9,13 @@ use super::item;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
-use crate::kit::people::By;
-use crate::web::answer::{Done, Nothing};
+use crate::shared::people::DecidedBy;
+use crate::web::answer::{NoContent, SeeOther};
 use crate::web::extract::Path;
 use crate::web::visitor::Actor;
 
 /// Returns the nickname of the new member.
-async fn run(ctx: &Context, by: By, item: ItemId) -> Result<String, Failure> {
+async fn run(ctx: &Context, by: DecidedBy, item: ItemId) -> Result<String, Failure> {
     let mut tx = ctx.begin(&SPEC).await?;
     let application = item::waiting(&mut tx, item).await?;
     let nickname = application.nickname.clone();
@@ -43,7 +43,7 @@ pub async fn waiting_member(ctx: &Context, member: MemberId) -> Result<bool, Fai
         query_scalar!("select item from review.item where member = $1 and decision is null", member.uuid());
     match item.fetch_optional(ctx.pool(&SPEC)).await? {
         None => Ok(false),
-        Some(item) => run(ctx, By::OPERATOR, ItemId::of(item)).await.map(|_| true),
+        Some(item) => run(ctx, DecidedBy::OPERATOR, ItemId::of(item)).await.map(|_| true),
     }
 }
 
@@ -51,16 +51,16 @@ pub(super) async fn json(
     State(ctx): State<Context>,
     actor: Actor,
     Path(item): Path<ItemId>,
-) -> Result<Nothing, Failure> {
-    run(&ctx, By::Member(actor.id), item).await?;
-    Ok(Nothing)
+) -> Result<NoContent, Failure> {
+    run(&ctx, DecidedBy::Member(actor.id), item).await?;
+    Ok(NoContent)
 }
 
 pub(super) async fn form(
     State(ctx): State<Context>,
     actor: Actor,
     Path(item): Path<ItemId>,
-) -> Result<Done, Failure> {
-    let nickname = run(&ctx, By::Member(actor.id), item).await?;
-    Ok(Done::to("/review").saying(format!("{nickname} is a member now.")))
+) -> Result<SeeOther, Failure> {
+    let nickname = run(&ctx, DecidedBy::Member(actor.id), item).await?;
+    Ok(SeeOther::to("/review").saying(format!("{nickname} is a member now.")))
 }

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::{Event, Names};
 use crate::id::MemberId;
-use crate::kit::people::{By, Gender, Ideal};
 use crate::modules::like::contract::PhotoId;
+use crate::shared::people::{DecidedBy, Gender, Ideal};
 
 crate::typed_id! {
     /// Something that a reviewer decides on.
@@ -33,7 +33,7 @@ pub struct RegistrationApproved {
     /// The town she lives in.
     pub place: String,
     /// Who decided.
-    pub by: By,
+    pub by: DecidedBy,
 }
 
 impl Event for RegistrationApproved {
@@ -43,7 +43,7 @@ impl Event for RegistrationApproved {
     fn key(&self) -> MemberId {
         self.member
     }
-    fn says(&self, names: &dyn Names) -> String {
+    fn describe(&self, names: &dyn Names) -> String {
         let age = names.age(self.birthday);
         format!(
             "Approved '{}' {} {age}, looking for {}",
@@ -63,7 +63,7 @@ pub struct RegistrationRejected {
     /// What she is told.
     pub reason: String,
     /// Who decided.
-    pub by: By,
+    pub by: DecidedBy,
 }
 
 impl Event for RegistrationRejected {
@@ -73,7 +73,7 @@ impl Event for RegistrationRejected {
     fn key(&self) -> MemberId {
         self.member
     }
-    fn says(&self, names: &dyn Names) -> String {
+    fn describe(&self, names: &dyn Names) -> String {
         format!(
             "{} rejected the registration of {}: \"{}\"",
             self.by.name(names),
@@ -92,7 +92,7 @@ pub struct PresentationApproved {
     /// The whole new text.
     pub text: String,
     /// Who decided.
-    pub by: By,
+    pub by: DecidedBy,
 }
 
 impl Event for PresentationApproved {
@@ -102,7 +102,7 @@ impl Event for PresentationApproved {
     fn key(&self) -> MemberId {
         self.member
     }
-    fn says(&self, names: &dyn Names) -> String {
+    fn describe(&self, names: &dyn Names) -> String {
         format!("{} approved the presentation of {}", self.by.name(names), names.name(self.member))
     }
 }
@@ -116,7 +116,7 @@ pub struct PresentationRejected {
     /// What she is told.
     pub reason: String,
     /// Who decided.
-    pub by: By,
+    pub by: DecidedBy,
 }
 
 impl Event for PresentationRejected {
@@ -126,7 +126,7 @@ impl Event for PresentationRejected {
     fn key(&self) -> MemberId {
         self.member
     }
-    fn says(&self, names: &dyn Names) -> String {
+    fn describe(&self, names: &dyn Names) -> String {
         format!(
             "{} rejected the presentation of {}: \"{}\"",
             self.by.name(names),
@@ -145,7 +145,7 @@ pub struct PhotoApproved {
     /// Which.
     pub photo: PhotoId,
     /// Who decided.
-    pub by: By,
+    pub by: DecidedBy,
 }
 
 impl Event for PhotoApproved {
@@ -155,7 +155,7 @@ impl Event for PhotoApproved {
     fn key(&self) -> MemberId {
         self.member
     }
-    fn says(&self, names: &dyn Names) -> String {
+    fn describe(&self, names: &dyn Names) -> String {
         format!("{} approved a photo of {}", self.by.name(names), names.name(self.member))
     }
 }
@@ -171,7 +171,7 @@ pub struct PhotoRejected {
     /// What she is told.
     pub reason: String,
     /// Who decided.
-    pub by: By,
+    pub by: DecidedBy,
 }
 
 impl Event for PhotoRejected {
@@ -181,7 +181,7 @@ impl Event for PhotoRejected {
     fn key(&self) -> MemberId {
         self.member
     }
-    fn says(&self, names: &dyn Names) -> String {
+    fn describe(&self, names: &dyn Names) -> String {
         format!(
             "{} rejected a photo of {}: \"{}\"",
             self.by.name(names),

@@ -6,8 +6,8 @@ use sqlx::query_as;
 use super::contract::ItemId;
 use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
-use crate::kit::people::{Gender, Ideal};
 use crate::problem::Problem;
+use crate::shared::people::{Gender, Ideal};
 use crate::tx::Tx;
 
 /// Another reviewer was first.

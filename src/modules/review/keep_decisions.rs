@@ -3,10 +3,10 @@
 use sqlx::query;
 
 use super::contract::{RegistrationApproved, RegistrationRejected};
-use crate::event::{Applied, Fact, Listener};
+use crate::event::{Applied, Listener, Recorded};
 use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
-use crate::kit::people::By;
+use crate::shared::people::DecidedBy;
 use crate::tx::Tx;
 
 pub(super) struct KeepApprovals;
@@ -14,7 +14,11 @@ pub(super) struct KeepApprovals;
 impl Listener for KeepApprovals {
     type Event = RegistrationApproved;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<RegistrationApproved>]) -> Result<Applied, Failure> {
+    async fn handle(
+        &self,
+        tx: &mut Tx,
+        facts: &[Recorded<RegistrationApproved>],
+    ) -> Result<Applied, Failure> {
         let mut rows = 0;
         for fact in facts {
             let decided = Decision { member: fact.event.member, reason: None, by: fact.event.by };
@@ -29,7 +33,11 @@ pub(super) struct KeepRejections;
 impl Listener for KeepRejections {
     type Event = RegistrationRejected;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<RegistrationRejected>]) -> Result<Applied, Failure> {
+    async fn handle(
+        &self,
+        tx: &mut Tx,
+        facts: &[Recorded<RegistrationRejected>],
+    ) -> Result<Applied, Failure> {
         let mut rows = 0;
         for fact in facts {
             let RegistrationRejected { member, reason, by } = &fact.event;
@@ -43,7 +51,7 @@ impl Listener for KeepRejections {
 struct Decision<'a> {
     member: MemberId,
     reason: Option<&'a str>,
-    by: By,
+    by: DecidedBy,
 }
 
 async fn keep(

@@ -12,8 +12,8 @@ mod reject_item;
 pub use approve_item::waiting_member as approve_waiting;
 
 use self::reject_item::REASON;
-use crate::kit;
 use crate::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
+use crate::shared;
 use crate::web::paging;
 
 pub struct Review;
@@ -35,16 +35,16 @@ impl Module for Review {
 
     fn register(&self, at: &mut Registry) {
         // Cards name the reviewers; who is blocked by whom does not matter here.
-        at.listens(kit::cards::KeepCards::of(SPEC.schema, None));
+        at.listens(shared::cards::KeepCards::of(SPEC.schema, None));
         at.listens(add_item::AddItem);
         at.publishes::<contract::RegistrationApproved>();
         at.publishes::<contract::RegistrationRejected>();
         at.listens(keep_decisions::KeepApprovals);
         at.listens(keep_decisions::KeepRejections);
-        at.plays::<contract::PresentationApproved>();
-        at.plays::<contract::PresentationRejected>();
-        at.plays::<contract::PhotoApproved>();
-        at.plays::<contract::PhotoRejected>();
+        at.declares_unpublished::<contract::PresentationApproved>();
+        at.declares_unpublished::<contract::PresentationRejected>();
+        at.declares_unpublished::<contract::PhotoApproved>();
+        at.declares_unpublished::<contract::PhotoRejected>();
 
         let everybody = "reviewers decide on everybody, whomever they have blocked";
         let queue = |path| {

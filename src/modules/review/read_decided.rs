@@ -14,8 +14,8 @@ use crate::failure::Failure;
 use crate::id::MemberId;
 use crate::web::answer::{Json, Page};
 use crate::web::extract::Query;
+use crate::web::layout::Layout;
 use crate::web::paging::{Cursor, Listing, PageQuery};
-use crate::web::shell::Shell;
 
 /// A decision.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -63,7 +63,7 @@ pub(super) async fn json(
 #[derive(Template)]
 #[template(path = "review/decided.html")]
 pub(super) struct DecidedPage {
-    shell: Shell,
+    shell: Layout,
     items: Vec<Row>,
     next: Option<String>,
 }
@@ -78,7 +78,7 @@ struct Row {
 
 pub(super) async fn page(
     State(ctx): State<Context>,
-    shell: Shell,
+    shell: Layout,
     Query(asked): Query<PageQuery>,
 ) -> Result<Page<DecidedPage>, Failure> {
     let list = run(&ctx, &asked).await?;

@@ -12,13 +12,13 @@ use super::contract::ItemId;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
-use crate::kit::people::{Gender, Ideal, age};
-use crate::kit::places;
+use crate::shared::people::{Gender, Ideal, age};
+use crate::shared::places;
 use crate::web::answer::{Json, Page};
 use crate::web::extract::Query;
 use crate::web::form::FormState;
+use crate::web::layout::Layout;
 use crate::web::paging::{Cursor, Listing, PageQuery};
-use crate::web::shell::Shell;
 
 /// An application.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -85,7 +85,7 @@ pub(super) async fn json(
 #[derive(Template)]
 #[template(path = "review/queue.html")]
 pub(super) struct QueuePage {
-    shell: Shell,
+    shell: Layout,
     form: FormState,
     items: Vec<Row>,
     next: Option<String>,
@@ -105,11 +105,11 @@ struct Row {
 
 impl QueuePage {
     /// The first page, with `form` for a reason that was refused.
-    pub(super) async fn load(ctx: &Context, shell: Shell, form: FormState) -> Result<Self, Failure> {
+    pub(super) async fn load(ctx: &Context, shell: Layout, form: FormState) -> Result<Self, Failure> {
         Self::new(ctx, shell, form, &PageQuery::default()).await
     }
 
-    async fn new(ctx: &Context, shell: Shell, form: FormState, asked: &PageQuery) -> Result<Self, Failure> {
+    async fn new(ctx: &Context, shell: Layout, form: FormState, asked: &PageQuery) -> Result<Self, Failure> {
         let list = run(ctx, asked).await?;
         let next = list.next_page("/review");
         let when = shell.when(ctx);
@@ -131,7 +131,7 @@ impl QueuePage {
 
 pub(super) async fn page(
     State(ctx): State<Context>,
-    shell: Shell,
+    shell: Layout,
     Query(asked): Query<PageQuery>,
 ) -> Result<Page<QueuePage>, Failure> {
     Ok(Page::new(QueuePage::new(&ctx, shell, FormState::default(), &asked).await?))

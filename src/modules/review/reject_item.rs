@@ -11,12 +11,12 @@ use super::item;
 use super::read_queue::QueuePage;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::kit::people::By;
 use crate::problem::Problem;
+use crate::shared::people::DecidedBy;
 use crate::text::read::ReadRules;
-use crate::web::answer::{Done, Json, Nothing, Page};
+use crate::web::answer::{Json, NoContent, Page, SeeOther};
 use crate::web::extract::{Form, Path};
-use crate::web::shell::Shell;
+use crate::web::layout::Layout;
 use crate::web::visitor::Actor;
 
 /// A letter at least, and no NUL.
@@ -45,7 +45,7 @@ async fn run(ctx: &Context, actor: &Actor, item: ItemId, input: &Input) -> Resul
     let reason = REASON.parse("reason", &input.reason)?.into_inner();
     let mut tx = ctx.begin(&SPEC).await?;
     let application = item::waiting(&mut tx, item).await?;
-    let by = By::Member(actor.id);
+    let by = DecidedBy::Member(actor.id);
     let applied = tx.emit(RegistrationRejected { member: application.member, reason, by }).await?;
     if !applied.changed() {
         return Err(item::DECIDED.failure());
@@ -59,22 +59,22 @@ pub(super) async fn json(
     actor: Actor,
     Path(item): Path<ItemId>,
     Json(input): Json<Input>,
-) -> Result<Nothing, Failure> {
+) -> Result<NoContent, Failure> {
     run(&ctx, &actor, item, &input).await?;
-    Ok(Nothing)
+    Ok(NoContent)
 }
 
 pub(super) async fn form(
     State(ctx): State<Context>,
     actor: Actor,
-    shell: Shell,
+    shell: Layout,
     Path(item): Path<ItemId>,
     Form { input, state }: Form<Input>,
 ) -> Result<Response, Failure> {
     match run(&ctx, &actor, item, &input).await {
         Ok(nickname) => {
             let notice = format!("{nickname} reads your reason, and can apply again.");
-            Ok(Done::to("/review").saying(notice).into_response())
+            Ok(SeeOther::to("/review").saying(notice).into_response())
         }
         Err(failure) if failure.is_of_a_form() => {
             let form = state.with("item", item.to_string()).refused(&failure);

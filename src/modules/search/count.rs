@@ -7,7 +7,7 @@ use super::filters::Filters;
 use super::walk_members::{COUNT_MAX, COUNTED, Walk, Walked};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::kit::people::{AGE_MAX, AGE_MIN};
+use crate::shared::people::{AGE_MAX, AGE_MIN};
 use crate::web::paging::PageQuery;
 use crate::web::visitor::Actor;
 

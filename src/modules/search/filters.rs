@@ -4,10 +4,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::failure::{Failure, FieldError};
-use crate::kit::ideals::anywhere_schema;
-use crate::kit::people::{AGE_MAX, AGE_MIN, Gender, Ideal};
-use crate::kit::places;
 use crate::problem::Problem;
+use crate::shared::ideals::anywhere_schema;
+use crate::shared::people::{AGE_MAX, AGE_MIN, Gender, Ideal};
+use crate::shared::places;
 use crate::web::paging::{CURSOR, MAX_MOST, PageQuery, Paging};
 
 const GENDER: Problem = Problem::field("search.gender", "Choose woman or man, or leave it out.");

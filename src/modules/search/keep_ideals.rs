@@ -3,12 +3,12 @@
 
 use sqlx::query;
 
-use crate::event::{Applied, Fact, Listener};
+use crate::event::{Applied, Listener, Recorded};
 use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
-use crate::kit::people::Ideal;
 use crate::modules::ideal::contract::IdealUpdated;
 use crate::modules::review::contract::RegistrationApproved;
+use crate::shared::people::Ideal;
 use crate::tx::Tx;
 
 pub(super) struct KeepFirstIdeals;
@@ -18,7 +18,11 @@ pub(super) struct KeepIdeals;
 impl Listener for KeepFirstIdeals {
     type Event = RegistrationApproved;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<RegistrationApproved>]) -> Result<Applied, Failure> {
+    async fn handle(
+        &self,
+        tx: &mut Tx,
+        facts: &[Recorded<RegistrationApproved>],
+    ) -> Result<Applied, Failure> {
         keep(tx, facts.iter().map(|fact| (fact.event.member, &fact.event.ideal)), false).await
     }
 }
@@ -26,7 +30,7 @@ impl Listener for KeepFirstIdeals {
 impl Listener for KeepIdeals {
     type Event = IdealUpdated;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<IdealUpdated>]) -> Result<Applied, Failure> {
+    async fn handle(&self, tx: &mut Tx, facts: &[Recorded<IdealUpdated>]) -> Result<Applied, Failure> {
         keep(tx, facts.iter().map(|fact| (fact.event.member, &fact.event.ideal)), true).await
     }
 }

@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use chrono::Datelike;
 use sqlx::query;
 
-use crate::event::{Applied, Fact, Listener};
+use crate::event::{Applied, Listener, Recorded};
 use crate::failure::Failure;
 use crate::id::TypedId;
-use crate::kit::{calendar, places};
 use crate::modules::review::contract::RegistrationApproved;
+use crate::shared::{calendar, places};
 use crate::tx::Tx;
 
 pub(super) struct KeepMembers;
@@ -17,7 +17,11 @@ pub(super) struct KeepMembers;
 impl Listener for KeepMembers {
     type Event = RegistrationApproved;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<RegistrationApproved>]) -> Result<Applied, Failure> {
+    async fn handle(
+        &self,
+        tx: &mut Tx,
+        facts: &[Recorded<RegistrationApproved>],
+    ) -> Result<Applied, Failure> {
         let events = || facts.iter().map(|fact| &fact.event);
         let members: Vec<_> = events().map(|e| e.member.uuid()).collect();
         // She may have been here already: that comes from another source.
@@ -25,7 +29,7 @@ impl Listener for KeepMembers {
             .fetch_all(tx.conn())
             .await?;
         let seen: HashMap<_, _> = seen.into_iter().map(|row| (row.member, row.at)).collect();
-        let last_here = |fact: &Fact<RegistrationApproved>| {
+        let last_here = |fact: &Recorded<RegistrationApproved>| {
             let (member, place) = (fact.event.member.uuid(), &fact.event.place);
             calendar::day(place, seen.get(&member).map_or(fact.at, |at| fact.at.max(*at)))
         };

@@ -2,7 +2,7 @@
 
 use sqlx::query;
 
-use crate::event::{Applied, Fact, Listener};
+use crate::event::{Applied, Listener, Recorded};
 use crate::failure::Failure;
 use crate::id::TypedId;
 use crate::modules::online::contract::{MemberSeen, OnlineHidden, OnlineShown};
@@ -17,7 +17,7 @@ pub(super) struct RemoveHidden;
 impl Listener for KeepSeen {
     type Event = MemberSeen;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<MemberSeen>]) -> Result<Applied, Failure> {
+    async fn handle(&self, tx: &mut Tx, facts: &[Recorded<MemberSeen>]) -> Result<Applied, Failure> {
         let members: Vec<_> = facts.iter().map(|fact| fact.event.member.uuid()).collect();
         let times: Vec<_> = facts.iter().map(|fact| fact.at).collect();
         let days: Vec<_> = facts.iter().map(|fact| fact.event.day(fact.at)).collect();
@@ -49,7 +49,7 @@ impl Listener for KeepSeen {
 impl Listener for AddHidden {
     type Event = OnlineHidden;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<OnlineHidden>]) -> Result<Applied, Failure> {
+    async fn handle(&self, tx: &mut Tx, facts: &[Recorded<OnlineHidden>]) -> Result<Applied, Failure> {
         let members: Vec<_> = facts.iter().map(|fact| fact.event.member.uuid()).collect();
         let done = query!(
             "insert into search.hidden (member) select * from unnest($1::uuid[]) on conflict do nothing",
@@ -64,7 +64,7 @@ impl Listener for AddHidden {
 impl Listener for RemoveHidden {
     type Event = OnlineShown;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<OnlineShown>]) -> Result<Applied, Failure> {
+    async fn handle(&self, tx: &mut Tx, facts: &[Recorded<OnlineShown>]) -> Result<Applied, Failure> {
         let members: Vec<_> = facts.iter().map(|fact| fact.event.member.uuid()).collect();
         let done =
             query!("delete from search.hidden where member = any($1)", &members).execute(tx.conn()).await?;

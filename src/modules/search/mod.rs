@@ -1,6 +1,6 @@
 //! Finding members: by gender, age, place, photo, who is online, who is new, and who looks for somebody like the reader.
 //!
-//! However narrow a search is, a page costs a bounded number of rows ([`crate::kit::walk`]). What it tells of a member
+//! However narrow a search is, a page costs a bounded number of rows ([`crate::shared::bounded_scan`]). What it tells of a member
 //! is on her page too: docs/decisions/0047.
 
 pub mod contract;
@@ -15,8 +15,8 @@ mod walk_members;
 
 pub use walk_members::explain;
 
-use crate::kit;
 use crate::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
+use crate::shared;
 use crate::web::paging;
 
 pub struct Search;
@@ -37,8 +37,8 @@ impl Module for Search {
     }
 
     fn register(&self, at: &mut Registry) {
-        kit::keep_people(at);
-        kit::keep_portraits(at, 1, None);
+        shared::keep_people(at);
+        shared::keep_portraits(at, 1, None);
         at.listens(keep_members::KeepMembers);
         at.listens(keep_ideals::KeepFirstIdeals);
         at.listens(keep_ideals::KeepIdeals);

@@ -13,8 +13,8 @@ use super::walk_members::{COUNTED, Walk};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::TypedId;
-use crate::kit::cards::Card;
-use crate::kit::walk;
+use crate::shared::bounded_scan;
+use crate::shared::cards::Card;
 use crate::web::answer::Json;
 use crate::web::extract::Query;
 use crate::web::paging::{Cursor, Listing};
@@ -71,8 +71,9 @@ pub(super) async fn run(ctx: &Context, actor: &Actor, query: &SearchQuery) -> Re
         last_seen: found.seen_day.date_naive(),
         at: found.at,
     });
-    let list =
-        walk::page(found.collect(), walked.end, paging, |found| Cursor::new(found.at, found.card.member));
+    let list = bounded_scan::page(found.collect(), walked.end, paging, |found| {
+        Cursor::new(found.at, found.card.member)
+    });
     Ok(SearchResult { list, matches, hints })
 }
 

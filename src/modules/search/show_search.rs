@@ -11,19 +11,19 @@ use super::search_members::{self, SearchResult};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::TypedId;
-use crate::kit::cards::Card;
-use crate::kit::people::{AGE_MAX, AGE_MIN, Gender, Ideal};
-use crate::kit::places::{self, County};
+use crate::shared::cards::Card;
+use crate::shared::people::{AGE_MAX, AGE_MIN, Gender, Ideal};
+use crate::shared::places::{self, County};
 use crate::web::answer::Page;
 use crate::web::extract::Query;
 use crate::web::form::FormState;
-use crate::web::shell::Shell;
+use crate::web::layout::Layout;
 use crate::web::visitor::Actor;
 
 #[derive(Template)]
 #[template(path = "search/search.html")]
 pub(super) struct SearchPage {
-    shell: Shell,
+    shell: Layout,
     form: FormState,
     counties: &'static [County],
     /// None where the wishes are refused.
@@ -48,7 +48,7 @@ struct Way {
 pub(super) async fn page(
     State(ctx): State<Context>,
     actor: Actor,
-    shell: Shell,
+    shell: Layout,
     Query(mut asked): Query<SearchQuery>,
 ) -> Result<Page<SearchPage>, Failure> {
     if asked.is_blank() {

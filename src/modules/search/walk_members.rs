@@ -14,10 +14,10 @@ use super::filters::{Filters, SearchQuery};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
-use crate::kit::calendar;
-use crate::kit::cards::CardRow;
-use crate::kit::places::{self, Kind};
-use crate::kit::walk::{self, Born, Cost, Way};
+use crate::shared::bounded_scan::{self, Born, Cost, Way};
+use crate::shared::calendar;
+use crate::shared::cards::CardRow;
+use crate::shared::places::{self, Kind};
 use crate::web::paging::{Cursor, Paging};
 use crate::web::presence::ONLINE;
 
@@ -77,7 +77,9 @@ impl Walk<'_> {
         // There is always one row, since what was looked at is told even where nobody was found.
         let rows = self.statement(way).fetch_all(ctx.pool(&SPEC)).await?;
         let (end, matches) = match rows.first() {
-            Some(row) => (walk::end(row.try_get("end_at")?, row.try_get("end_id")?), row.try_get("matches")?),
+            Some(row) => {
+                (bounded_scan::end(row.try_get("end_at")?, row.try_get("end_id")?), row.try_get("matches")?)
+            }
             None => (None, 0),
         };
         let found = rows.iter().filter_map(|row| Found::of(row).transpose());
@@ -138,7 +140,7 @@ impl Walk<'_> {
         };
         let parts =
             [("{at}", at), ("{since}", since), ("{place}", place), ("{years}", years), ("{year}", year)];
-        walk::filled(WALK, &parts)
+        bounded_scan::filled(WALK, &parts)
     }
 }
 
@@ -167,7 +169,7 @@ pub fn explain<'a>(
         let walk = Walk { viewer, filters: &filters, paging, now, count: COUNTED };
         let mut costs = Vec::new();
         for way in walk.ways() {
-            costs.push(walk::explain(ctx.pool(&SPEC), walk.statement(way)).await?);
+            costs.push(bounded_scan::explain(ctx.pool(&SPEC), walk.statement(way)).await?);
         }
         Ok(costs)
     })

@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 use sqlx::migrate::Migrator;
 
 use crate::context::Tx;
-use crate::event::{Applied, Event, Fact, Listener, Names};
+use crate::event::{Applied, Event, Listener, Names, Recorded};
 use crate::failure::Failure;
 use crate::id::{EventId, MemberId};
 use crate::module::{Action, Module, ModuleSpec, Policy, Registry};
-use crate::web::answer::Nothing;
+use crate::web::answer::NoContent;
 
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -30,7 +30,7 @@ impl Event for LetterSent {
     fn subjects(&self) -> Vec<MemberId> {
         vec![self.from, self.to]
     }
-    fn says(&self, names: &dyn Names) -> String {
+    fn describe(&self, names: &dyn Names) -> String {
         format!("{} wrote to {}: {}", names.name(self.from), names.name(self.to), self.text)
     }
 }
@@ -49,7 +49,7 @@ impl Event for LetterRead {
     fn subjects(&self) -> Vec<MemberId> {
         vec![self.member]
     }
-    fn says(&self, names: &dyn Names) -> String {
+    fn describe(&self, names: &dyn Names) -> String {
         format!("{} read a letter", names.name(self.member))
     }
 }
@@ -69,7 +69,7 @@ impl Event for MemberRegistered {
     fn subjects(&self) -> Vec<MemberId> {
         vec![self.member]
     }
-    fn says(&self, _: &dyn Names) -> String {
+    fn describe(&self, _: &dyn Names) -> String {
         format!("{} registered", self.nickname)
     }
 }
@@ -77,7 +77,7 @@ impl Event for MemberRegistered {
 struct KeepLetters;
 impl Listener for KeepLetters {
     type Event = LetterSent;
-    async fn handle(&self, _: &mut Tx, facts: &[Fact<LetterSent>]) -> Result<Applied, Failure> {
+    async fn handle(&self, _: &mut Tx, facts: &[Recorded<LetterSent>]) -> Result<Applied, Failure> {
         Ok(Applied::rows(facts.len() as u64))
     }
 }
@@ -85,7 +85,7 @@ impl Listener for KeepLetters {
 struct MarkRead;
 impl Listener for MarkRead {
     type Event = LetterRead;
-    async fn handle(&self, _: &mut Tx, facts: &[Fact<LetterRead>]) -> Result<Applied, Failure> {
+    async fn handle(&self, _: &mut Tx, facts: &[Recorded<LetterRead>]) -> Result<Applied, Failure> {
         Ok(Applied::rows(facts.len() as u64))
     }
 }
@@ -112,12 +112,12 @@ impl Module for Gate {
         &GATE
     }
     fn register(&self, at: &mut Registry) {
-        at.plays::<MemberRegistered>();
+        at.declares_unpublished::<MemberRegistered>();
     }
 }
 
-async fn nothing() -> Result<Nothing, Failure> {
-    Ok(Nothing)
+async fn nothing() -> Result<NoContent, Failure> {
+    Ok(NoContent)
 }
 
 struct Post;
@@ -126,7 +126,7 @@ impl Module for Post {
         &POST
     }
     fn register(&self, at: &mut Registry) {
-        at.plays::<LetterSent>();
+        at.declares_unpublished::<LetterSent>();
         at.json(Action::post("/post/{member}", Policy::Member, "sends a letter"), nothing);
     }
 }

@@ -1,13 +1,13 @@
 //! Who waits for news on this node: event streams of pages, and long polls of programs.
 //!
-//! A live module keeps a version of what each member sees ([`crate::kit::versions`]). Whoever waits says which
+//! A live module keeps a version of what each member sees ([`crate::shared::versions`]). Whoever waits says which
 //! versions she has seen; she hears as soon as one is another. Signals make that immediate, and nothing depends on
 //! them: every `REREAD_EVERY` the versions of all who wait are read again, and so are their sessions. She enters
 //! first and reads the versions then, so nothing can fall in between.
 
+mod channel;
 mod cursor;
-mod room;
-mod soon;
+mod throttle;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,43 +16,43 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::Instant;
 
+use self::channel::{Channel, News, SEATS_MAX, Subscriber};
+pub use self::channel::{End, Kind, POLLS_MAX, STREAMS_MAX};
 pub use self::cursor::Cursor;
-pub use self::room::{End, Kind, POLLS_MAX, STREAMS_MAX};
-use self::room::{News, Room, SEATS_MAX, Seat};
-use self::soon::Soon;
+use self::throttle::Throttle;
 use crate::bus::{Bump, Signal};
 use crate::config::Config;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::{MemberId, SessionId};
-use crate::kit::versions;
 use crate::module::{ModuleSpec, Registry};
+use crate::shared::versions;
 use crate::web::visitor::Actor;
 
 /// How late a lost signal makes anything.
 const REREAD_EVERY: Duration = Duration::from_secs(5);
 /// Members or sessions of one query.
 const REREAD_ROWS: usize = 1000;
-/// When to come back where no seat is free: not all at once.
+/// When to come back where the channel takes no more subscribers: not all at once.
 const FULL_WAIT_SECONDS: std::ops::RangeInclusive<u64> = 5..=20;
 
 /// Clients that are held before they are told that they are too many. Beyond that they are told at once.
 const HELD_MAX: usize = 256;
 
-type Rooms = Arc<Mutex<HashMap<MemberId, Arc<Room>>>>;
+type Rooms = Arc<Mutex<HashMap<MemberId, Arc<Channel>>>>;
 
 /// See the module.
 pub struct Live {
     modules: Vec<&'static ModuleSpec>,
     /// In the order of the modules.
-    soon: Vec<Soon>,
+    throttle: Vec<Throttle>,
     rooms: Rooms,
     seats: Arc<Semaphore>,
     seats_max: usize,
     held: Semaphore,
 }
 
-/// Why there is no seat.
+/// Why a subscriber is refused.
 #[derive(Debug)]
 pub enum Refused {
     /// The member has too many; after this time she may come back.
@@ -82,9 +82,9 @@ impl Live {
         let mut modules: Vec<_> = registry.live().collect();
         modules.sort_by_key(|spec| spec.name);
         let seats = Arc::new(Semaphore::new(config.streams_max));
-        let soon = modules.iter().map(|_| Soon::every(config.shared_pace)).collect();
+        let throttle = modules.iter().map(|_| Throttle::every(config.shared_pace)).collect();
         let held = Semaphore::new(HELD_MAX);
-        Self { modules, soon, rooms: Rooms::default(), seats, seats_max: config.streams_max, held }
+        Self { modules, throttle, rooms: Rooms::default(), seats, seats_max: config.streams_max, held }
     }
 
     pub fn modules(&self) -> &[&'static ModuleSpec] {
@@ -127,7 +127,7 @@ impl Live {
         let cursor = self.versions(ctx, actor.id, subscription.seen.modules()).await?;
         for (place, spec) in self.modules.iter().enumerate() {
             if let Some(version) = cursor.version(spec.name) {
-                subscription.room.learn(place, version);
+                subscription.channel.learn(place, version);
             }
         }
         Ok(subscription)
@@ -140,15 +140,15 @@ impl Live {
         permit: OwnedSemaphorePermit,
         kind: Kind,
     ) -> Result<Subscription, Refused> {
-        let seat = Arc::new(Seat::new(actor.session, kind));
+        let seat = Arc::new(Subscriber::new(actor.session, kind));
         let mut rooms = lock(&self.rooms);
-        let new = || Arc::new(Room::new(self.modules.len()));
-        let room = rooms.entry(actor.id).or_insert_with(new).clone();
-        room.enter(seat.clone(), Instant::now()).map_err(Refused::TooMany)?;
-        let news = room.news.subscribe();
+        let new = || Arc::new(Channel::new(self.modules.len()));
+        let channel = rooms.entry(actor.id).or_insert_with(new).clone();
+        channel.enter(seat.clone(), Instant::now()).map_err(Refused::TooMany)?;
+        let news = channel.news.subscribe();
         let (typed, checks) = (news.borrow().typed, news.borrow().checks);
         let (rooms, member) = (self.rooms.clone(), actor.id);
-        Ok(Subscription { rooms, member, room, seat, news, seen, typed, checks, _permit: permit })
+        Ok(Subscription { rooms, member, channel, seat, news, seen, typed, checks, _permit: permit })
     }
 
     /// Lets a client wait that is to be refused: one that does not heed the refusal comes back less often.
@@ -166,17 +166,19 @@ impl Live {
             Signal::Versions(bumps) => bumps.iter().for_each(|bump| self.learn(bump)),
             Signal::Shared(module) => self.reread_soon(ctx, module),
             Signal::Typing { from, to } => {
-                if let Some(room) = self.room(*to) {
-                    room.news.send_modify(|news| {
+                if let Some(channel) = self.channel(*to) {
+                    channel.news.send_modify(|news| {
                         news.typed += 1;
                         news.typist = Some(*from);
                     });
                 }
             }
-            Signal::SessionEnded(session) => self.rooms().iter().for_each(|room| room.log_out(*session)),
+            Signal::SessionEnded(session) => {
+                self.rooms().iter().for_each(|channel| channel.log_out(*session));
+            }
             Signal::ActorChanged(member) => {
-                if let Some(room) = self.room(*member) {
-                    room.news.send_modify(|news| news.checks += 1);
+                if let Some(channel) = self.channel(*member) {
+                    channel.news.send_modify(|news| news.checks += 1);
                 }
             }
             Signal::Seen { .. } | Signal::Hidden { .. } => {}
@@ -191,10 +193,10 @@ impl Live {
         }
         let rooms = self.rooms();
         for rooms in rooms.chunks(REREAD_ROWS / SEATS_MAX) {
-            let sessions: Vec<SessionId> = rooms.iter().flat_map(|room| room.sessions()).collect();
+            let sessions: Vec<SessionId> = rooms.iter().flat_map(|channel| channel.sessions()).collect();
             match still_open(ctx, &sessions).await {
                 Ok(open) => sessions.iter().filter(|session| !open.contains(session)).for_each(|session| {
-                    rooms.iter().for_each(|room| room.log_out(*session));
+                    rooms.iter().for_each(|channel| channel.log_out(*session));
                 }),
                 Err(failure) => tracing::warn!(%failure, "sessions were not reread"),
             }
@@ -208,7 +210,7 @@ impl Live {
         if lock(&self.rooms).is_empty() {
             return;
         }
-        let Some(wait) = self.soon[place].claim(Instant::now()) else { return };
+        let Some(wait) = self.throttle[place].claim(Instant::now()) else { return };
         let own = ctx.clone();
         ctx.spawn(async move {
             tokio::select! {
@@ -216,7 +218,7 @@ impl Live {
                 () = tokio::time::sleep(wait) => {}
             }
             let live = own.live();
-            live.soon[place].begin(Instant::now());
+            live.throttle[place].begin(Instant::now());
             let members: Vec<MemberId> = lock(&live.rooms).keys().copied().collect();
             live.reread_versions(&own, live.modules[place], &members).await;
         });
@@ -238,26 +240,26 @@ impl Live {
     }
 
     fn learn(&self, bump: &Bump) {
-        if let (Some(place), Some(room)) = (self.place(bump.module), self.room(bump.member)) {
-            room.learn(place, bump.version);
+        if let (Some(place), Some(channel)) = (self.place(bump.module), self.channel(bump.member)) {
+            channel.learn(place, bump.version);
         }
     }
 
-    fn room(&self, member: MemberId) -> Option<Arc<Room>> {
+    fn channel(&self, member: MemberId) -> Option<Arc<Channel>> {
         lock(&self.rooms).get(&member).cloned()
     }
 
-    fn rooms(&self) -> Vec<Arc<Room>> {
+    fn rooms(&self) -> Vec<Arc<Channel>> {
         lock(&self.rooms).values().cloned().collect()
     }
 }
 
-/// One who waits for what comes after `seen`. Dropped, it gives its seat back.
+/// One who waits for what comes after `seen`. Dropped, it leaves the channel.
 pub struct Subscription {
     rooms: Rooms,
     member: MemberId,
-    room: Arc<Room>,
-    seat: Arc<Seat>,
+    channel: Arc<Channel>,
+    seat: Arc<Subscriber>,
     news: watch::Receiver<News>,
     seen: Cursor,
     typed: u64,
@@ -294,7 +296,7 @@ impl Subscription {
                 return Heard::Typing(typist);
             }
             if self.news.changed().await.is_err() {
-                // Cannot happen: the room is held here. If it did, she would come back.
+                // Cannot happen: the channel is held here. If it did, the client would come back.
                 return Heard::Ended(End::Elsewhere);
             }
         }
@@ -317,7 +319,7 @@ impl Subscription {
 impl Drop for Subscription {
     fn drop(&mut self) {
         let mut rooms = lock(&self.rooms);
-        if self.room.leave(&self.seat) {
+        if self.channel.leave(&self.seat) {
             rooms.remove(&self.member);
         }
     }

@@ -15,7 +15,7 @@ use sqlx::{query, query_as, query_scalar};
 use super::SubmissionId;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::web::answer::{Done, Went};
+use crate::web::answer::{SeeOther, Went};
 use crate::web::limits::SPEC;
 use crate::web::session::expired_cookie;
 
@@ -124,7 +124,7 @@ impl Row {
     }
 
     fn answer(self, ctx: &Context) -> Response {
-        let mut done = Done::to(self.location.unwrap_or_default());
+        let mut done = SeeOther::to(self.location.unwrap_or_default());
         if let Some(notice) = self.notice {
             done = done.saying(notice);
         }

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use pancake::event::AnyEvent;
 use pancake::id::MemberId;
 use pancake::modules::chat::contract::MessageSent;
-use pancake::stage::{Stage, story_time};
+use pancake::test_site::{TestSite, story_time};
 use tokio::runtime::Runtime;
 
 use crate::join::join;
@@ -22,7 +22,7 @@ static THREADS: LazyLock<Runtime> = LazyLock::new(|| {
 
 /// See the module.
 pub(crate) struct Town {
-    pub(crate) stage: Stage,
+    pub(crate) stage: TestSite,
     people: RefCell<HashMap<String, MemberId>>,
 }
 
@@ -30,7 +30,7 @@ impl Town {
     /// A fresh one with these approved members.
     pub(crate) fn open(name: &str, members: &[&str]) -> Self {
         let name = format!("town_{name}");
-        let open = async || Stage::open(postgres().await, &name, CONNECTIONS).await.unwrap();
+        let open = async || TestSite::open(postgres().await, &name, CONNECTIONS).await.unwrap();
         let town = Self { stage: THREADS.block_on(open()), people: RefCell::default() };
         for nickname in members {
             town.join(nickname, "approved");

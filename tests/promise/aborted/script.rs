@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use pancake::event::AnyEvent;
 use pancake::modules;
-use pancake::stage::story_time;
+use pancake::test_site::story_time;
 use serde_json::Value;
 
 const EVENTS: &str = include_str!("events.txt");

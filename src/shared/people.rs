@@ -88,7 +88,7 @@ impl Ideal {
 /// Who decided: a member, or the operator at the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
-pub enum By {
+pub enum DecidedBy {
     Operator(Operator),
     Member(MemberId),
 }
@@ -100,7 +100,7 @@ pub enum Operator {
     Operator,
 }
 
-impl By {
+impl DecidedBy {
     /// At the command line.
     pub const OPERATOR: Self = Self::Operator(Operator::Operator);
 
@@ -155,8 +155,8 @@ mod tests {
 
     #[test]
     fn an_operator_is_a_word_and_a_member_an_id() {
-        assert_eq!(serde_json::to_string(&By::OPERATOR).unwrap(), r#""operator""#);
-        assert_eq!(serde_json::from_str::<By>(r#""operator""#).unwrap(), By::OPERATOR);
-        assert!(serde_json::from_str::<By>(r#""somebody""#).is_err());
+        assert_eq!(serde_json::to_string(&DecidedBy::OPERATOR).unwrap(), r#""operator""#);
+        assert_eq!(serde_json::from_str::<DecidedBy>(r#""operator""#).unwrap(), DecidedBy::OPERATOR);
+        assert!(serde_json::from_str::<DecidedBy>(r#""somebody""#).is_err());
     }
 }

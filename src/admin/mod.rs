@@ -17,8 +17,8 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::modules;
 use crate::passwords::Passwords;
-use crate::store::unit::Unit;
-use crate::store::{self, PrivatePostgres, Stay, Store, StoreError};
+use crate::store::module_runtime::ModuleRuntime;
+use crate::store::{self, Lifetime, PrivatePostgres, Store, StoreError};
 
 /// What a command may take to close.
 const CLOSE_MAX: Duration = Duration::from_secs(2);
@@ -56,7 +56,7 @@ impl Program {
         let registry = modules::registry();
         // One connection a pool is enough for a command.
         let connections = u16::try_from(2 * registry.modules().len()).unwrap_or(u16::MAX);
-        let config = StoreConfig { connections, stay: Stay::Brief, ..store };
+        let config = StoreConfig { connections, stay: Lifetime::Brief, ..store };
         let Store { units, private } = store::open(&config, &registry).await?;
         let bus = Arc::new(MemoryBus::default());
         let config = Config::for_tools(config);
@@ -74,7 +74,7 @@ impl Program {
     }
 
     /// The module of this name.
-    pub fn unit(&self, name: &str) -> Result<&Arc<Unit>, OperateError> {
+    pub fn unit(&self, name: &str) -> Result<&Arc<ModuleRuntime>, OperateError> {
         self.ctx.unit_named(name).ok_or_else(|| {
             let known = self.ctx.units().map(|unit| unit.spec.name).collect();
             OperateError::NoModule { name: name.to_owned(), known }

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use clap::{Args, Subcommand};
 
 use super::{OperateError, Program, with_program};
+use crate::bus::consumer_lease::ConsumerLease;
 use crate::bus::dead_letter::{self, LISTED_MAX, Letter};
-use crate::bus::turn::Turn;
 use crate::config::StoreConfig;
 use crate::id::MemberId;
 
@@ -72,8 +72,8 @@ pub async fn run(asked: DeadLetter) -> Result<String, OperateError> {
     }
 }
 
-fn turn(program: &Program, module: &str) -> Result<Turn, OperateError> {
-    Ok(Turn { ctx: program.ctx.clone(), unit: program.unit(module)?.clone() })
+fn turn(program: &Program, module: &str) -> Result<ConsumerLease, OperateError> {
+    Ok(ConsumerLease { ctx: program.ctx.clone(), unit: program.unit(module)?.clone() })
 }
 
 async fn list(program: &Program, module: Option<&str>) -> Result<String, OperateError> {

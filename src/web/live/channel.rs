@@ -54,13 +54,13 @@ pub enum End {
 }
 
 /// One who waits.
-pub(super) struct Seat {
+pub(super) struct Subscriber {
     pub(super) session: SessionId,
     kind: Kind,
     end: AtomicU8,
 }
 
-impl Seat {
+impl Subscriber {
     pub(super) fn new(session: SessionId, kind: Kind) -> Self {
         Self { session, kind, end: AtomicU8::new(0) }
     }
@@ -83,7 +83,7 @@ impl Seat {
 }
 
 /// See the module.
-pub(super) struct Room {
+pub(super) struct Channel {
     pub(super) news: watch::Sender<News>,
     seats: Mutex<Seats>,
 }
@@ -91,21 +91,21 @@ pub(super) struct Room {
 #[derive(Default)]
 struct Seats {
     /// In the order of arrival.
-    taken: Vec<Arc<Seat>>,
+    taken: Vec<Arc<Subscriber>>,
     /// When streams were closed for newer ones.
     closed: VecDeque<Instant>,
 }
 
-impl Room {
+impl Channel {
     pub(super) fn new(modules: usize) -> Self {
         let versions = vec![-1; modules].into();
         let news = News { versions, typed: 0, typist: None, checks: 0 };
         Self { news: watch::Sender::new(news), seats: Mutex::default() }
     }
 
-    /// Takes a seat. Where there are too many streams, the oldest one ends. Refuses a poll that is one too many, and a
+    /// Adds a subscriber. Where there are too many streams, the oldest one ends. Refuses a poll that is one too many, and a
     /// stream for which others would end too often: after this time it may come back.
-    pub(super) fn enter(&self, seat: Arc<Seat>, now: Instant) -> Result<(), Duration> {
+    pub(super) fn enter(&self, seat: Arc<Subscriber>, now: Instant) -> Result<(), Duration> {
         let mut seats = self.seats();
         let alike = seats.taken.iter().filter(|other| other.kind == seat.kind).count();
         match seat.kind {
@@ -120,8 +120,8 @@ impl Room {
         Ok(())
     }
 
-    /// Gives it back. True if the room is empty now.
-    pub(super) fn leave(&self, seat: &Arc<Seat>) -> bool {
+    /// Removes a subscriber. True if the channel is empty now.
+    pub(super) fn leave(&self, seat: &Arc<Subscriber>) -> bool {
         let mut seats = self.seats();
         seats.taken.retain(|other| !Arc::ptr_eq(other, seat));
         seats.taken.is_empty()
@@ -151,7 +151,7 @@ impl Room {
         });
     }
 
-    /// Lets everybody look whether her seat is still hers.
+    /// Wakes all subscribers: each sees whether it still belongs to the channel.
     pub(super) fn wake(&self) {
         self.news.send_modify(|_| {});
     }
@@ -184,29 +184,29 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn seat(kind: Kind) -> Arc<Seat> {
-        Arc::new(Seat::new(SessionId::of(Uuid::nil()), kind))
+    fn seat(kind: Kind) -> Arc<Subscriber> {
+        Arc::new(Subscriber::new(SessionId::of(Uuid::nil()), kind))
     }
 
     #[test]
     fn polls_and_streams_are_counted_apart() {
-        let (room, now) = (Room::new(0), Instant::now());
+        let (channel, now) = (Channel::new(0), Instant::now());
         let polls: Vec<_> = (0..POLLS_MAX).map(|_| seat(Kind::Poll)).collect();
         let streams: Vec<_> = (0..=STREAMS_MAX).map(|_| seat(Kind::Stream)).collect();
         for seat in polls.iter().chain(&streams) {
-            assert_eq!(room.enter(seat.clone(), now), Ok(()));
+            assert_eq!(channel.enter(seat.clone(), now), Ok(()));
         }
-        assert_eq!(room.enter(seat(Kind::Poll), now), Err(POLL_AGAIN));
+        assert_eq!(channel.enter(seat(Kind::Poll), now), Err(POLL_AGAIN));
         assert!(polls.iter().chain(&streams[1..]).all(|seat| seat.ended().is_none()));
         assert_eq!(streams[0].ended(), Some(End::Elsewhere));
-        assert!(!room.leave(&polls[0]));
-        assert_eq!(room.enter(seat(Kind::Poll), now), Ok(()));
+        assert!(!channel.leave(&polls[0]));
+        assert_eq!(channel.enter(seat(Kind::Poll), now), Ok(()));
     }
 
     #[test]
     fn streams_do_not_close_each_other_for_ever() {
-        let (room, noon) = (Room::new(0), Instant::now());
-        let opened = |at: Duration| room.enter(seat(Kind::Stream), noon + at);
+        let (channel, noon) = (Channel::new(0), Instant::now());
+        let opened = |at: Duration| channel.enter(seat(Kind::Stream), noon + at);
         for _ in 0..STREAMS_MAX + CLOSED_MAX {
             assert_eq!(opened(Duration::ZERO), Ok(()));
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sqlx::{AssertSqlSafe, query_scalar};
 
 use super::versions;
-use crate::event::{Applied, Fact, Listener};
+use crate::event::{Applied, Listener, Recorded};
 use crate::failure::Failure;
 use crate::id::MemberId;
 use crate::modules::like::contract::PhotoId;
@@ -34,7 +34,7 @@ impl RemovePhotos {
 impl Listener for AddPhotos {
     type Event = PhotoApproved;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<PhotoApproved>]) -> Result<Applied, Failure> {
+    async fn handle(&self, tx: &mut Tx, facts: &[Recorded<PhotoApproved>]) -> Result<Applied, Failure> {
         let photos = facts.iter().map(|fact| Photo {
             id: fact.event.photo,
             member: fact.event.member,
@@ -48,7 +48,7 @@ impl Listener for AddPhotos {
 impl Listener for RemovePhotos {
     type Event = PhotoDeleted;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<PhotoDeleted>]) -> Result<Applied, Failure> {
+    async fn handle(&self, tx: &mut Tx, facts: &[Recorded<PhotoDeleted>]) -> Result<Applied, Failure> {
         let photos = facts.iter().map(|fact| Photo {
             id: fact.event.photo,
             member: fact.event.member,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// When one thing is read again.
-pub(super) struct Soon {
+pub(super) struct Throttle {
     /// From one reading to the next.
     pace: Duration,
     state: Mutex<State>,
@@ -19,7 +19,7 @@ struct State {
     last: Option<Instant>,
 }
 
-impl Soon {
+impl Throttle {
     pub(super) fn every(pace: Duration) -> Self {
         Self { pace, state: Mutex::default() }
     }
@@ -48,13 +48,13 @@ mod tests {
 
     #[test]
     fn one_reads_for_all_and_once_a_second() {
-        let (soon, noon) = (Soon::every(PACE), Instant::now());
-        assert_eq!(soon.claim(noon), Some(Duration::ZERO));
-        assert_eq!(soon.claim(noon), None);
-        soon.begin(noon);
-        assert_eq!(soon.claim(noon + PACE / 4), Some(PACE * 3 / 4));
-        assert_eq!(soon.claim(noon + PACE / 2), None);
-        soon.begin(noon + PACE);
-        assert_eq!(soon.claim(noon + PACE * 3), Some(Duration::ZERO));
+        let (throttle, noon) = (Throttle::every(PACE), Instant::now());
+        assert_eq!(throttle.claim(noon), Some(Duration::ZERO));
+        assert_eq!(throttle.claim(noon), None);
+        throttle.begin(noon);
+        assert_eq!(throttle.claim(noon + PACE / 4), Some(PACE * 3 / 4));
+        assert_eq!(throttle.claim(noon + PACE / 2), None);
+        throttle.begin(noon + PACE);
+        assert_eq!(throttle.claim(noon + PACE * 3), Some(Duration::ZERO));
     }
 }

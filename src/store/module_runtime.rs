@@ -14,7 +14,7 @@ use crate::module::{EventRecord, ListenerRecord, ModuleSpec, Registry};
 pub type Listeners = Arc<[ListenerRecord]>;
 
 /// See the module.
-pub struct Unit {
+pub struct ModuleRuntime {
     pub spec: &'static ModuleSpec,
     /// For requests.
     pub pool: PgPool,
@@ -43,18 +43,18 @@ pub struct Progress {
     /// The consumer has seen what there was when it began.
     pub begun: watch::Sender<bool>,
     /// Makes the consumer look at all journals now.
-    pub look: Notify,
-    pub nudges: Nudges,
+    pub poll: Notify,
+    pub catch_up_requests: CatchUpRequests,
 }
 
 /// Makes a consumer read the journals of single sources now.
 #[derive(Default)]
-pub struct Nudges {
+pub struct CatchUpRequests {
     sources: Mutex<BTreeSet<&'static str>>,
     wake: Notify,
 }
 
-impl Nudges {
+impl CatchUpRequests {
     /// Somebody knows of more in this source's journal than the consumer has handled.
     pub fn add(&self, source: &'static str) {
         self.sources.lock().unwrap_or_else(PoisonError::into_inner).insert(source);
@@ -82,7 +82,7 @@ impl Progress {
     }
 }
 
-impl Unit {
+impl ModuleRuntime {
     /// Puts together what the registry knows of one module.
     pub fn new(spec: &'static ModuleSpec, registry: &Registry, pool: PgPool, background: PgPool) -> Self {
         let mut own: HashMap<_, Vec<_>> = HashMap::new();
@@ -109,8 +109,8 @@ impl Unit {
                 relayed: watch::Sender::new((0, 0)),
                 handled,
                 begun: watch::Sender::new(false),
-                look: Notify::new(),
-                nudges: Nudges::default(),
+                poll: Notify::new(),
+                catch_up_requests: CatchUpRequests::default(),
             },
         }
     }

@@ -1,4 +1,4 @@
-//! A part of a journal that is complete between its two ends.
+//! A range of a journal: all that its source published between two positions.
 
 use super::Entry;
 
@@ -7,7 +7,7 @@ use super::Entry;
 /// Positions may be missing in between, since old entries are trimmed and types may be left out: that is no gap.
 /// A gap is where `after` lies beyond what the reader has read.
 #[derive(Debug, Clone)]
-pub struct Stretch {
+pub struct JournalRange {
     pub source: &'static str,
     pub epoch: i64,
     pub after: i64,
@@ -16,7 +16,7 @@ pub struct Stretch {
     pub entries: Vec<Entry>,
 }
 
-impl Stretch {
+impl JournalRange {
     /// What a bus delivered, cut where anything is missing, repeated or out of order.
     pub fn of_bus(entries: &[Entry]) -> impl Iterator<Item = Self> {
         let follows = |one: &Entry, next: &Entry| {
@@ -36,7 +36,7 @@ impl Stretch {
         &self.entries[self.entries.partition_point(|entry| entry.pos <= pos)..]
     }
 
-    /// Two stretches that are this one, unless it is a single entry.
+    /// The two halves of the range, unless it holds a single entry.
     pub fn halves(&self) -> Option<(Self, Self)> {
         let (first, second) = self.entries.split_at(self.entries.len() / 2);
         let middle = first.last()?.pos;

@@ -18,15 +18,15 @@ use super::when::{self, When};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::id::MemberId;
-use crate::kit::versions;
 use crate::module::ModuleSpec;
+use crate::shared::versions;
 
 /// The greatest number in the navigation.
 const SHOWN_MAX: i64 = 99;
 
 /// Field `shell` of every page.
 #[derive(Debug, Clone)]
-pub struct Shell {
+pub struct Layout {
     pub title: String,
     pub actor: Option<ShellActor>,
     /// The page's own path, for the navigation.
@@ -65,7 +65,7 @@ impl From<&Actor> for ShellActor {
     }
 }
 
-impl Shell {
+impl Layout {
     /// For a page that comes instead of the one asked for.
     pub fn around(title: &str, path: &str, actor: Option<&Actor>, form_key: &str) -> Self {
         Self {
@@ -148,7 +148,7 @@ impl Shell {
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Shell {
+impl<S: Send + Sync> FromRequestParts<S> for Layout {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
@@ -169,7 +169,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Shell {
     }
 }
 
-impl Shell {
+impl Layout {
     async fn count(&mut self, ctx: &Context, actor: &Actor) {
         if actor.state != State::Approved {
             return;

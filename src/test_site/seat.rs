@@ -9,8 +9,8 @@ use super::StageError;
 use crate::bus::settle::Seen;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::store::Apart;
-use crate::store::unit::Unit;
+use crate::store::ModuleDatabases;
+use crate::store::module_runtime::ModuleRuntime;
 
 /// See the module.
 pub(super) struct Seat {
@@ -27,9 +27,9 @@ impl Seat {
     pub(super) async fn all(
         ctx: &Context,
         default: &PgConnectOptions,
-        apart: &Apart,
+        apart: &ModuleDatabases,
     ) -> Result<Vec<Self>, StageError> {
-        let mut places: BTreeMap<Option<&str>, Vec<&Unit>> = BTreeMap::new();
+        let mut places: BTreeMap<Option<&str>, Vec<&ModuleRuntime>> = BTreeMap::new();
         for unit in ctx.units() {
             let own = apart.get(unit.spec.name).map(String::as_str);
             places.entry(own).or_default().push(unit);
@@ -90,7 +90,7 @@ pub(super) async fn look_at(seats: &mut [Seat]) -> Result<Vec<Seen>, Failure> {
 async fn make_album(schemas: &[&str], operator: &mut PgConnection) -> Result<(), sqlx::Error> {
     let tables: Vec<String> = query_scalar(
         "select schemaname || '.' || tablename from pg_tables where schemaname = any($1)
-         and tablename not like '%migrations' and tablename not in ('head', 'turn', 'offsets')",
+         and tablename not like '%migrations' and tablename not in ('head', 'consumer_lease', 'offsets')",
     )
     .bind(schemas)
     .fetch_all(&mut *operator)
@@ -151,7 +151,7 @@ async fn make_album(schemas: &[&str], operator: &mut PgConnection) -> Result<(),
 
 /// SQL for [`look_at`]: for each module its own state, and then how far it has read its sources. Who publishes nothing has
 /// nothing in an outbox, and who listens to nobody neither offsets nor letters.
-fn looking(units: &[&Unit]) -> String {
+fn looking(units: &[&ModuleRuntime]) -> String {
     let modules = units.iter().map(|unit| {
         let (name, m) = (unit.spec.name, unit.spec.schema);
         let listens = !unit.sources().is_empty();

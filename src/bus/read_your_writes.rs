@@ -14,10 +14,10 @@ use tokio::time::timeout;
 
 use super::journal::Head;
 use crate::context::Context;
-use crate::store::unit::Unit;
+use crate::store::module_runtime::ModuleRuntime;
 
 /// The commits of one request: the module, and the commit's number in it.
-type Commits = Vec<(Arc<Unit>, u64)>;
+type Commits = Vec<(Arc<ModuleRuntime>, u64)>;
 
 /// How long this process's own consumer has before the tables are asked whether another node was faster. Doubled with
 /// every question, or a hundred who wait on a busy machine would keep it busy with asking.
@@ -31,7 +31,7 @@ tokio::task_local! {
 }
 
 /// Notes a commit that published something. Outside of [`effects`] nobody waits, and nothing is noted.
-pub fn published(unit: &Arc<Unit>, commit: u64) {
+pub fn published(unit: &Arc<ModuleRuntime>, commit: u64) {
     let _ = COMMITS.try_with(|commits| commits.borrow_mut().push((unit.clone(), commit)));
 }
 
@@ -67,7 +67,7 @@ pub async fn everything(ctx: &Context) {
 }
 
 /// Waits for a relay pass that began after the commit, then for every consumer to reach its end.
-async fn arrived(ctx: &Context, unit: &Arc<Unit>, commit: u64) {
+async fn arrived(ctx: &Context, unit: &Arc<ModuleRuntime>, commit: u64) {
     let mut relayed = unit.progress.relayed.subscribe();
     let Ok((_, end)) = relayed.wait_for(|(seen, _)| *seen >= commit).await.map(|seen| *seen) else { return };
     let free = ctx.units().filter(|consumer| !ctx.rehearsal().holds(consumer.spec.name));
@@ -75,12 +75,12 @@ async fn arrived(ctx: &Context, unit: &Arc<Unit>, commit: u64) {
 }
 
 /// Waits until a consumer has read a source up to `end`, on whatever node.
-async fn caught_up(ctx: &Context, consumer: &Unit, source: &'static str, end: i64) {
+async fn caught_up(ctx: &Context, consumer: &ModuleRuntime, source: &'static str, end: i64) {
     let Some(handled) = consumer.progress.handled.get(source) else { return };
     let mut seen = handled.subscribe();
     if !ctx.bus().features().delivers && timeout(NUDGE_AFTER, seen.wait_for(|pos| *pos >= end)).await.is_err()
     {
-        consumer.progress.nudges.add(source);
+        consumer.progress.catch_up_requests.add(source);
     }
     let mut wait = ASK_AFTER;
     while timeout(wait, seen.wait_for(|pos| *pos >= end)).await.is_err() {
@@ -97,7 +97,7 @@ async fn caught_up(ctx: &Context, consumer: &Unit, source: &'static str, end: i6
             });
         }
         if !ctx.bus().features().delivers {
-            consumer.progress.nudges.add(source);
+            consumer.progress.catch_up_requests.add(source);
         }
     }
 }

@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use sqlx::{AssertSqlSafe, query, query_scalar};
 
-use crate::event::{Applied, Fact, Listener};
+use crate::event::{Applied, Listener, Recorded};
 use crate::failure::Failure;
 use crate::id::MemberId;
-use crate::kit::versions;
 use crate::modules::block::contract::{MemberBlocked, MemberUnblocked};
+use crate::shared::versions;
 use crate::tx::Tx;
 
 /// Hides a pair from each other.
@@ -56,7 +56,7 @@ impl RemovePair {
 impl Listener for AddPair {
     type Event = MemberBlocked;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<MemberBlocked>]) -> Result<Applied, Failure> {
+    async fn handle(&self, tx: &mut Tx, facts: &[Recorded<MemberBlocked>]) -> Result<Applied, Failure> {
         let pairs = facts.iter().map(|fact| (fact.event.member, fact.event.blocked));
         run(tx, &self.sql, self.wakes, pairs).await
     }
@@ -65,7 +65,7 @@ impl Listener for AddPair {
 impl Listener for RemovePair {
     type Event = MemberUnblocked;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<MemberUnblocked>]) -> Result<Applied, Failure> {
+    async fn handle(&self, tx: &mut Tx, facts: &[Recorded<MemberUnblocked>]) -> Result<Applied, Failure> {
         let pairs = facts.iter().map(|fact| (fact.event.member, fact.event.unblocked));
         run(tx, &self.sql, self.wakes, pairs).await
     }

@@ -9,7 +9,7 @@ use super::{OperateError, Program, with_program};
 use crate::bus::status::{Feed, State};
 use crate::config::StoreConfig;
 use crate::failure::Failure;
-use crate::store::unit::Unit;
+use crate::store::module_runtime::ModuleRuntime;
 
 #[derive(Debug, Clone, Args)]
 pub struct StatusArgs {
@@ -61,7 +61,7 @@ async fn report(program: &Program) -> Result<String, OperateError> {
 }
 
 /// How many connections the module's pools have, all nodes together.
-async fn connections(unit: &Unit) -> Result<i64, Failure> {
+async fn connections(unit: &ModuleRuntime) -> Result<i64, Failure> {
     let mut conn = unit.background.acquire().await?;
     // The module's role may not look at the sessions of the user that it was entered from.
     conn.execute("set role none").await?;

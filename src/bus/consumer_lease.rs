@@ -1,4 +1,4 @@
-//! One turn of a module's consumer: a stretch of a journal, its effects and the offset, in one transaction.
+//! The lease of a module's consumer: its holder handles a range of a journal, and commits effects and offset in one transaction.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -9,12 +9,12 @@ use sqlx::{AssertSqlSafe, query, query_as, query_scalar};
 use uuid::Uuid;
 
 use super::Entry;
-use super::stretch::Stretch;
+use super::journal_range::JournalRange;
 use crate::context::{Context, Tx};
-use crate::fail_point::Step;
 use crate::failure::Failure;
+use crate::fault_injection::Step;
 use crate::id::MemberId;
-use crate::store::unit::{Listeners, Unit};
+use crate::store::module_runtime::{Listeners, ModuleRuntime};
 
 /// Why the later ones of a key are parked.
 pub const AFTER_PARKED: &str = "an earlier event of this key is parked";
@@ -24,7 +24,7 @@ pub const AFTER_PARKED: &str = "an earlier event of this key is parked";
 pub struct Offset {
     pub epoch: i64,
     pub pos: i64,
-    /// The version of what it listens to ([`Unit::subscription`]).
+    /// The version of what it listens to ([`ModuleRuntime::subscription`]).
     pub subscription: i32,
     /// While that grows: how far the new types are caught up with, on their way to `pos`.
     pub filled: i64,
@@ -34,54 +34,58 @@ pub struct Offset {
     pub letters: bool,
 }
 
-/// How a stretch went.
+/// What became of a range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Took {
+pub enum Outcome {
     /// So many entries were handled; none, if they were handled before.
     Done(usize),
     /// Something before it is missing: the journal has it.
     Gap,
-    /// It is not for this node, or not for now: another node has the turn, the module is being rebuilt, or it
-    /// reads no more of this source.
-    Left,
+    /// Not handled: another node holds the lease, the module is being rebuilt, or it reads no more of this
+    /// source.
+    Skipped,
 }
 
-/// What the entries of a stretch are to the module.
+/// What the entries of a range are to the module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lane {
     /// Next in order.
-    Main,
+    Live,
     /// Of the past, for listeners that came later than this version.
-    Fill { version: i32 },
+    Backfill { version: i32 },
 }
 
-/// A module and what a turn of it needs.
+/// A module whose consumer lease this node may take.
 #[derive(Clone)]
-pub struct Turn {
+pub struct ConsumerLease {
     pub ctx: Context,
-    pub unit: Arc<Unit>,
+    pub unit: Arc<ModuleRuntime>,
 }
 
-impl Turn {
+impl ConsumerLease {
     /// How far the module has read a source; nothing if it never did.
     pub async fn offset(&self, source: &str) -> Result<Option<Offset>, Failure> {
         let sql = AssertSqlSafe(self.unit.sql.read_offset.clone());
         Ok(query_as(sql).bind(source).fetch_optional(&self.unit.background).await?)
     }
 
-    /// Handles a stretch, or finds the one entry that fails by halving, and parks it.
-    pub fn take<'a>(&'a self, stretch: &'a Stretch, lane: Lane) -> BoxFuture<'a, Result<Took, Failure>> {
+    /// Handles a range. If an entry fails, finds it by halving the range, and parks it.
+    pub fn take<'a>(
+        &'a self,
+        range: &'a JournalRange,
+        lane: Lane,
+    ) -> BoxFuture<'a, Result<Outcome, Failure>> {
         async move {
-            match self.attempt(stretch, lane, None).await {
+            match self.attempt(range, lane, None).await {
                 Err(error) if error.is_poison() => {
-                    let Some((first, second)) = stretch.halves() else {
-                        tracing::error!(module = self.unit.spec.name, source = stretch.source, %error,
+                    let Some((first, second)) = range.halves() else {
+                        tracing::error!(module = self.unit.spec.name, source = range.source, %error,
                             "an event was parked, and with it the later ones of its key: see pancake dead-letter");
-                        return self.attempt(stretch, lane, Some(&error)).await;
+                        return self.attempt(range, lane, Some(&error)).await;
                     };
                     match self.take(&first, lane).await? {
-                        Took::Done(count) => match self.take(&second, lane).await? {
-                            Took::Done(more) => Ok(Took::Done(count + more)),
+                        Outcome::Done(count) => match self.take(&second, lane).await? {
+                            Outcome::Done(more) => Ok(Outcome::Done(count + more)),
                             other => Ok(other),
                         },
                         other => Ok(other),
@@ -93,42 +97,42 @@ impl Turn {
         .boxed()
     }
 
-    /// One transaction: turn, offset, listeners, offset. With `parking`, the entries are parked instead.
+    /// One transaction: lease, offset, listeners, offset. With `parking`, the entries are parked instead.
     async fn attempt(
         &self,
-        stretch: &Stretch,
+        range: &JournalRange,
         lane: Lane,
         parking: Option<&Failure>,
-    ) -> Result<Took, Failure> {
+    ) -> Result<Outcome, Failure> {
         let mut tx = self.begin().await?;
-        let Some((false, _)) = self.turn(&mut tx).await? else { return Ok(Took::Left) };
-        // A statement of its own: it must see what the last holder of the turn committed.
+        let Some((false, _)) = self.lease(&mut tx).await? else { return Ok(Outcome::Skipped) };
+        // A statement of its own: it must see what the last holder of the lease committed.
         let sql = AssertSqlSafe(self.unit.sql.read_offset.clone());
-        let offset: Option<Offset> = query_as(sql).bind(stretch.source).fetch_optional(tx.conn()).await?;
-        let at = match self.fits(offset.as_ref(), stretch, lane) {
+        let offset: Option<Offset> = query_as(sql).bind(range.source).fetch_optional(tx.conn()).await?;
+        let at = match self.fits(offset.as_ref(), range, lane) {
             Ok(at) => at,
             Err(took) => return Ok(took),
         };
-        let new = stretch.newer_than(at);
+        let new = range.newer_than(at);
         if let Some(error) = parking {
             self.park(&mut tx, new, &error.to_string()).await?;
         } else {
             // Without letters, as nearly always, there is nothing to ask for.
             let parked = match offset {
                 Some(Offset { letters: false, .. }) => HashSet::new(),
-                _ => self.parked(&mut tx, stretch.source, new).await?,
+                _ => self.parked(&mut tx, range.source, new).await?,
             };
             self.handle(&mut tx, new, &parked, lane).await?;
         }
-        self.move_offset(&mut tx, stretch, lane).await?;
+        self.move_offset(&mut tx, range, lane).await?;
         let reached = |step| self.ctx.fail_points().reached(step, new.iter().map(|entry| &*entry.name));
         reached(Step::Offset);
         tx.commit().await?;
         reached(Step::Consumed);
-        if lane == Lane::Main {
-            self.unit.handled(stretch.source, stretch.upto);
+        if lane == Lane::Live {
+            self.unit.handled(range.source, range.upto);
         }
-        Ok(Took::Done(new.len()))
+        Ok(Outcome::Done(new.len()))
     }
 
     /// A transaction on the module, beside its requests.
@@ -136,47 +140,45 @@ impl Turn {
         Tx::begin(self.ctx.clone(), self.unit.clone(), self.unit.background.clone()).await
     }
 
-    /// Takes the module's turn; nothing if another node has it. True while the module is being rebuilt.
-    pub async fn turn(&self, tx: &mut Tx) -> Result<Option<(bool, String)>, Failure> {
-        let sql = AssertSqlSafe(self.unit.sql.take_turn.clone());
+    /// Takes the module's lease; nothing if another node holds it. True while the module is being rebuilt.
+    pub async fn lease(&self, tx: &mut Tx) -> Result<Option<(bool, String)>, Failure> {
+        let sql = AssertSqlSafe(self.unit.sql.take_lease.clone());
         Ok(query_as(sql).fetch_optional(tx.conn()).await?)
     }
 
-    /// Waits for the module's turn, as long as a statement may take.
-    pub async fn wait_for_turn(&self, tx: &mut Tx) -> Result<Option<Uuid>, Failure> {
+    /// Waits for the module's lease, as long as a statement may take.
+    pub async fn wait_for_lease(&self, tx: &mut Tx) -> Result<Option<Uuid>, Failure> {
         let sql = AssertSqlSafe(self.unit.sql.check_rebuilding.clone());
         Ok(query_scalar(sql).fetch_one(tx.conn()).await?)
     }
 
-    /// Where to begin in the stretch, or why it is not handled.
-    fn fits(&self, offset: Option<&Offset>, stretch: &Stretch, lane: Lane) -> Result<i64, Took> {
-        let Some(offset) = offset else { return Err(Took::Gap) };
-        let own = self.unit.subscription(stretch.source);
+    /// Where to begin in the range, or why it is not handled.
+    fn fits(&self, offset: Option<&Offset>, range: &JournalRange, lane: Lane) -> Result<i64, Outcome> {
+        let Some(offset) = offset else { return Err(Outcome::Gap) };
+        let own = self.unit.subscription(range.source);
         if offset.stopped.is_some() || offset.subscription > own {
-            return Err(Took::Left);
+            return Err(Outcome::Skipped);
         }
         let (at, version) = match lane {
-            Lane::Main => (offset.pos, own),
-            Lane::Fill { version } => (offset.filled, version),
+            Lane::Live => (offset.pos, own),
+            Lane::Backfill { version } => (offset.filled, version),
         };
         // Another epoch and a subscription that has grown are found where the journal is looked at.
-        if offset.epoch != stretch.epoch || offset.subscription != version || stretch.after > at {
-            return Err(Took::Gap);
+        if offset.epoch != range.epoch || offset.subscription != version || range.after > at {
+            return Err(Outcome::Gap);
         }
         // Catching up may have nothing to do, and still ends.
-        let old = stretch.upto < at || (lane == Lane::Main && stretch.upto == at);
-        if old { Err(Took::Done(0)) } else { Ok(at) }
+        let old = range.upto < at || (lane == Lane::Live && range.upto == at);
+        if old { Err(Outcome::Done(0)) } else { Ok(at) }
     }
 
-    async fn move_offset(&self, tx: &mut Tx, stretch: &Stretch, lane: Lane) -> Result<(), Failure> {
-        let (sql, own) = (&self.unit.sql, self.unit.subscription(stretch.source));
+    async fn move_offset(&self, tx: &mut Tx, range: &JournalRange, lane: Lane) -> Result<(), Failure> {
+        let (sql, own) = (&self.unit.sql, self.unit.subscription(range.source));
         match lane {
-            Lane::Main => {
-                query(AssertSqlSafe(sql.write_offset.clone())).bind(stretch.source).bind(stretch.epoch)
-            }
-            Lane::Fill { .. } => query(AssertSqlSafe(sql.fill_offset.clone())).bind(stretch.source),
+            Lane::Live => query(AssertSqlSafe(sql.write_offset.clone())).bind(range.source).bind(range.epoch),
+            Lane::Backfill { .. } => query(AssertSqlSafe(sql.fill_offset.clone())).bind(range.source),
         }
-        .bind(stretch.upto)
+        .bind(range.upto)
         .bind(own)
         .execute(tx.conn())
         .await?;
@@ -237,8 +239,8 @@ impl Turn {
         let rehearsal = self.ctx.rehearsal();
         for record in listeners.iter().flat_map(|listeners| listeners.iter()) {
             let wanted = match lane {
-                Lane::Main => true,
-                Lane::Fill { version } => record.since > version,
+                Lane::Live => true,
+                Lane::Backfill { version } => record.since > version,
             };
             if !wanted || rehearsal.lacks_listener(record.number) {
                 continue;

@@ -5,13 +5,13 @@ use futures::TryStreamExt;
 use super::{OperateError, with_program};
 use crate::bus;
 use crate::bus::settle::settle;
-use crate::cli::{Admin, Deed, MemberRole, OneHash, OneMember};
+use crate::cli::{Admin, MemberRole, OneHash, OneMember, RoleChange};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::kit::people::By;
 use crate::modules::register::contract::Role;
 use crate::modules::register::{Change, Verdict, change_role, everybody, member_named, suspend};
 use crate::modules::review;
+use crate::shared::people::DecidedBy;
 use crate::web::secret::Secret;
 use crate::web::security_log::hash_of;
 
@@ -21,11 +21,11 @@ const SETTLE_MAX: std::time::Duration = std::time::Duration::from_secs(20);
 /// Does it, and says what was done.
 pub async fn run(admin: Admin) -> Result<String, OperateError> {
     match admin.deed {
-        Deed::Grant(of) => change_of(of, Change::Grant).await,
-        Deed::Revoke(of) => change_of(of, Change::Revoke).await,
-        Deed::Suspend(of) => decide(of, Verdict::Suspend).await,
-        Deed::Readmit(of) => decide(of, Verdict::Readmit).await,
-        Deed::Who(asked) => who(asked).await,
+        RoleChange::Grant(of) => change_of(of, Change::Grant).await,
+        RoleChange::Revoke(of) => change_of(of, Change::Revoke).await,
+        RoleChange::Suspend(of) => decide(of, Verdict::Suspend).await,
+        RoleChange::Readmit(of) => decide(of, Verdict::Readmit).await,
+        RoleChange::Who(asked) => who(asked).await,
     }
 }
 
@@ -43,7 +43,7 @@ async fn decide(of: OneMember, verdict: Verdict) -> Result<String, OperateError>
         let nickname = &of.nickname;
         let member =
             member_named(&program.ctx, nickname).await.map_err(|failure| unknown(nickname, failure))?;
-        let applied = suspend(&program.ctx, By::OPERATOR, member, verdict).await?;
+        let applied = suspend(&program.ctx, DecidedBy::OPERATOR, member, verdict).await?;
         let said = match (verdict, applied.changed()) {
             (Verdict::Suspend, true) => {
                 format!("{nickname} is suspended and logged out. Running nodes follow within 5 s.")

@@ -12,7 +12,7 @@ pub(super) const SELF: Problem =
 
 /// See the module.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Standing {
+pub(super) struct ThreadAccess {
     /// She has blocked the other one.
     blocks: bool,
     /// The other one has blocked her. She must not notice.
@@ -31,7 +31,7 @@ pub(super) struct Standing {
     pub(super) others_read_to: i64,
 }
 
-impl Standing {
+impl ThreadAccess {
     /// 404 for whom she may not know: somebody unknown, somebody she has blocked, and somebody who has blocked
     /// her, unless the two have an old thread: that stays hers.
     pub(super) async fn of(
@@ -43,7 +43,7 @@ impl Standing {
             return Err(SELF.failure());
         }
         let Pair { one, two } = Pair::of(member, other);
-        let standing = query_as!(
+        let thread_access = query_as!(
             Self,
             r#"select exists (select from chat.blocked_pair p
                               where p.viewer = $1 and p.other = $2 and p.blocker = $1) as "blocks!",
@@ -67,7 +67,9 @@ impl Standing {
         )
         .fetch_optional(db)
         .await?;
-        let hidden = |standing: &Self| standing.blocks || (standing.blocked && standing.seen.is_none());
-        standing.filter(|standing| !hidden(standing)).ok_or_else(Failure::not_found)
+        let hidden = |thread_access: &Self| {
+            thread_access.blocks || (thread_access.blocked && thread_access.seen.is_none())
+        };
+        thread_access.filter(|thread_access| !hidden(thread_access)).ok_or_else(Failure::not_found)
     }
 }

@@ -21,7 +21,7 @@ use crate::bus::journal;
 use crate::bus::memory::MemoryBus;
 use crate::bus::rabbit::AddressError;
 use crate::bus::settle::{Seen, Unsettled, settle_by};
-use crate::bus::{self, Bus, BusError, Entry, waiting};
+use crate::bus::{self, Bus, BusError, Entry, read_your_writes};
 use crate::config::{Config, StoreConfig};
 use crate::context::{Context, Tx};
 use crate::event::{AnyEvent, Applied};
@@ -29,7 +29,7 @@ use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
 use crate::modules::{self, register};
 use crate::passwords::{Password, Passwords};
-use crate::store::{self, Apart, PrivatePostgres, StoreError};
+use crate::store::{self, ModuleDatabases, PrivatePostgres, StoreError};
 use crate::web::{router, serve};
 use seat::{Seat, look_at};
 
@@ -45,7 +45,7 @@ const COPY_TRIES: u32 = 6;
 const UNSETTLED: u64 = u64::MAX;
 
 /// See the module.
-pub struct Stage {
+pub struct TestSite {
     pub ctx: Context,
     pub router: Router,
     pub address: SocketAddr,
@@ -102,7 +102,7 @@ pub enum StageError {
     Port(#[from] std::io::Error),
 }
 
-impl Stage {
+impl TestSite {
     /// Opens a site on a fresh database of this name, with this many connections and the bus of a single node.
     pub async fn open(postgres: &PrivatePostgres, name: &str, connections: u16) -> Result<Self, StageError> {
         Self::open_with(postgres, name, StageOptions::of(connections)).await
@@ -158,13 +158,13 @@ impl Stage {
 
     /// Opens a site on a database, whoever started its server.
     pub async fn on(database: PgConnectOptions, options: StageOptions) -> Result<Self, StageError> {
-        Self::apart(database, &Apart::new(), options).await
+        Self::apart(database, &ModuleDatabases::new(), options).await
     }
 
     /// The same, with some modules on databases of their own.
     pub async fn apart(
         database: PgConnectOptions,
-        apart: &Apart,
+        apart: &ModuleDatabases,
         options: StageOptions,
     ) -> Result<Self, StageError> {
         let StageOptions { connections, bus, poll_ms, shared_pace, alone } = options;
@@ -241,7 +241,7 @@ impl Stage {
     }
 
     /// As if nothing had happened but what is kept under this name: the same rows, and journals with the same entries,
-    /// which everybody has read. Of a name that is not kept it is a [`Stage::reset`].
+    /// which everybody has read. Of a name that is not kept it is a [`TestSite::reset`].
     pub async fn restore(&self, name: &str) -> Result<(), StageError> {
         self.bring_back(Some(name)).await
     }
@@ -272,7 +272,7 @@ impl Stage {
         self.arrived(self.publish(event, at)).await?
     }
 
-    /// Publishes an event of the past through its own module. [`Stage::arrived`] waits for it.
+    /// Publishes an event of the past through its own module. [`TestSite::arrived`] waits for it.
     pub async fn publish(&self, event: Box<dyn AnyEvent>, at: DateTime<Utc>) -> Result<Applied, StageError> {
         let applied = self.publish_all(vec![(event, at)]).await?;
         Ok(applied.first().copied().unwrap_or(Applied::Nothing))
@@ -297,7 +297,7 @@ impl Stage {
 
     /// Does something, and waits until what it published has arrived everywhere.
     pub async fn arrived<F: Future>(&self, work: F) -> Result<F::Output, StageError> {
-        let (done, arrived) = waiting::effects(&self.ctx, ARRIVAL_MAX, work).await;
+        let (done, arrived) = read_your_writes::effects(&self.ctx, ARRIVAL_MAX, work).await;
         if arrived { Ok(done) } else { Err(StageError::Late) }
     }
 

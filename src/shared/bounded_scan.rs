@@ -163,7 +163,7 @@ async fn read(conn: &mut PgConnection) -> Result<(i64, i64), Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kit::people::age;
+    use crate::shared::people::age;
 
     /// Every birthday within two years of either end, on days around the odd ones, and when they are over in Helsinki.
     #[test]

@@ -2,6 +2,7 @@
 
 pub mod alerting;
 pub mod blocks;
+pub mod bounded_scan;
 pub mod calendar;
 pub mod cards;
 pub mod ideals;
@@ -9,7 +10,6 @@ pub mod people;
 pub mod photos;
 pub mod places;
 pub mod versions;
-pub mod walk;
 
 use crate::module::Registry;
 

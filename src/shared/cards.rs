@@ -13,7 +13,7 @@ use sqlx::{AssertSqlSafe, PgExecutor, query, query_as, query_scalar};
 use super::people::{Gender, age};
 use super::{places, versions};
 use crate::context::Context;
-use crate::event::{Applied, Fact, Listener};
+use crate::event::{Applied, Listener, Recorded};
 use crate::failure::Failure;
 use crate::id::{MemberId, TypedId};
 use crate::module::ModuleSpec;
@@ -107,7 +107,7 @@ pub async fn of(db: impl PgExecutor<'_>, spec: &ModuleSpec, member: MemberId) ->
 }
 
 /// Another member, as `viewer` may see her: nobody who is unknown, not approved, or blocked either way.
-pub async fn meet(
+pub async fn visible_to(
     db: impl PgExecutor<'_>,
     spec: &ModuleSpec,
     viewer: MemberId,
@@ -177,7 +177,11 @@ impl KeepCards {
 impl Listener for KeepCards {
     type Event = RegistrationApproved;
 
-    async fn handle(&self, tx: &mut Tx, facts: &[Fact<RegistrationApproved>]) -> Result<Applied, Failure> {
+    async fn handle(
+        &self,
+        tx: &mut Tx,
+        facts: &[Recorded<RegistrationApproved>],
+    ) -> Result<Applied, Failure> {
         let events = || facts.iter().map(|fact| &fact.event);
         let done = query(AssertSqlSafe(self.sql.clone()))
             .bind(events().map(|e| e.member).collect::<Vec<_>>())
