@@ -1,4 +1,4 @@
-# Sourced by scripts/setup.sh: where RabbitMQ's programs are. The binary has the same list in Rust (src/drive/broker.rs).
+# Sourced by scripts/setup.sh: where RabbitMQ's programs are. The binary has the same list in Rust (src/dev/drive/broker.rs).
 
 # Prints the folder that holds rabbitmq-server and rabbitmqctl; fails when there is none.
 rabbitmq_bin() {

@@ -14,12 +14,12 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::bus::rabbit::AddressError;
 use crate::bus::{self, BusError};
-use crate::config::Config;
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::logs::{self, LogError};
+use crate::kernel::config::Config;
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
+use crate::kernel::logs::{self, LogError};
 use crate::modules;
-use crate::passwords::Passwords;
+use crate::shared::passwords::Passwords;
 use crate::store::{self, PrivatePostgres, Store, StoreError};
 use crate::web::open_files::{self, TooFewFiles};
 use crate::web::origin::Origin;

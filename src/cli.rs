@@ -7,12 +7,12 @@ use clap::{Args, Parser, Subcommand};
 use crate::admin::letters::DeadLetter;
 use crate::admin::renew::RebuildArgs;
 use crate::admin::status::StatusArgs;
-use crate::config::{Config, StoreConfig};
-use crate::mock::MockArgs;
+use crate::dev::mock::MockArgs;
+use crate::dev::usecase::graph::GraphArgs;
+use crate::dev::usecase::story::StoryArgs;
+use crate::dev::usecase::summary::SummaryArgs;
+use crate::kernel::config::{Config, StoreConfig};
 use crate::modules::register::contract::Role;
-use crate::usecase::graph::GraphArgs;
-use crate::usecase::story::StoryArgs;
-use crate::usecase::summary::SummaryArgs;
 
 /// HappyPancake, a dating site in one binary. Without a command it serves.
 #[derive(Debug, Parser)]

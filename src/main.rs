@@ -6,9 +6,14 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use pancake::admin::{OperateError, letters, renew, roles, status};
+use pancake::app;
 use pancake::cli::{Cli, Command};
-use pancake::usecase::{graph, story, summary};
-use pancake::{app, mock, modules, openapi, replay, streams};
+use pancake::dev::mock;
+use pancake::dev::replay;
+use pancake::dev::streams;
+use pancake::dev::usecase::{graph, story, summary};
+use pancake::modules;
+use pancake::openapi;
 
 fn main() -> ExitCode {
     match run(Cli::parse().chosen()) {

@@ -5,15 +5,16 @@ use std::time::{Duration, Instant};
 
 use pancake::bus::memory::MemoryBus;
 use pancake::bus::{self, journal, relay};
-use pancake::event::Event;
-use pancake::id::TypedId;
+use pancake::kernel::event::Event;
+use pancake::kernel::id::TypedId;
 use pancake::store::PrivatePostgres;
 use sqlx::{Executor, PgConnection, query};
 
+use crate::Asked;
+use crate::Fault;
 use crate::figures::Round;
 use crate::modules::{NoteLeft, SOURCE, TIME};
 use crate::site::Site;
-use crate::{Asked, Fault};
 
 /// Rows of one insert while the backlog is made.
 const CHUNK: i64 = 10_000;

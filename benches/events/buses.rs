@@ -7,15 +7,16 @@ use std::time::Duration;
 use pancake::bus::memory::MemoryBus;
 use pancake::bus::rabbit::RabbitBus;
 use pancake::bus::{self, Bus};
-use pancake::drive::broker::PrivateBroker;
-use pancake::fault_injection::FailPoints;
+use pancake::dev::drive::broker::PrivateBroker;
+use pancake::kernel::fault_injection::FailPoints;
 use pancake::store::PrivatePostgres;
 
+use crate::Asked;
+use crate::Fault;
 use crate::commands::{WARM_UP, round};
 use crate::figures::{Figures, Round};
 use crate::modules::{SINK, SOURCE};
 use crate::site::Site;
-use crate::{Asked, Fault};
 
 /// What the rounds showed.
 pub(crate) struct Buses {

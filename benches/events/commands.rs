@@ -6,14 +6,16 @@ use std::time::{Duration, Instant};
 
 use futures::future::try_join_all;
 use pancake::bus::{self, memory::MemoryBus};
-use pancake::failure::Failure;
+use pancake::kernel::failure::Failure;
 use pancake::store::PrivatePostgres;
 
+use crate::Asked;
+use crate::Fault;
+use crate::WRITERS;
 use crate::figures::{Figures, Round, median};
 use crate::modules::{NoteLeft, SOURCE_SPEC};
 use crate::pgbench::Pgbench;
 use crate::site::Site;
-use crate::{Asked, Fault, WRITERS};
 
 /// A part of a second in which connections are opened and statements prepared; not counted.
 pub(crate) const WARM_UP: Duration = Duration::from_millis(700);

@@ -2,11 +2,11 @@
 //!
 //! With the site's own modules the indexes of their tables would be measured, not the way of an event.
 
-use pancake::context::Tx;
-use pancake::event::{Applied, Event, Listener, Names, Recorded};
-use pancake::failure::Failure;
-use pancake::id::{MemberId, TypedId};
-use pancake::module::{Module, ModuleSpec, Registry};
+use pancake::kernel::context::Tx;
+use pancake::kernel::event::{Applied, Event, Listener, Names, Recorded};
+use pancake::kernel::failure::Failure;
+use pancake::kernel::id::{MemberId, TypedId};
+use pancake::kernel::module::{Module, ModuleSpec, Registry};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sqlx::query;

@@ -8,10 +8,11 @@ use std::time::Duration;
 use sqlx::Executor;
 use tokio::process::Command;
 
+use crate::Fault;
+use crate::WRITERS;
 use crate::figures::Round;
 use crate::modules::{NoteLeft, TIME};
 use crate::site::Site;
-use crate::{Fault, WRITERS};
 
 /// The two inserts. Each client counts its notes up, as a writer does; the rest of a row is always the same.
 const SCRIPT: &str = r"\set note :note + 1

@@ -4,16 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pancake::bus::Bus;
-use pancake::config::{Config, StoreConfig};
-use pancake::context::Context;
-use pancake::passwords::Passwords;
+use pancake::kernel::config::{Config, StoreConfig};
+use pancake::kernel::context::Context;
+use pancake::shared::passwords::Passwords;
 use pancake::store::module_runtime::ModuleRuntime;
 use pancake::store::{self, PrivatePostgres};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor, PgConnection, query_scalar};
 
+use crate::Fault;
+use crate::WRITERS;
 use crate::modules::{self, SINK, SOURCE};
-use crate::{Fault, WRITERS};
 
 /// Each module gets half: a connection a writer, and two for relay and consumer.
 const CONNECTIONS: u16 = 2 * (WRITERS + 2);

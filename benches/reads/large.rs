@@ -2,8 +2,9 @@
 //! alerts, threads and blocks.
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use pancake::event::AnyEvent;
-use pancake::id::{MemberId, TypedId};
+use pancake::dev::test_site::{TestSite, story_time};
+use pancake::kernel::event::AnyEvent;
+use pancake::kernel::id::{MemberId, TypedId};
 use pancake::modules::block::contract::MemberBlocked;
 use pancake::modules::chat::contract::MessageSent;
 use pancake::modules::flirt::contract::FlirtSent;
@@ -12,11 +13,13 @@ use pancake::modules::register::contract::MemberRegistered;
 use pancake::modules::review::contract::RegistrationApproved;
 use pancake::shared::people::{DecidedBy, Gender, Ideal};
 use pancake::store::PrivatePostgres;
-use pancake::test_site::{TestSite, story_time};
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor, FromRow, PgConnection, query, query_as, query_scalar};
 use uuid::Uuid;
 
-use crate::{Asked, Fault, drop_database, population};
+use crate::Asked;
+use crate::Fault;
+use crate::drop_database;
+use crate::population;
 
 /// Everybody's who reads.
 pub(crate) const PASSWORD: &str = "a long enough one";
@@ -135,7 +138,7 @@ async fn publish(stage: &TestSite, events: impl Iterator<Item = Given>) -> Resul
     Ok(())
 }
 
-fn given(event: impl pancake::event::Event, at: DateTime<Utc>) -> Given {
+fn given(event: impl pancake::kernel::event::Event, at: DateTime<Utc>) -> Given {
     (Box::new(event), at)
 }
 

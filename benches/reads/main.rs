@@ -27,8 +27,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
+use pancake::dev::test_site::TestSite;
 use pancake::store::{PrivatePostgres, Server};
-use pancake::test_site::TestSite;
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor};
 use tokio::signal::unix::{SignalKind, signal};
 

@@ -7,8 +7,8 @@ use clap::{Args, Subcommand};
 use super::{OperateError, Program, with_program};
 use crate::bus::consumer_lease::ConsumerLease;
 use crate::bus::dead_letter::{self, LISTED_MAX, Letter};
-use crate::config::StoreConfig;
-use crate::id::MemberId;
+use crate::kernel::config::StoreConfig;
+use crate::kernel::id::MemberId;
 
 #[derive(Debug, Clone, Subcommand)]
 pub enum DeadLetter {

@@ -12,11 +12,11 @@ use std::time::Duration;
 
 use crate::bus::BusError;
 use crate::bus::memory::MemoryBus;
-use crate::config::{Config, StoreConfig};
-use crate::context::Context;
-use crate::failure::Failure;
+use crate::kernel::config::{Config, StoreConfig};
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
 use crate::modules;
-use crate::passwords::Passwords;
+use crate::shared::passwords::Passwords;
 use crate::store::module_runtime::ModuleRuntime;
 use crate::store::{self, Lifetime, PrivatePostgres, Store, StoreError};
 

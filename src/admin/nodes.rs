@@ -11,9 +11,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use sqlx::{query, query_as};
 
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::id::{NodeId, TypedId};
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
+use crate::kernel::id::{NodeId, TypedId};
 use crate::web::limits::SPEC;
 
 /// How often a node says that it runs.

@@ -4,8 +4,8 @@
 
 use super::nodes::{self, Node};
 use crate::bus::status::{self, Feed, State};
-use crate::context::Context;
-use crate::failure::Failure;
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
 use crate::store::takes_writes;
 
 /// See the module.

@@ -5,7 +5,7 @@ use clap::Args;
 use super::{OperateError, Program, with_program};
 use crate::bus::rebuild::rebuild;
 use crate::bus::status;
-use crate::config::StoreConfig;
+use crate::kernel::config::StoreConfig;
 
 /// Which modules.
 #[derive(Debug, Clone, Args)]

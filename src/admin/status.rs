@@ -7,8 +7,8 @@ use super::nodes::Node;
 use super::overview::{Overview, overview};
 use super::{OperateError, Program, with_program};
 use crate::bus::status::{Feed, State};
-use crate::config::StoreConfig;
-use crate::failure::Failure;
+use crate::kernel::config::StoreConfig;
+use crate::kernel::failure::Failure;
 use crate::store::module_runtime::ModuleRuntime;
 
 #[derive(Debug, Clone, Args)]

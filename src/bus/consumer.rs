@@ -14,9 +14,9 @@ use super::consumer_lease::{ConsumerLease, Lane, Offset, Outcome};
 use super::journal::{self, Head};
 use super::journal_range::JournalRange;
 use super::{Delivery, Entry, Inbound};
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::fault_injection::Step;
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
+use crate::kernel::fault_injection::Step;
 use crate::store::module_runtime::ModuleRuntime;
 
 /// After a transient fault: doubled each time, up to [`FAULT_WAIT_MAX`].

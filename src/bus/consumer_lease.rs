@@ -10,10 +10,10 @@ use uuid::Uuid;
 
 use super::Entry;
 use super::journal_range::JournalRange;
-use crate::context::{Context, Tx};
-use crate::failure::Failure;
-use crate::fault_injection::Step;
-use crate::id::MemberId;
+use crate::kernel::context::{Context, Tx};
+use crate::kernel::failure::Failure;
+use crate::kernel::fault_injection::Step;
+use crate::kernel::id::MemberId;
 use crate::store::module_runtime::{Listeners, ModuleRuntime};
 
 /// Why the later ones of a key are parked.

@@ -5,8 +5,8 @@ use sqlx::{AssertSqlSafe, query, query_as};
 
 use super::consumer_lease::{ConsumerLease, Lane};
 use super::journal::Row;
-use crate::failure::Failure;
-use crate::id::MemberId;
+use crate::kernel::failure::Failure;
+use crate::kernel::id::MemberId;
 
 /// Letters that a list shows.
 pub const LISTED_MAX: i64 = 1000;

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use sqlx::{AssertSqlSafe, query, query_scalar};
 
 use super::journal;
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::id::{EventId, MemberId};
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
+use crate::kernel::id::{EventId, MemberId};
 use crate::store::module_runtime::ModuleRuntime;
 
 /// Positions looked at in one statement.

@@ -10,8 +10,8 @@ use uuid::Uuid;
 
 use super::Entry;
 use super::journal_range::JournalRange;
-use crate::failure::Failure;
-use crate::id::{EventId, MemberId};
+use crate::kernel::failure::Failure;
+use crate::kernel::id::{EventId, MemberId};
 use crate::store::module_runtime::ModuleRuntime;
 
 /// Entries handled in one transaction. 5,000 is slower.

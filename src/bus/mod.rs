@@ -32,11 +32,11 @@ use uuid::Uuid;
 
 use self::memory::MemoryBus;
 use self::rabbit::{AddressError, RabbitBus};
-use crate::config::Config;
-use crate::context::Context;
-use crate::fault_injection::FailPoints;
-use crate::id::{EventId, MemberId, SessionId};
-use crate::module::Registry;
+use crate::kernel::config::Config;
+use crate::kernel::context::Context;
+use crate::kernel::fault_injection::FailPoints;
+use crate::kernel::id::{EventId, MemberId, SessionId};
+use crate::kernel::module::Registry;
 use crate::store::module_runtime::ModuleRuntime;
 
 /// One line of a module's journal.

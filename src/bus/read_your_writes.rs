@@ -13,7 +13,7 @@ use sqlx::{AssertSqlSafe, query_as};
 use tokio::time::timeout;
 
 use super::journal::Head;
-use crate::context::Context;
+use crate::kernel::context::Context;
 use crate::store::module_runtime::ModuleRuntime;
 
 /// The commits of one request: the module, and the commit's number in it.

@@ -17,9 +17,9 @@ use super::Entry;
 use super::consumer_lease::{AFTER_PARKED, ConsumerLease, Lane};
 use super::journal::{self, BATCH_MAX};
 use super::relay::{self, Pass};
-use crate::context::{Context, Tx};
-use crate::failure::Failure;
-use crate::id::MemberId;
+use crate::kernel::context::{Context, Tx};
+use crate::kernel::failure::Failure;
+use crate::kernel::id::MemberId;
 use crate::store::module_runtime::ModuleRuntime;
 
 /// Between two tries to drain the outbox while another node's relay is at it.

@@ -11,10 +11,10 @@ use tokio::time::Instant;
 
 use super::Entry;
 use super::journal::{BATCH_MAX, Head, Row};
-use crate::clock::machine_millis;
-use crate::context::{Context, Tx};
-use crate::failure::Failure;
-use crate::fault_injection::Step;
+use crate::kernel::clock::machine_millis;
+use crate::kernel::context::{Context, Tx};
+use crate::kernel::failure::Failure;
+use crate::kernel::fault_injection::Step;
 use crate::store::module_runtime::ModuleRuntime;
 
 /// Another node has the head: it will not keep it for long.

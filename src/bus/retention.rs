@@ -11,8 +11,8 @@ use sqlx::{AssertSqlSafe, query, query_scalar};
 
 use super::consumer_lease::ConsumerLease;
 use super::journal;
-use crate::context::Context;
-use crate::failure::Failure;
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
 use crate::store::module_runtime::ModuleRuntime;
 
 /// Between two rounds.

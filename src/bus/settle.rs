@@ -9,8 +9,8 @@ use tokio::time::timeout;
 
 use super::read_your_writes;
 use super::status;
-use crate::context::Context;
-use crate::failure::Failure;
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
 use crate::store::module_runtime::ModuleRuntime;
 
 /// How long this process's own knowledge is waited for before each look.

@@ -3,8 +3,8 @@
 use sqlx::{AssertSqlSafe, query_as};
 
 use super::consumer_lease::ConsumerLease;
-use crate::context::Context;
-use crate::failure::Failure;
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
 use crate::store::module_runtime::ModuleRuntime;
 
 /// A module's own tables of the spine.

@@ -20,7 +20,7 @@ pub mod register;
 pub mod review;
 pub mod search;
 
-use crate::module::{Module, Registry};
+use crate::kernel::module::{Module, Registry};
 use crate::web::limits::Limits;
 
 /// Every module, in the order in which summaries print them. `./r new` adds to it.

@@ -6,8 +6,8 @@ use schemars::{JsonSchema, Schema, json_schema};
 use serde_json::Value;
 
 use super::{Schemas, Shape, never_null};
-use crate::context::Context;
-use crate::problem::{
+use crate::kernel::context::Context;
+use crate::kernel::problem::{
     BODY_UNREADABLE, MALFORMED_JSON, NOT_A_KEY, NOT_FOUND, OF_FIELDS, UNSUPPORTED_MEDIA_TYPE,
 };
 use crate::web::admission::Permit;

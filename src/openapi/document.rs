@@ -6,7 +6,7 @@ use schemars::Schema;
 use serde_json::{Map, Value, json};
 
 use super::{Schemas, Shape, refusals};
-use crate::module::{ActionRecord, Face, Policy, Registry};
+use crate::kernel::module::{ActionRecord, Face, Policy, Registry};
 use crate::web::render::ProblemBody;
 
 /// What the site is, for whoever opens the document first.

@@ -1,11 +1,10 @@
 //! The JSON API as programs read it: an OpenAPI 3.1 document, derived from what the modules registered.
 //!
 //! Nothing of it is written down twice. A handler's signature names its inputs ([`describe`]) and its answers
-//! ([`answer`]), their doc comments become descriptions, and the [`Action`](crate::module::Action) adds path,
+//! ([`answer`]), their doc comments become descriptions, and the [`Action`](crate::kernel::module::Action) adds path,
 //! policy, limit and refusals. An input without a schema does not compile.
 
 pub mod answer;
-pub mod catalogue;
 pub mod describe;
 pub mod document;
 pub mod example;
@@ -25,8 +24,8 @@ pub use document::{document, operation_id};
 pub use example::{Example, with_examples};
 pub use refusals::refusals;
 
-use crate::failure::Failure;
-use crate::problem::Problem;
+use crate::kernel::failure::Failure;
+use crate::kernel::problem::Problem;
 
 /// Where schemas that have a name are kept.
 const COMPONENTS: &str = "/components/schemas";

@@ -6,8 +6,8 @@ use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::Shape;
-use crate::module::{ActionRecord, Face, Policy};
-use crate::problem::{self, Problem};
+use crate::kernel::module::{ActionRecord, Face, Policy};
+use crate::kernel::problem::{self, Problem};
 
 /// Everything that an action may be refused for, in the order of status and code. Faults of ours are not planned.
 pub fn refusals(record: &ActionRecord, shape: &Shape) -> Vec<Problem> {

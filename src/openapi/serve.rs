@@ -11,9 +11,9 @@ use axum::routing::get;
 use serde_json::Value;
 
 use super::{Example, document, with_examples};
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::module::Registry;
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
+use crate::kernel::module::Registry;
 use crate::web::statics::{etag_of, knows};
 
 /// Where the document is.

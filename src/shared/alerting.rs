@@ -1,8 +1,8 @@
 //! Which events tell a member something, and what: the list of alerts and the count in the navigation agree.
 
-use crate::event::Event;
-use crate::id::MemberId;
-use crate::module::Registry;
+use crate::kernel::event::Event;
+use crate::kernel::id::MemberId;
+use crate::kernel::module::Registry;
 use crate::modules::album::contract::PrivateAlbumAccessGranted;
 use crate::modules::flirt::contract::FlirtSent;
 use crate::modules::like::contract::{PhotoId, PhotoLiked};

@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use sqlx::{AssertSqlSafe, query, query_scalar};
 
-use crate::event::{Applied, Listener, Recorded};
-use crate::failure::Failure;
-use crate::id::MemberId;
+use crate::kernel::event::{Applied, Listener, Recorded};
+use crate::kernel::failure::Failure;
+use crate::kernel::id::MemberId;
+use crate::kernel::tx::Tx;
 use crate::modules::block::contract::{MemberBlocked, MemberUnblocked};
 use crate::shared::versions;
-use crate::tx::Tx;
 
 /// Hides a pair from each other.
 pub struct AddPair {

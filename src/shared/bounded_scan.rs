@@ -16,7 +16,7 @@ use sqlx::{
 use uuid::Uuid;
 
 use super::calendar::{self, Today};
-use crate::failure::Failure;
+use crate::kernel::failure::Failure;
 use crate::web::paging::{Cursor, Listing, Paging};
 
 /// Rows that a page looks at, of all years together.

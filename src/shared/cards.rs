@@ -12,15 +12,15 @@ use sqlx::{AssertSqlSafe, PgExecutor, query, query_as, query_scalar};
 
 use super::people::{Gender, age};
 use super::{places, versions};
-use crate::context::Context;
-use crate::event::{Applied, Listener, Recorded};
-use crate::failure::Failure;
-use crate::id::{MemberId, TypedId};
-use crate::module::ModuleSpec;
+use crate::kernel::context::Context;
+use crate::kernel::event::{Applied, Listener, Recorded};
+use crate::kernel::failure::Failure;
+use crate::kernel::id::{MemberId, TypedId};
+use crate::kernel::module::ModuleSpec;
+use crate::kernel::tx::Tx;
 use crate::modules::like::contract::PhotoId;
 use crate::modules::review::contract::RegistrationApproved;
-use crate::text::name;
-use crate::tx::Tx;
+use crate::shared::text::name;
 
 /// Colours of generated portraits.
 const HUES: u8 = 8;

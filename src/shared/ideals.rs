@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::people::{AGE_MAX, AGE_MIN, Gender, Ideal};
 use super::places;
-use crate::failure::{Failure, Refusals};
-use crate::problem::Problem;
+use crate::kernel::failure::{Failure, Refusals};
+use crate::kernel::problem::Problem;
 
 /// Whom she looks for, as sent.
 #[derive(Debug, Deserialize, JsonSchema)]

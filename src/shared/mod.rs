@@ -6,12 +6,14 @@ pub mod bounded_scan;
 pub mod calendar;
 pub mod cards;
 pub mod ideals;
+pub mod passwords;
 pub mod people;
 pub mod photos;
 pub mod places;
+pub mod text;
 pub mod versions;
 
-use crate::module::Registry;
+use crate::kernel::module::Registry;
 
 /// Finds those who see something else of a live module, so that they get a new version of it: nobody who sees the
 /// same as before, or she would notice that somebody has blocked her.

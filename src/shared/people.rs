@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{calendar, places};
-use crate::event::Names;
-use crate::id::MemberId;
+use crate::kernel::event::Names;
+use crate::kernel::id::MemberId;
 
 /// Nobody younger may join.
 pub const AGE_MIN: i32 = 18;

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use sqlx::{AssertSqlSafe, query_scalar};
 
 use super::versions;
-use crate::event::{Applied, Listener, Recorded};
-use crate::failure::Failure;
-use crate::id::MemberId;
+use crate::kernel::event::{Applied, Listener, Recorded};
+use crate::kernel::failure::Failure;
+use crate::kernel::id::MemberId;
+use crate::kernel::tx::Tx;
 use crate::modules::like::contract::PhotoId;
 use crate::modules::media::contract::PhotoDeleted;
 use crate::modules::review::contract::PhotoApproved;
-use crate::tx::Tx;
 
 /// Writes down which photos are approved.
 pub struct AddPhotos(Photos);

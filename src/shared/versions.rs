@@ -4,16 +4,16 @@
 //! in this order, can miss nothing: a change in between makes the version that she has an old one.
 //!
 //! Where many members see the same change, a module has a view `<schema>.shown_version` that adds a version of what
-//! they share ([`crate::module::Kit::SharedVersions`]). Nobody knows then whom a change reaches: each node reads the
+//! they share ([`crate::kernel::module::Kit::SharedVersions`]). Nobody knows then whom a change reaches: each node reads the
 //! versions of those who wait on it, once a second at most.
 
 use sqlx::{AssertSqlSafe, PgExecutor, query_as, query_scalar};
 
 use crate::bus::{Bump, Signal};
-use crate::failure::Failure;
-use crate::id::MemberId;
-use crate::module::ModuleSpec;
-use crate::tx::Tx;
+use crate::kernel::failure::Failure;
+use crate::kernel::id::MemberId;
+use crate::kernel::module::ModuleSpec;
+use crate::kernel::tx::Tx;
 
 /// Gives new versions to these members, and tells every node after the commit.
 pub async fn bump(tx: &mut Tx, members: impl IntoIterator<Item = MemberId>) -> Result<(), Failure> {

@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use super::error::StoreError;
 use super::folder::DataFolder;
 use super::guard;
-use crate::text::hex;
+use crate::shared::text::hex;
 
 /// The file in the data folder that says which cluster of root's is its.
 const REMEMBERED: &str = "cluster-id";

@@ -8,7 +8,7 @@ use sqlx::PgPool;
 use tokio::sync::{Notify, watch};
 
 use super::spine::SpineSql;
-use crate::module::{EventRecord, ListenerRecord, ModuleSpec, Registry};
+use crate::kernel::module::{EventRecord, ListenerRecord, ModuleSpec, Registry};
 
 /// Listeners of one event, in the order of registration.
 pub type Listeners = Arc<[ListenerRecord]>;

@@ -15,8 +15,8 @@ use super::places::{Places, check_settings, own_setting};
 use super::private::{Lifetime, PrivatePostgres, Server};
 use super::writable::{ReadOnly, SESSION_MAX};
 use super::{StoreError, home, restored, schema};
-use crate::config::StoreConfig;
-use crate::module::{ModuleSpec, Registry};
+use crate::kernel::config::StoreConfig;
+use crate::kernel::module::{ModuleSpec, Registry};
 
 /// How long who uses the database may stand still.
 #[derive(Clone, Copy)]

@@ -10,7 +10,7 @@ use sqlx::{AssertSqlSafe, PgConnection, query, query_as, query_scalar};
 use uuid::Uuid;
 
 use super::StoreError;
-use crate::module::{ModuleSpec, Registry};
+use crate::kernel::module::{ModuleSpec, Registry};
 
 /// The module that keeps what was written down. It lives in the main database.
 const KEEPER: &str = "limits";

@@ -7,8 +7,8 @@
 
 use sqlx::{AssertSqlSafe, PgConnection, query_as, query_scalar};
 
-use crate::clock::machine_millis;
-use crate::module::ModuleSpec;
+use crate::kernel::clock::machine_millis;
+use crate::kernel::module::ModuleSpec;
 
 /// The server and its history. Nothing where nobody can write: then nothing new is published, either.
 const SERVER: &str = "

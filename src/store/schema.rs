@@ -9,7 +9,7 @@ use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::{AssertSqlSafe, Executor, PgConnection, query, query_as, query_scalar};
 
 use super::{Lifetime, StoreError};
-use crate::module::{Kit, ModuleSpec};
+use crate::kernel::module::{Kit, ModuleSpec};
 
 /// Any number, the same in all binaries: who migrates holds this advisory lock.
 const MIGRATION_LOCK: i64 = 0x0070_616e_6361_6b65;

@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use axum::extract::{ConnectInfo, Request};
 use axum::http::HeaderMap;
 
-use crate::config::Config;
+use crate::kernel::config::Config;
 
 /// Hops that are looked at. More proxies in a row than this nobody runs.
 const HOPS_MAX: usize = 32;

@@ -24,10 +24,10 @@ use tokio::time::timeout;
 use super::address::{client, network};
 use super::guard::too_large;
 use super::shares::{Place, Shares};
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::module::changes;
-use crate::problem;
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
+use crate::kernel::module::changes;
+use crate::kernel::problem;
 
 /// Bytes of a request's address, query included.
 const URI_BYTES_MAX: usize = 8 * 1024;

@@ -10,7 +10,7 @@ use futures::{FutureExt, TryFutureExt};
 use serde::Serialize;
 
 pub use super::extract::Json;
-use crate::failure::Failure;
+use crate::kernel::failure::Failure;
 
 /// 201 with what was made.
 #[derive(Debug)]
@@ -42,7 +42,7 @@ pub struct SeeOther {
     notice: Option<String>,
 }
 
-/// What a [`Done`] says, for those who carry it on ([`super::notice`], [`super::submission`]). It travels beside the response.
+/// What a [`SeeOther`] says, for the layers that show it ([`super::notice`], [`super::submission`]). It travels beside the response.
 #[derive(Debug, Clone)]
 pub struct Went {
     pub to: String,

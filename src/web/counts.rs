@@ -7,11 +7,11 @@ use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
 use moka::sync::Cache;
 
-use super::live::Cursor;
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::id::MemberId;
-use crate::module::ModuleSpec;
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
+use crate::kernel::id::MemberId;
+use crate::kernel::module::ModuleSpec;
+use crate::live::Cursor;
 use crate::shared::versions::{self, State};
 
 /// Numbers that this process remembers, each of a member and a module.

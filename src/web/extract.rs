@@ -14,8 +14,8 @@ use serde_json::Value;
 use super::fields::fields_of;
 use super::form::FormState;
 use super::origin::is_api;
-use crate::failure::Failure;
-use crate::problem;
+use crate::kernel::failure::Failure;
+use crate::kernel::problem;
 
 /// How JSON writes a NUL.
 const NUL_IN_JSON: &[u8] = br"\u0000";

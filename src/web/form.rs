@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::failure::Failure;
+use crate::kernel::failure::Failure;
 
 /// Fields of one form that are kept.
 const FIELDS_MAX: usize = 64;

@@ -16,11 +16,11 @@ use super::submission::{DrawnFor, Submission, SubmissionId, once};
 use super::trace;
 use super::visitor::Visitor;
 use crate::bus::read_your_writes;
-use crate::cause;
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::module::{ActionRecord, Face, Policy};
-use crate::problem;
+use crate::kernel::cause;
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
+use crate::kernel::module::{ActionRecord, Face, Policy};
+use crate::kernel::problem;
 
 /// How often a deadlock or a serialisation failure is tried again before anyone sees it.
 const TRIES_MAX: u32 = 3;

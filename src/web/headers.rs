@@ -9,7 +9,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::origin::{Origin, Origins, is_api};
-use crate::context::Context;
+use crate::kernel::context::Context;
 
 /// The policy, with what images may come from.
 macro_rules! csp {

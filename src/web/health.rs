@@ -16,8 +16,8 @@ use serde::Serialize;
 use tokio::sync::Mutex;
 
 use crate::admin::overview;
-use crate::context::Context;
-use crate::failure::Failure;
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
 use crate::store::module_runtime::ModuleRuntime;
 use crate::store::{Condition, takes_writes};
 use crate::web::answer::Json;

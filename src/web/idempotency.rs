@@ -7,8 +7,8 @@ use axum::extract::FromRequestParts;
 use axum::http::HeaderName;
 use axum::http::request::Parts;
 
-use crate::failure::Failure;
-use crate::problem;
+use crate::kernel::failure::Failure;
+use crate::kernel::problem;
 
 pub const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
 /// Characters of a key.

@@ -10,10 +10,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::cookies::{self, cookie};
 use super::secret::Secret;
-use crate::config::Config;
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::id::{MemberId, TypedId};
+use crate::kernel::config::Config;
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
+use crate::kernel::id::{MemberId, TypedId};
 
 /// As long as browsers keep a cookie.
 const SECONDS: u32 = 400 * 24 * 60 * 60;

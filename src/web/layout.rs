@@ -9,16 +9,16 @@ use chrono_tz::Tz;
 
 use super::counts::{Counts, counts};
 use super::extract::original_target;
-use super::live::Cursor;
 use super::notice;
 use super::render::REQUEST_ID;
 use super::submission::DrawnFor;
 use super::visitor::{Actor, State, Visitor};
 use super::when::{self, When};
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::id::MemberId;
-use crate::module::ModuleSpec;
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
+use crate::kernel::id::MemberId;
+use crate::kernel::module::ModuleSpec;
+use crate::live::Cursor;
 use crate::shared::versions;
 
 /// The greatest number in the navigation.

@@ -17,10 +17,10 @@ use super::address::prefix;
 use super::known_device::KnownDevice;
 use super::submission::once;
 use super::visitor::Visitor;
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::module::{Limit, Module, ModuleSpec, Policy, Registry};
-use crate::problem;
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
+use crate::kernel::module::{Limit, Module, ModuleSpec, Policy, Registry};
+use crate::kernel::problem;
 
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");

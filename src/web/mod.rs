@@ -21,7 +21,6 @@ pub mod layout;
 pub mod left;
 pub mod limits;
 pub mod listener_drain;
-pub mod live;
 pub mod login_page;
 pub mod notice;
 pub mod open_files;

@@ -13,9 +13,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use super::answer::Went;
 use super::cookies::{self, cookie};
 use super::secret::Secret;
-use crate::config::Config;
-use crate::context::Context;
-use crate::failure::Failure;
+use crate::kernel::config::Config;
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
 
 /// Seconds that a notice waits for its page.
 const SECONDS: u32 = 60;

@@ -20,9 +20,9 @@ use axum::response::{IntoResponse, Response};
 
 use super::session::cookie_name;
 use super::visitor::Token;
-use crate::context::Context;
-use crate::module::changes;
-use crate::problem;
+use crate::kernel::context::Context;
+use crate::kernel::module::changes;
+use crate::kernel::problem;
 
 /// Scheme, host and port of a site.
 #[derive(Debug, Clone, PartialEq, Eq)]

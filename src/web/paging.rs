@@ -7,9 +7,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::failure::Failure;
-use crate::id::TypedId;
-use crate::problem::{self, Problem};
+use crate::kernel::failure::Failure;
+use crate::kernel::id::TypedId;
+use crate::kernel::problem::{self, Problem};
 
 /// Items in a page where nobody asks otherwise.
 const MAX_DEFAULT: i64 = 20;

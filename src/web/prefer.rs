@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::module::Face;
+use crate::kernel::module::Face;
 
 /// How long a page waits, and a program that does not say how long: so the next page shows the effects.
 const PATIENCE: Duration = Duration::from_millis(250);

@@ -12,9 +12,9 @@ use futures::future::BoxFuture;
 
 use super::visitor::{Actor, State};
 use crate::bus::Signal;
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::id::MemberId;
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
+use crate::kernel::id::MemberId;
 
 /// Whoever did something since then is online.
 pub const ONLINE: TimeDelta = TimeDelta::minutes(5);

@@ -14,8 +14,8 @@ use super::layout::Layout;
 use super::login_page::LoginPage;
 use super::submission::{Kept, is_own_path};
 use super::visitor::{Actor, State, Visitor};
-use crate::failure::{Failure, FieldError};
-use crate::problem::FROM_ELSEWHERE;
+use crate::kernel::failure::{Failure, FieldError};
+use crate::kernel::problem::FROM_ELSEWHERE;
 
 /// Header of the request's id.
 pub const REQUEST_ID: &str = "x-request-id";

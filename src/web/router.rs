@@ -21,14 +21,13 @@ use super::headers::{self, Dress};
 use super::origin::{self, Origins};
 use super::session::{self, Recogniser};
 use super::turns::{self, Turns};
-use super::{
-    compression, docs, health, limits, live, notice, presence, render, security_log, statics, strict,
-};
+use super::{compression, docs, health, limits, notice, presence, render, security_log, statics, strict};
 use crate::admin::nodes;
-use crate::context::Context;
-use crate::failure::Failure;
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
+use crate::kernel::problem;
+use crate::live;
 use crate::openapi;
-use crate::problem;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static(render::REQUEST_ID);
 /// Stands for the route of a request that no route is for.

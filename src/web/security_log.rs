@@ -14,11 +14,11 @@ use axum::response::Response;
 use super::address::{client, network};
 use super::secret::Secret;
 use super::visitor::Visitor;
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::id::{MemberId, TypedId};
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
+use crate::kernel::id::{MemberId, TypedId};
 use crate::shared::people::DecidedBy;
-use crate::text::hex;
+use crate::shared::text::hex;
 
 const OF_MEMBERS: &str = "security-log-member";
 const OF_NETWORKS: &str = "security-log-network";

@@ -32,7 +32,7 @@ use super::address::{is_trusted, network};
 use super::listener_drain;
 use super::shares::Shares;
 use super::stall::Stalling;
-use crate::context::Context;
+use crate::kernel::context::Context;
 
 /// How long a client may take to send a request's head; also how long an idle connection is kept.
 const HEAD_WAIT: Duration = Duration::from_secs(10);

@@ -16,11 +16,11 @@ use super::address::client;
 use super::cookies;
 use super::known_device::KnownDevice;
 use super::visitor::{Actor, Token, Visitor};
-use crate::config::Config;
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::id::SessionId;
-use crate::module::changes;
+use crate::kernel::config::Config;
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
+use crate::kernel::id::SessionId;
+use crate::kernel::module::changes;
 
 /// How old the last use on record may be before it is written anew.
 const USE_RECORDED_EVERY: Duration = Duration::from_mins(1);

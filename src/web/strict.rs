@@ -6,9 +6,9 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::host;
-use crate::failure::Failure;
-use crate::module::changes;
-use crate::problem;
+use crate::kernel::failure::Failure;
+use crate::kernel::module::changes;
+use crate::kernel::problem;
 
 /// Refuses what is unclear, and what asks for more than this site does. The connection ends: what comes next on it may
 /// be meant differently, too.

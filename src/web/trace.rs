@@ -10,10 +10,10 @@ use axum::http::{HeaderMap, Method};
 
 use super::session::is_prefetch;
 use super::visitor::{Actor, Token};
-use crate::failure::Failure;
-use crate::module::Face;
-use crate::problem;
-use crate::text::name::kept;
+use crate::kernel::failure::Failure;
+use crate::kernel::module::Face;
+use crate::kernel::problem;
+use crate::shared::text::name::kept;
 
 /// Refuses to read where that would leave a trace which the member does not mean to leave.
 pub fn check(face: Face, method: &Method, headers: &HeaderMap) -> Result<(), Failure> {

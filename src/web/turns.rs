@@ -16,9 +16,9 @@ use tokio::time::timeout;
 
 use super::admission::Permit;
 use super::visitor::Visitor;
-use crate::failure::Failure;
-use crate::id::MemberId;
-use crate::problem;
+use crate::kernel::failure::Failure;
+use crate::kernel::id::MemberId;
+use crate::kernel::problem;
 
 /// Requests of one member that are worked on at once. A browser has six connections, and nginx sends what comes on one
 /// HTTP/2 connection side by side.

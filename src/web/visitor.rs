@@ -20,11 +20,11 @@ use sha2::{Digest, Sha256};
 use super::cookies;
 use super::known_device::KnownDevice;
 use crate::bus::Signal;
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::id::{MemberId, SessionId};
-use crate::module::Policy;
-use crate::problem;
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
+use crate::kernel::id::{MemberId, SessionId};
+use crate::kernel::module::Policy;
+use crate::kernel::problem;
 
 /// How long a session that was read is believed.
 pub const TRUSTED: Duration = Duration::from_secs(5);

@@ -1,12 +1,12 @@
 //! Finding each other, as members see it: who is there, who is new, and whom one wants to find again. The pictures are
 //! kept in `target/browser/`, for eyes.
 
-use pancake::id::{MemberId, TypedId};
+use pancake::dev::test_site::story_time;
+use pancake::kernel::id::{MemberId, TypedId};
 use pancake::modules::like::contract::PhotoId;
 use pancake::modules::online::contract::MemberSeen;
 use pancake::modules::review::contract::{PhotoApproved, PresentationApproved};
 use pancake::shared::people::DecidedBy;
-use pancake::test_site::story_time;
 use uuid::Uuid;
 
 use crate::support::browser::Browser;

@@ -2,8 +2,8 @@
 //! and wherever the keyboard gets to can be seen.
 
 use axum::http::Method;
-use pancake::id::TypedId;
-use pancake::module::{Face, Policy};
+use pancake::kernel::id::TypedId;
+use pancake::kernel::module::{Face, Policy};
 use pancake::modules::block::contract::MemberBlocked;
 use pancake::modules::favorite::contract::FavoriteMarked;
 use pancake::modules::flirt::contract::FlirtSent;

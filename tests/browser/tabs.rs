@@ -3,7 +3,7 @@
 use std::thread::sleep;
 use std::time::Duration;
 
-use pancake::web::live::STREAMS_MAX;
+use pancake::live::STREAMS_MAX;
 
 use crate::support::browser::Browser;
 use crate::support::town::Town;

@@ -1,7 +1,7 @@
 //! Bad input of every kind, to every action: a refusal that names the field, and never a fault of ours.
 
 use axum::http::Method;
-use pancake::module::{ActionRecord, Face, Policy};
+use pancake::kernel::module::{ActionRecord, Face, Policy};
 use serde_json::{Value, json};
 
 use crate::bodies::{self, Taken, fields, form, taken, with};

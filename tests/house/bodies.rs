@@ -7,7 +7,7 @@ use crate::routes::NOBODY;
 
 /// An action with a body.
 pub(crate) struct Taken {
-    /// As [`pancake::module::ActionRecord::title`] has it.
+    /// As [`pancake::kernel::module::ActionRecord::title`] has it.
     pub(crate) title: &'static str,
     /// Who may call it.
     pub(crate) who: Who,

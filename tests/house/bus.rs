@@ -8,9 +8,9 @@ use pancake::bus::memory::MemoryBus;
 use pancake::bus::null::NullBus;
 use pancake::bus::rabbit::RabbitBus;
 use pancake::bus::{Bus, Signal};
-use pancake::drive::broker::PrivateBroker;
-use pancake::fault_injection::FailPoints;
-use pancake::id::{MemberId, TypedId};
+use pancake::dev::drive::broker::PrivateBroker;
+use pancake::kernel::fault_injection::FailPoints;
+use pancake::kernel::id::{MemberId, TypedId};
 use tokio::time::timeout;
 use uuid::Uuid;
 

@@ -8,8 +8,8 @@ use axum::body::Body;
 use axum::http::Request;
 use futures::future::join_all;
 use http_body_util::BodyExt;
-use pancake::id::MemberId;
-use pancake::web::live::{POLLS_MAX, STREAMS_MAX};
+use pancake::kernel::id::MemberId;
+use pancake::live::{POLLS_MAX, STREAMS_MAX};
 use tokio::time::{sleep, timeout};
 use tower::ServiceExt;
 

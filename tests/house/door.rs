@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use axum::Router;
 use pancake::bus::memory::MemoryBus;
-use pancake::config::{Config, StoreConfig};
-use pancake::context::Context;
+use pancake::kernel::config::{Config, StoreConfig};
+use pancake::kernel::context::Context;
 use pancake::modules;
-use pancake::passwords::Passwords;
+use pancake::shared::passwords::Passwords;
 use pancake::store::Units;
 use pancake::web::serve::serve;
 use tokio::net::TcpListener;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pancake::bus::null::NullBus;
-use pancake::test_site::{StageOptions, TestSite};
+use pancake::dev::test_site::{StageOptions, TestSite};
 use sqlx::{ConnectOptions, Connection, Executor, query_scalar};
 
 use crate::house::{Answer, Ask, House, Who};

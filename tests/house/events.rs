@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use jsonschema::validator_for;
+use pancake::dev::usecase::events::{Samples, samples};
 use pancake::modules;
 use pancake::openapi::alone;
-use pancake::usecase::events::{Samples, samples};
 use serde_json::{Value, json};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");

@@ -1,8 +1,8 @@
 //! How many favourites one may have: a number too great for a use case to give them one by one.
 
-use pancake::id::{MemberId, TypedId};
+use pancake::dev::test_site::story_time;
+use pancake::kernel::id::{MemberId, TypedId};
 use pancake::modules::block::contract::MemberBlocked;
-use pancake::test_site::story_time;
 use sqlx::{ConnectOptions, Executor, query, query_scalar};
 
 use crate::house::{Answer, Ask, House, Who};

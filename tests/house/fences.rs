@@ -1,6 +1,6 @@
 //! No module's role can touch another module's tables, whatever its SQL says. Every ordered pair is tried.
 
-use pancake::test_site::TestSite;
+use pancake::dev::test_site::TestSite;
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor, PgConnection, query_scalar};
 
 use crate::postgres::postgres;

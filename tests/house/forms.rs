@@ -3,8 +3,8 @@
 
 use chrono::TimeDelta;
 use futures::future::join_all;
-use pancake::module::{ActionRecord, Face, Policy};
-use pancake::test_site::story_time;
+use pancake::dev::test_site::story_time;
+use pancake::kernel::module::{ActionRecord, Face, Policy};
 use sqlx::query_scalar;
 
 use crate::house::{Answer, Ask, House, PASSWORD, Who};

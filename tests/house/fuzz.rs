@@ -1,6 +1,6 @@
 //! Two thousand requests that nobody would write, from a seed: no fault of ours, whatever comes.
 
-use pancake::module::{ActionRecord, Face};
+use pancake::kernel::module::{ActionRecord, Face};
 use serde_json::json;
 
 use crate::bodies::{Taken, fields, form, taken, with};

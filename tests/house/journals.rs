@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use pancake::bus::{erase, rebuild, retention};
-use pancake::test_site::{StageOptions, TestSite, story_time};
+use pancake::dev::test_site::{StageOptions, TestSite, story_time};
 use serde_json::{Value, json};
 use sqlx::query_scalar;
 use uuid::Uuid;

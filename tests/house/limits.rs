@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use axum::extract::ConnectInfo;
 use chrono::TimeDelta;
-use pancake::test_site::{TestSite, story_time};
+use pancake::dev::test_site::{TestSite, story_time};
 use tower::ServiceExt;
 
 use crate::house::{Answer, Ask, House, Who};

@@ -35,6 +35,7 @@ mod origins;
 mod owned;
 mod picture;
 mod process;
+mod rooms;
 mod routes;
 mod samples;
 mod schemas;

@@ -1,7 +1,7 @@
 //! Mail and other sites put their marks on links (`fbclid`, `utm_source`): a page is the same with them.
 
 use axum::http::Method;
-use pancake::module::Face;
+use pancake::kernel::module::Face;
 
 use crate::bad_input::token_for;
 use crate::house::{Ask, House};

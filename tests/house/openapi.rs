@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
-use pancake::module::{ActionRecord, Face, Policy};
+use pancake::kernel::module::{ActionRecord, Face, Policy};
 use pancake::modules;
 use pancake::openapi::{document, operation_id, serve};
 use serde_json::{Value, json};
@@ -121,7 +121,7 @@ fn every_declared_problem_is_answered_with() {
     let ours: Vec<_> = sources.iter().filter(|source| source.path.starts_with("src/")).collect();
     let mut declared = 0;
     for source in &ours {
-        let web = source.path == "src/problem.rs";
+        let web = source.path == "src/kernel/problem.rs";
         let folder = source.path.rsplit_once('/').map_or("", |(folder, _)| folder);
         for line in &source.lines {
             let code = line.code().trim_start();

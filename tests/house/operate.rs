@@ -3,7 +3,7 @@
 use std::process::{Command, Output};
 
 use chrono::TimeDelta;
-use pancake::test_site::{StageOptions, TestSite};
+use pancake::dev::test_site::{StageOptions, TestSite};
 use serde_json::json;
 
 use crate::postgres::postgres;

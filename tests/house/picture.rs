@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use pancake::dev::usecase::graph::{GraphArgs, run_graph};
 use pancake::modules::registry;
-use pancake::usecase::graph::{GraphArgs, run_graph};
 
 #[test]
 fn the_picture_of_the_modules_is_up_to_date() {

@@ -1,7 +1,7 @@
 //! Every route that the registry knows, asked by everybody: the policy decides, and nothing else answers.
 
 use axum::http::Method;
-use pancake::module::{ActionRecord, Face, Policy};
+use pancake::kernel::module::{ActionRecord, Face, Policy};
 
 use crate::house::{Answer, Ask, House, Who};
 

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use pancake::module::Registry;
+use pancake::kernel::module::Registry;
 use pancake::modules;
 use serde_json::Value;
 

@@ -1,7 +1,7 @@
 //! Opening a database that is not as this program would make it: what is behind catches up, what was changed is refused.
 
+use pancake::dev::test_site::{StageError, StageOptions, TestSite};
 use pancake::store::StoreError;
-use pancake::test_site::{StageError, StageOptions, TestSite};
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor, query_scalar};
 
 use crate::postgres::postgres;

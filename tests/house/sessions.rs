@@ -2,7 +2,7 @@
 
 use axum::http::Method;
 use chrono::TimeDelta;
-use pancake::test_site::story_time;
+use pancake::dev::test_site::story_time;
 use serde_json::{Value, json};
 use sqlx::query_scalar;
 

@@ -1,7 +1,7 @@
 //! The spine of events under faults that no use case can tell: what the bus loses, what cannot be handled.
 
 use chrono::{DateTime, Utc};
-use pancake::test_site::{StageOptions, TestSite, story_time};
+use pancake::dev::test_site::{StageOptions, TestSite, story_time};
 use serde_json::json;
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor, query_scalar};
 use uuid::Uuid;

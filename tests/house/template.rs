@@ -1,6 +1,6 @@
 //! Databases to begin with. Each is made once and copied, since migrating takes longer than most tests.
 
-use pancake::test_site::{StageOptions, TestSite};
+use pancake::dev::test_site::{StageOptions, TestSite};
 use tokio::sync::OnceCell;
 
 use crate::postgres::postgres;

@@ -1,8 +1,8 @@
 //! As long a text as its rules allow arrives, however it is sent; a longer one is refused where its writer sees it.
 
 use axum::http::Method;
-use pancake::module::BODY_MAX;
-use pancake::text::read::CHARACTER_BYTES_MAX;
+use pancake::kernel::module::BODY_MAX;
+use pancake::shared::text::read::CHARACTER_BYTES_MAX;
 use serde_json::json;
 
 use crate::bodies::form;

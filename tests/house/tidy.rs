@@ -22,9 +22,9 @@ const BANNED: [&str; 7] = [
 ];
 /// What only one place may call, and that place.
 const RESERVED: [(&str, &[&str]); 6] = [
-    ("Utc::now", &["src/clock.rs"]),
+    ("Utc::now", &["src/kernel/clock.rs"]),
     ("now_v7", &[]),
-    ("new_v7", &["src/clock.rs"]),
+    ("new_v7", &["src/kernel/clock.rs"]),
     ("Uuid::new_v4", &[]),
     ("tokio::spawn", &[]),
     ("task::spawn(", &[]),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::http::Method;
-use pancake::id::MemberId;
+use pancake::kernel::id::MemberId;
 use serde_json::{Value, json};
 use sqlx::query;
 use tokio::time::sleep;

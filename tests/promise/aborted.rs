@@ -16,10 +16,11 @@ use std::time::{Duration, Instant};
 use std::{env, fs};
 
 use futures::future::join_all;
-use pancake::config::{Config, StoreConfig};
-use pancake::fault_injection::Step;
-use pancake::test_site::{StageOptions, TestSite};
-use pancake::{bus, modules};
+use pancake::bus;
+use pancake::dev::test_site::{StageOptions, TestSite};
+use pancake::kernel::config::{Config, StoreConfig};
+use pancake::kernel::fault_injection::Step;
+use pancake::modules;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, query_scalar};
 use tokio::process::Command;

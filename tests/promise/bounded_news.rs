@@ -3,11 +3,11 @@
 
 use std::time::Instant;
 
-use pancake::id::{MemberId, TypedId};
+use pancake::dev::test_site::{TestSite, story_time};
+use pancake::kernel::id::{MemberId, TypedId};
 use pancake::modules::news::{self, Asked, Explained};
 use pancake::shared::bounded_scan::ROWS_MAX;
 use pancake::shared::places;
-use pancake::test_site::{TestSite, story_time};
 use pancake::web::paging::{Cursor, Paging};
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor, PgConnection, query, query_scalar};

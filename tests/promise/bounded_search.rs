@@ -1,9 +1,9 @@
 //! However large the site is and whatever is asked for: a page of a search touches a bounded number of rows and
 //! pages of the disk. `POPULATION=600000 cargo test --test promise bounded` asks the same of a whole site.
 
-use pancake::id::{MemberId, TypedId};
+use pancake::dev::test_site::TestSite;
+use pancake::kernel::id::{MemberId, TypedId};
 use pancake::modules::search;
-use pancake::test_site::TestSite;
 use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection, query, query_scalar};
 use uuid::Uuid;
 

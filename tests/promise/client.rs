@@ -8,7 +8,7 @@ use hyper::body::Bytes;
 use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use pancake::id::MemberId;
+use pancake::kernel::id::MemberId;
 use serde_json::Value;
 
 use crate::town::Person;

@@ -8,12 +8,12 @@ use std::sync::Arc;
 
 use pancake::bus::rabbit::RabbitBus;
 use pancake::bus::{Bus, Entry};
-use pancake::drive::broker::PrivateBroker;
-use pancake::fault_injection::FailPoints;
-use pancake::id::{MemberId, TypedId};
+use pancake::dev::drive::broker::PrivateBroker;
+use pancake::dev::test_site::{StageOptions, TestSite, story_time};
+use pancake::kernel::fault_injection::FailPoints;
+use pancake::kernel::id::{MemberId, TypedId};
 use pancake::modules::flirt::contract::FlirtSent;
 use pancake::modules::registry;
-use pancake::test_site::{StageOptions, TestSite, story_time};
 use sqlx::query_scalar;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
@@ -34,7 +34,7 @@ const CARELESS: &str = "careless";
 /// Does whatever docs/events.md promises or forbids.
 const PROGRAM: &str = "scripts/foreign/foreign.py";
 /// What docs/events.md prints for whoever begins.
-const PRINTED: &str = "src/usecase/events/consume.py";
+const PRINTED: &str = "src/dev/usecase/events/consume.py";
 
 #[derive(serde::Deserialize)]
 struct Sample {

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use futures::future::join;
-use pancake::test_site::TestSite;
+use pancake::dev::test_site::TestSite;
 use rustix::process::{Signal, kill_process};
 use sqlx::{AssertSqlSafe, Connection, query_scalar};
 

@@ -1,6 +1,6 @@
 //! What the tables say once everything has settled: the promise, read from all modules at once.
 
-use pancake::module::ListenerRecord;
+use pancake::kernel::module::ListenerRecord;
 use pancake::modules::registry;
 use sqlx::{AssertSqlSafe, PgConnection, query_as, query_scalar};
 

@@ -11,8 +11,8 @@ use std::process::{Child, Command, Stdio};
 
 use pancake::bus::Bus;
 use pancake::bus::rabbit::RabbitBus;
-use pancake::config::StoreConfig;
-use pancake::fault_injection::FailPoints;
+use pancake::kernel::config::StoreConfig;
+use pancake::kernel::fault_injection::FailPoints;
 use pancake::modules;
 use pancake::store;
 use rustix::process::{Pid, Signal, geteuid, kill_process};

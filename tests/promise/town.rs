@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use chrono::TimeDelta;
 use futures::{StreamExt, stream};
-use pancake::id::MemberId;
+use pancake::dev::test_site::{TestSite, story_time};
+use pancake::kernel::id::MemberId;
 use pancake::modules::register::contract::{Role, RoleGranted};
 use pancake::shared::people::DecidedBy;
 use pancake::store::{PrivatePostgres, Server};
-use pancake::test_site::{TestSite, story_time};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Executor, PgConnection};
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use pancake::drive::broker::{BrokerError, PrivateBroker};
+use pancake::dev::drive::broker::{BrokerError, PrivateBroker};
 
 /// Starts one in a folder that is not there yet. Nothing where RabbitMQ is not installed: then the test is skipped, and
 /// says so. Where `CI` is set nothing is skipped.

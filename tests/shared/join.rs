@@ -1,11 +1,11 @@
 //! Members from nothing: the events that their own clicks would publish, and an account.
 
 use chrono::NaiveDate;
-use pancake::id::MemberId;
+use pancake::dev::test_site::{TestSite, story_time};
+use pancake::kernel::id::MemberId;
 use pancake::modules::register::contract::MemberRegistered;
 use pancake::modules::review::contract::{RegistrationApproved, RegistrationRejected};
 use pancake::shared::people::{DecidedBy, Gender, Ideal};
-use pancake::test_site::{TestSite, story_time};
 
 /// Everybody's.
 pub(crate) const PASSWORD: &str = "a long enough one";

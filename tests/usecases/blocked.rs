@@ -7,14 +7,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use axum::http::Method;
-use pancake::event::{AnyEvent, Applied};
-use pancake::id::MemberId;
-use pancake::module::ActionRecord;
+use pancake::dev::usecase::cast::Person;
+use pancake::dev::usecase::model::Caller;
+use pancake::dev::usecase::time::NOON;
+use pancake::dev::usecase::wire::{self, Wire};
+use pancake::kernel::event::{AnyEvent, Applied};
+use pancake::kernel::id::MemberId;
+use pancake::kernel::module::ActionRecord;
 use pancake::modules::block::contract::{MemberBlocked, MemberUnblocked};
-use pancake::usecase::cast::Person;
-use pancake::usecase::model::Caller;
-use pancake::usecase::time::NOON;
-use pancake::usecase::wire::{self, Wire};
 
 use crate::expect::verdict;
 use crate::kind::Outcome;

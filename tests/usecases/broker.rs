@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use pancake::drive::broker::{BrokerError, PrivateBroker};
+use pancake::dev::drive::broker::{BrokerError, PrivateBroker};
 use tokio::sync::OnceCell;
 
 /// See the module.

@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock};
 
 use axum::http::HeaderMap;
 use jsonschema::Validator;
-use pancake::module::Registry;
+use pancake::kernel::module::Registry;
 use pancake::modules;
 use pancake::openapi::document;
 use serde_json::{Map, Value, json};

@@ -1,10 +1,10 @@
 //! Compares answers and events with what a case expects. Every difference says what was wanted and what came.
 
 use pancake::bus::Entry;
-use pancake::usecase::expect::{self, Came};
-use pancake::usecase::matching::compare;
-use pancake::usecase::model::Then;
-use pancake::usecase::names::Bindings;
+use pancake::dev::usecase::expect::{self, Came};
+use pancake::dev::usecase::matching::compare;
+use pancake::dev::usecase::model::Then;
+use pancake::dev::usecase::names::Bindings;
 use serde_json::Value;
 
 use crate::page;

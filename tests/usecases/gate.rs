@@ -6,11 +6,11 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use pancake::fault_injection::Off;
-use pancake::module::{ActionRecord, EventRecord, ListenerRecord, Registry};
-use pancake::usecase::cast::Cast;
-use pancake::usecase::model::Given;
-use pancake::usecase::{UseCase, UseCases};
+use pancake::dev::usecase::cast::Cast;
+use pancake::dev::usecase::model::Given;
+use pancake::dev::usecase::{UseCase, UseCases};
+use pancake::kernel::fault_injection::Off;
+use pancake::kernel::module::{ActionRecord, EventRecord, ListenerRecord, Registry};
 
 use crate::houses::Houses;
 use crate::kept::Kept;

@@ -8,9 +8,9 @@ use pancake::bus::faulty::{Faults, FaultyBus};
 use pancake::bus::memory::MemoryBus;
 use pancake::bus::null::NullBus;
 use pancake::bus::rabbit::RabbitBus;
-use pancake::fault_injection::FailPoints;
+use pancake::dev::test_site::{StageOptions, TestSite};
+use pancake::kernel::fault_injection::FailPoints;
 use pancake::modules;
-use pancake::test_site::{StageOptions, TestSite};
 
 use crate::kept::Kept;
 use crate::kind::Site;

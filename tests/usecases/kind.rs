@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pancake::usecase::model::Skip;
+use pancake::dev::usecase::model::Skip;
 
 use crate::stage::Door;
 

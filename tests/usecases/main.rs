@@ -32,13 +32,13 @@ use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 
 use clap::Parser;
-use pancake::module::Registry;
+use pancake::dev::usecase::problems::unnamed;
+use pancake::dev::usecase::story::chosen;
+use pancake::dev::usecase::summary::{facts, gaps};
+use pancake::dev::usecase::{UseCase, UseCases, book, load};
+use pancake::kernel::module::Registry;
 use pancake::modules;
-use pancake::openapi::catalogue::unnamed;
 use pancake::store::{PrivatePostgres, Server};
-use pancake::usecase::story::chosen;
-use pancake::usecase::summary::{facts, gaps};
-use pancake::usecase::{UseCase, UseCases, book, load};
 
 use broker::Broker;
 use houses::Houses;
@@ -258,7 +258,7 @@ fn gates(registry: &Registry, usecases: &UseCases, arguments: &Arguments, report
     report.judge_buses();
     report.judge_exceptions(registry);
     for gap in gaps(&facts(registry, &usecases.cases)) {
-        let line = gap.line(0, pancake::usecase::paint::Paint(false));
+        let line = gap.line(0, pancake::dev::usecase::paint::Paint(false));
         report.broken(format!("no use case proves this: {line}"));
     }
     unnamed(registry, &usecases.cases).into_iter().for_each(|fault| report.broken(fault));

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use pancake::bus::consumer::advance;
 use pancake::bus::consumer_lease::ConsumerLease;
-use pancake::test_site::TestSite;
-use pancake::usecase::UseCase;
+use pancake::dev::test_site::TestSite;
+use pancake::dev::usecase::UseCase;
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 

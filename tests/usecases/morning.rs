@@ -6,10 +6,10 @@
 //! mornings, and no bus takes anything from another's.
 
 use chrono::TimeDelta;
-use pancake::fault_injection::Off;
-use pancake::usecase::model::{Given, Introduction, State};
-use pancake::usecase::people::introduction;
-use pancake::usecase::time::{INTRODUCED, PACE};
+use pancake::dev::usecase::model::{Given, Introduction, State};
+use pancake::dev::usecase::people::introduction;
+use pancake::dev::usecase::time::{INTRODUCED, PACE};
+use pancake::kernel::fault_injection::Off;
 use serde_json::Value;
 
 use crate::blocked::Reading;

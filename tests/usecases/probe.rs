@@ -2,12 +2,12 @@
 
 use axum::http::Method;
 use chrono::TimeDelta;
-use pancake::module::{Face, Policy};
-use pancake::usecase::UseCase;
-use pancake::usecase::cast::{Cast, Person};
-use pancake::usecase::model::{Body, Call, Caller, Step, When};
-use pancake::usecase::names::Bindings;
-use pancake::usecase::wire::Wire;
+use pancake::dev::usecase::UseCase;
+use pancake::dev::usecase::cast::{Cast, Person};
+use pancake::dev::usecase::model::{Body, Call, Caller, Step, When};
+use pancake::dev::usecase::names::Bindings;
+use pancake::dev::usecase::wire::Wire;
+use pancake::kernel::module::{Face, Policy};
 
 use crate::expect;
 use crate::play::{Player, STRANGER};

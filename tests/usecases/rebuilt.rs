@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
 use pancake::bus::rebuild::{projected, rebuild};
+use pancake::dev::test_site::TestSite;
+use pancake::dev::usecase::UseCase;
+use pancake::dev::usecase::time::{INTRODUCED, NOON};
 use pancake::store::module_runtime::ModuleRuntime;
-use pancake::test_site::TestSite;
-use pancake::usecase::UseCase;
-use pancake::usecase::time::{INTRODUCED, NOON};
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, query_as};
 

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
-use pancake::module::Registry;
-use pancake::usecase::UseCase;
-use pancake::usecase::paint::{Ink, Paint};
+use pancake::dev::usecase::UseCase;
+use pancake::dev::usecase::paint::{Ink, Paint};
+use pancake::kernel::module::Registry;
 
 use crate::gate::Proof;
 use crate::kind::{Kind, Mark, Outcome, Site};

@@ -14,10 +14,10 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use pancake::bus::faulty::FaultyBus;
-use pancake::metrics::Taken;
-use pancake::test_site::TestSite;
-use pancake::usecase::time::NOON;
-use pancake::usecase::wire::Wire;
+use pancake::dev::test_site::TestSite;
+use pancake::dev::usecase::time::NOON;
+use pancake::dev::usecase::wire::Wire;
+use pancake::kernel::metrics::Taken;
 use serde_json::Value;
 use tower::ServiceExt;
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use pancake::bus::faulty::Faults;
-use pancake::metrics::Taken;
+use pancake::kernel::metrics::Taken;
 
 use crate::kind::Site;
 

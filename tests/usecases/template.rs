@@ -1,8 +1,8 @@
 //! The databases that sites begin with: each is migrated once a run and then copied, which takes a fraction of the time.
 
+use pancake::dev::test_site::{StageError, StageOptions, TestSite};
 use pancake::modules;
 use pancake::store::{ModuleDatabases, PrivatePostgres};
-use pancake::test_site::{StageError, StageOptions, TestSite};
 use tokio::sync::OnceCell;
 
 use crate::kind::Site;

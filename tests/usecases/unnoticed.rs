@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 use futures::FutureExt;
-use pancake::id::MemberId;
+use pancake::kernel::id::MemberId;
+use pancake::live::{Cursor, Kind, Subscription};
 use pancake::modules::online::contract::{MemberSeen, OnlineHidden, OnlineShown};
-use pancake::web::live::{Cursor, Kind, Subscription};
 use pancake::web::visitor::Token;
 
 use crate::blocked::Sight;

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use pancake::usecase::UseCase;
+use pancake::dev::usecase::UseCase;
 
 use crate::kind::{Kind, Site};
 

@@ -29,7 +29,7 @@ use self::link::Link;
 use super::{Bus, BusError, Entry, Features, Inbound, Report, Signal};
 
 pub use self::broker::AddressError;
-use crate::fault_injection::FailPoints;
+use crate::kernel::fault_injection::FailPoints;
 
 /// How long the start waits for the broker before the site goes on without it.
 const CONNECT_WAIT: Duration = Duration::from_secs(5);

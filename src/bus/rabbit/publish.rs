@@ -16,7 +16,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::super::Entry;
 use super::{Shared, wire};
-use crate::fault_injection::Step;
+use crate::kernel::fault_injection::Step;
 
 /// Entries that the broker has not confirmed yet. While there are so many, nothing more is sent.
 const WINDOW: usize = 5_000;

@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 
 use super::super::{Bump, Signal};
 use super::{Shared, wire};
-use crate::id::{MemberId, SessionId};
+use crate::kernel::id::{MemberId, SessionId};
 
 /// After a fault.
 const FAULT_WAIT: Duration = Duration::from_millis(200);

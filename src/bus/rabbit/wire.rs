@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::super::Entry;
-use crate::id::{EventId, MemberId, TypedId};
+use crate::kernel::id::{EventId, MemberId, TypedId};
 
 pub(super) const APP: &str = "pancake";
 const JSON: &str = "application/json";

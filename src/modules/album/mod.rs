@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use sqlx::migrate::Migrator;
 
-use crate::module::{Module, ModuleSpec, Registry};
+use crate::kernel::module::{Module, ModuleSpec, Registry};
 
 pub struct Album;
 

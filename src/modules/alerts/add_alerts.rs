@@ -4,12 +4,12 @@ use std::marker::PhantomData;
 
 use sqlx::query_scalar;
 
-use crate::event::{Applied, Listener, Recorded};
-use crate::failure::Failure;
-use crate::id::{MemberId, TypedId};
+use crate::kernel::event::{Applied, Listener, Recorded};
+use crate::kernel::failure::Failure;
+use crate::kernel::id::{MemberId, TypedId};
+use crate::kernel::tx::Tx;
 use crate::shared::alerting::{Alert, Alerting};
 use crate::shared::versions;
-use crate::tx::Tx;
 
 /// Writes alerts of one kind.
 pub(super) struct AddAlerts<E>(PhantomData<fn(E)>);

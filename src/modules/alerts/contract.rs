@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::event::{Event, Names};
-use crate::id::{EventId, MemberId};
+use crate::kernel::event::{Event, Names};
+use crate::kernel::id::{EventId, MemberId};
 
 /// A member has seen her alerts, up to this one.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]

@@ -3,11 +3,11 @@
 use sqlx::query;
 
 use super::contract::AlertRead;
-use crate::event::{Applied, Listener, Recorded};
-use crate::failure::Failure;
-use crate::id::TypedId;
+use crate::kernel::event::{Applied, Listener, Recorded};
+use crate::kernel::failure::Failure;
+use crate::kernel::id::TypedId;
+use crate::kernel::tx::Tx;
 use crate::shared::versions;
-use crate::tx::Tx;
 
 pub(super) struct KeepMark;
 

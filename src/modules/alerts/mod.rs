@@ -8,7 +8,7 @@ mod keep_mark;
 mod read_alerts;
 mod remove_likes;
 
-use crate::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
+use crate::kernel::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
 use crate::shared::alerting::{self, Alerting, Keeper};
 use crate::shared::photos::RemovePhotos;
 use crate::shared::{self, Wakes};

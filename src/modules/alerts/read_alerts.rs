@@ -8,9 +8,9 @@ use serde::Serialize;
 use sqlx::{query, query_scalar};
 
 use super::SPEC;
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::id::{EventId, MemberId, TypedId};
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
+use crate::kernel::id::{EventId, MemberId, TypedId};
 use crate::modules::like::contract::PhotoId;
 use crate::shared::cards::hue;
 use crate::web::answer::{Json, Page};

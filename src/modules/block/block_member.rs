@@ -4,10 +4,10 @@ use axum::extract::State;
 
 use super::SPEC;
 use super::contract::MemberBlocked;
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::id::MemberId;
-use crate::problem::Problem;
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
+use crate::kernel::id::MemberId;
+use crate::kernel::problem::Problem;
 use crate::shared::cards;
 use crate::web::answer::{NoContent, SeeOther};
 use crate::web::extract::Path;

@@ -8,7 +8,7 @@ mod unblock_member;
 
 use std::time::Duration;
 
-use crate::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
+use crate::kernel::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
 use crate::shared;
 use crate::web::paging;
 

@@ -8,9 +8,9 @@ use serde::Serialize;
 use sqlx::query_as;
 
 use super::SPEC;
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::id::{MemberId, TypedId};
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
+use crate::kernel::id::{MemberId, TypedId};
 use crate::shared::cards::hue;
 use crate::web::answer::{Json, Page};
 use crate::web::extract::Query;

@@ -5,8 +5,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::event::{Event, Names};
-use crate::id::MemberId;
+use crate::kernel::event::{Event, Names};
+use crate::kernel::id::MemberId;
 
 /// One member wrote to another.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]

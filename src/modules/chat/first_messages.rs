@@ -10,11 +10,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use sqlx::{PgConnection, query, query_scalar};
 
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::id::{MemberId, TypedId};
-use crate::problem::Problem;
-use crate::tx::Tx;
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
+use crate::kernel::id::{MemberId, TypedId};
+use crate::kernel::problem::Problem;
+use crate::kernel::tx::Tx;
 use crate::web::limits::in_words;
 
 /// New conversations of one member in [`DAY`]. A bot once wrote to every member of a site.

@@ -4,10 +4,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{query, query_as};
 
 use super::pair::Pair;
-use crate::failure::{Failure, OnConstraint};
-use crate::id::{MemberId, TypedId};
-use crate::problem::Problem;
-use crate::tx::Tx;
+use crate::kernel::failure::{Failure, OnConstraint};
+use crate::kernel::id::{MemberId, TypedId};
+use crate::kernel::problem::Problem;
+use crate::kernel::tx::Tx;
 use crate::web::idempotency::SendingKey;
 
 /// How long a key is remembered.

@@ -7,11 +7,11 @@ use sqlx::query_scalar;
 
 use super::contract::MemberReadThread;
 use super::pair::Pair;
-use crate::event::{Applied, Listener, Recorded};
-use crate::failure::Failure;
-use crate::id::{MemberId, TypedId};
+use crate::kernel::event::{Applied, Listener, Recorded};
+use crate::kernel::failure::Failure;
+use crate::kernel::id::{MemberId, TypedId};
+use crate::kernel::tx::Tx;
 use crate::shared::versions;
-use crate::tx::Tx;
 
 pub(super) struct KeepMarks;
 

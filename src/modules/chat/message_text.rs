@@ -1,7 +1,7 @@
 //! What a message may say: something, and not more than 2,000 characters as people count them.
 
-use crate::problem::Problem;
-use crate::text::read::ReadRules;
+use crate::kernel::problem::Problem;
+use crate::shared::text::read::ReadRules;
 
 pub(super) const MESSAGE: ReadRules = ReadRules {
     characters: 2000,

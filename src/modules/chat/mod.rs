@@ -20,8 +20,8 @@ mod unanswered;
 use std::time::Duration;
 
 use self::message_text::MESSAGE;
-use crate::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
-use crate::problem;
+use crate::kernel::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
+use crate::kernel::problem;
 use crate::shared::{self, Wakes};
 use crate::web::paging;
 

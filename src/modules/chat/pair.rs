@@ -2,9 +2,9 @@
 
 use sqlx::query;
 
-use crate::failure::Failure;
-use crate::id::{MemberId, TypedId};
-use crate::tx::Tx;
+use crate::kernel::failure::Failure;
+use crate::kernel::id::{MemberId, TypedId};
+use crate::kernel::tx::Tx;
 
 /// `one` has the lesser id.
 #[derive(Debug, Clone, Copy)]

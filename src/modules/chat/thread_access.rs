@@ -3,9 +3,9 @@
 use sqlx::query_as;
 
 use super::pair::Pair;
-use crate::failure::Failure;
-use crate::id::{MemberId, TypedId};
-use crate::problem::Problem;
+use crate::kernel::failure::Failure;
+use crate::kernel::id::{MemberId, TypedId};
+use crate::kernel::problem::Problem;
 
 pub(super) const SELF: Problem =
     Problem::conflict("chat.self", "Nobody chats with herself here. Write to somebody nice!");

@@ -6,11 +6,11 @@
 use sqlx::query;
 
 use super::pair::Pair;
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::id::{MemberId, TypedId};
-use crate::problem::Problem;
-use crate::tx::Tx;
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
+use crate::kernel::id::{MemberId, TypedId};
+use crate::kernel::problem::Problem;
+use crate::kernel::tx::Tx;
 
 /// Messages that wait for an answer. [`FULL`] says it, too.
 const MESSAGES_MAX: u32 = 50;

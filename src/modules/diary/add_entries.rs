@@ -5,10 +5,10 @@ use std::marker::PhantomData;
 use sqlx::query;
 
 use super::entry::{Entry, Noted};
-use crate::event::{Applied, Listener, Recorded};
-use crate::failure::Failure;
-use crate::id::TypedId;
-use crate::tx::Tx;
+use crate::kernel::event::{Applied, Listener, Recorded};
+use crate::kernel::failure::Failure;
+use crate::kernel::id::TypedId;
+use crate::kernel::tx::Tx;
 
 /// Writes entries of one kind.
 pub(super) struct AddEntries<E>(PhantomData<fn(E)>);

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::event::Event;
-use crate::id::MemberId;
+use crate::kernel::event::Event;
+use crate::kernel::id::MemberId;
 use crate::modules::album::contract::{PrivateAlbumAccessGranted, PrivateAlbumAccessRevoked};
 use crate::modules::favorite::contract::{FavoriteMarked, FavoriteUnmarked};
 use crate::modules::flirt::contract::FlirtSent;

@@ -5,7 +5,7 @@ pub mod contract;
 mod entry;
 mod read_diary;
 
-use crate::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
+use crate::kernel::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
 use crate::modules::album::contract::{PrivateAlbumAccessGranted, PrivateAlbumAccessRevoked};
 use crate::modules::favorite::contract::{FavoriteMarked, FavoriteUnmarked};
 use crate::modules::flirt::contract::FlirtSent;

@@ -9,9 +9,9 @@ use sqlx::query_as;
 
 use super::SPEC;
 use super::entry::Kind;
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::id::{EventId, TypedId};
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
+use crate::kernel::id::{EventId, TypedId};
 use crate::modules::like::contract::PhotoId;
 use crate::shared::cards::{Card, CardRow};
 use crate::web::answer::{Json, Page};

@@ -5,8 +5,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::event::{Event, Names};
-use crate::id::MemberId;
+use crate::kernel::event::{Event, Names};
+use crate::kernel::id::MemberId;
 
 /// A member put another on her list of favourites. Only she knows.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]

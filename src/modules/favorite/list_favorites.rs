@@ -8,9 +8,9 @@ use serde::Serialize;
 use sqlx::query;
 
 use super::SPEC;
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::id::TypedId;
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
+use crate::kernel::id::TypedId;
 use crate::shared::calendar;
 use crate::shared::cards::{Card, CardRow};
 use crate::web::answer::{Json, Page};

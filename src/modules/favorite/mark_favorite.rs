@@ -5,12 +5,12 @@ use sqlx::{query, query_scalar};
 
 use super::SPEC;
 use super::contract::FavoriteMarked;
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::id::{MemberId, TypedId};
-use crate::problem::Problem;
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
+use crate::kernel::id::{MemberId, TypedId};
+use crate::kernel::problem::Problem;
+use crate::kernel::tx::Tx;
 use crate::shared::cards;
-use crate::tx::Tx;
 use crate::web::answer::{NoContent, SeeOther};
 use crate::web::extract::Path;
 use crate::web::visitor::Actor;

@@ -9,7 +9,7 @@ mod unmark_favorite;
 
 use std::time::Duration;
 
-use crate::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
+use crate::kernel::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
 use crate::shared;
 use crate::web::paging;
 

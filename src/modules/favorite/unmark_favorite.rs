@@ -7,9 +7,9 @@ use axum::extract::State;
 
 use super::SPEC;
 use super::contract::FavoriteUnmarked;
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::id::MemberId;
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
+use crate::kernel::id::MemberId;
 use crate::shared::cards;
 use crate::web::answer::{NoContent, SeeOther};
 use crate::web::extract::Path;

@@ -6,7 +6,7 @@ mod send_flirt;
 
 use std::time::Duration;
 
-use crate::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
+use crate::kernel::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
 use crate::shared;
 
 pub struct Flirt;

@@ -8,10 +8,10 @@ use sqlx::query;
 
 use super::SPEC;
 use super::contract::FlirtSent;
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::id::{EventId, MemberId, TypedId};
-use crate::problem::Problem;
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
+use crate::kernel::id::{EventId, MemberId, TypedId};
+use crate::kernel::problem::Problem;
 use crate::shared::cards;
 use crate::web::answer::{CreatedOrExisting, SeeOther};
 use crate::web::extract::Path;

@@ -5,8 +5,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::event::{Event, Names};
-use crate::id::MemberId;
+use crate::kernel::event::{Event, Names};
+use crate::kernel::id::MemberId;
 use crate::shared::people::Ideal;
 
 /// A member looks for somebody else than before. Her first ideal is in `registration-approved`.

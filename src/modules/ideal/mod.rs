@@ -5,7 +5,7 @@ mod keep_ideals;
 mod read_ideal;
 mod update_ideal;
 
-use crate::module::{Action, Module, ModuleSpec, Policy, Registry};
+use crate::kernel::module::{Action, Module, ModuleSpec, Policy, Registry};
 
 pub struct Ideal;
 

@@ -5,9 +5,9 @@ use axum::extract::State;
 use sqlx::query_as;
 
 use super::SPEC;
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::id::TypedId;
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
+use crate::kernel::id::TypedId;
 use crate::shared::people::{Gender, Ideal};
 use crate::shared::places::{self, County};
 use crate::web::answer::{Json, Page};

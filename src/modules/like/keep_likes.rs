@@ -3,10 +3,10 @@
 use sqlx::query;
 
 use super::contract::{PhotoLiked, PhotoUnliked};
-use crate::event::{Applied, Listener, Recorded};
-use crate::failure::Failure;
-use crate::id::TypedId;
-use crate::tx::Tx;
+use crate::kernel::event::{Applied, Listener, Recorded};
+use crate::kernel::failure::Failure;
+use crate::kernel::id::TypedId;
+use crate::kernel::tx::Tx;
 
 pub(super) struct AddLike;
 

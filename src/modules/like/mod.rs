@@ -9,7 +9,7 @@ mod unlike_photo;
 
 use std::time::Duration;
 
-use crate::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
+use crate::kernel::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
 use crate::shared;
 use crate::shared::photos::{AddPhotos, RemovePhotos};
 

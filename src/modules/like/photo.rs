@@ -3,9 +3,9 @@
 use sqlx::{PgConnection, query};
 
 use super::contract::PhotoId;
-use crate::failure::Failure;
-use crate::id::{MemberId, TypedId};
-use crate::problem::Problem;
+use crate::kernel::failure::Failure;
+use crate::kernel::id::{MemberId, TypedId};
+use crate::kernel::problem::Problem;
 
 pub(super) const OWN: Problem =
     Problem::conflict("like.own", "Nobody likes her own photos here. Look at those of others.");

@@ -5,8 +5,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::event::{Event, Names};
-use crate::id::MemberId;
+use crate::kernel::event::{Event, Names};
+use crate::kernel::id::MemberId;
 use crate::modules::like::contract::PhotoId;
 
 /// A photo is gone, for good.

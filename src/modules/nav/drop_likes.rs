@@ -2,13 +2,13 @@
 
 use sqlx::query_scalar;
 
-use crate::event::{Applied, Listener, Recorded};
-use crate::failure::Failure;
-use crate::id::{MemberId, TypedId};
+use crate::kernel::event::{Applied, Listener, Recorded};
+use crate::kernel::failure::Failure;
+use crate::kernel::id::{MemberId, TypedId};
+use crate::kernel::tx::Tx;
 use crate::modules::media::contract::PhotoDeleted;
 use crate::shared::photos::RemovePhotos;
 use crate::shared::versions;
-use crate::tx::Tx;
 
 pub(super) struct DropLikes(pub(super) RemovePhotos);
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
-use crate::id::{MemberId, TypedId};
+use crate::kernel::id::{MemberId, TypedId};
 
 /// The farthest number of each thread, column by column.
 #[derive(Debug, Default, PartialEq, Eq)]

@@ -3,12 +3,12 @@
 use sqlx::query;
 
 use super::farthest::Farthest;
-use crate::event::{Applied, Listener, Recorded};
-use crate::failure::Failure;
-use crate::id::{MemberId, TypedId};
+use crate::kernel::event::{Applied, Listener, Recorded};
+use crate::kernel::failure::Failure;
+use crate::kernel::id::{MemberId, TypedId};
+use crate::kernel::tx::Tx;
 use crate::modules::chat::contract::MemberReadThread;
 use crate::shared::versions;
-use crate::tx::Tx;
 
 pub(super) struct KeepReading;
 

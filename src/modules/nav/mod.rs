@@ -13,7 +13,7 @@ mod read_counts;
 mod remove_likes;
 mod remove_seen;
 
-use crate::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
+use crate::kernel::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
 use crate::shared::alerting::{self, Alerting, Keeper};
 use crate::shared::photos::RemovePhotos;
 use crate::shared::{self, Wakes};

@@ -11,10 +11,10 @@ use serde::Serialize;
 use sqlx::query;
 
 use super::SPEC;
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::id::{MemberId, TypedId};
-use crate::module::ModuleSpec;
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
+use crate::kernel::id::{MemberId, TypedId};
+use crate::kernel::module::ModuleSpec;
 use crate::web::answer::{Json, Page};
 use crate::web::counts::{self, Counted, Counter, Counts};
 use crate::web::layout::{Layout, wants_part};

@@ -7,10 +7,10 @@ use sqlx::query_scalar;
 
 use super::SPEC;
 use super::contract::NewsRead;
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::id::{EventId, TypedId};
-use crate::problem::Problem;
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
+use crate::kernel::id::{EventId, TypedId};
+use crate::kernel::problem::Problem;
 use crate::web::answer::{Json, NoContent, SeeOther};
 use crate::web::extract::Form;
 use crate::web::visitor::Actor;

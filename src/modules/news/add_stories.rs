@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use sqlx::query;
 
 use super::stories::{self, Done};
-use crate::event::{Applied, Event, Listener, Recorded};
-use crate::failure::Failure;
-use crate::id::{MemberId, TypedId};
+use crate::kernel::event::{Applied, Event, Listener, Recorded};
+use crate::kernel::failure::Failure;
+use crate::kernel::id::{MemberId, TypedId};
+use crate::kernel::tx::Tx;
 use crate::modules::like::contract::PhotoId;
 use crate::modules::review::contract::{PhotoApproved, PresentationApproved, RegistrationApproved};
-use crate::tx::Tx;
 
 fn story<E: Event>(fact: &Recorded<E>, member: MemberId, photo: Option<PhotoId>) -> Done {
     Done { story: fact.id, member, photo, at: fact.at }

@@ -11,10 +11,10 @@ use sqlx::{Postgres, query_scalar};
 
 use super::SPEC;
 use super::walk_stories::{self, Reader};
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::id::{MemberId, TypedId};
-use crate::module::ModuleSpec;
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
+use crate::kernel::id::{MemberId, TypedId};
+use crate::kernel::module::ModuleSpec;
 use crate::shared::bounded_scan::{Born, ROWS_MAX};
 use crate::web::counts::{Counted, Counter, Counts};
 

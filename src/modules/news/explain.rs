@@ -2,9 +2,9 @@
 
 use super::walk_stories::{self, Range};
 use super::{SPEC, count_news};
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::id::MemberId;
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
+use crate::kernel::id::MemberId;
 use crate::shared::bounded_scan::{self, Cost};
 use crate::web::paging::{Cursor, Paging};
 

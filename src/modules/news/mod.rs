@@ -15,7 +15,7 @@ mod walk_stories;
 
 pub use explain::{Asked, Explained, explain};
 
-use crate::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
+use crate::kernel::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
 use crate::shared::{self, Wakes};
 use crate::web::paging;
 

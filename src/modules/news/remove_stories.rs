@@ -3,11 +3,11 @@
 use sqlx::query_scalar;
 
 use super::stories;
-use crate::event::{Applied, Listener, Recorded};
-use crate::failure::Failure;
-use crate::id::TypedId;
+use crate::kernel::event::{Applied, Listener, Recorded};
+use crate::kernel::failure::Failure;
+use crate::kernel::id::TypedId;
+use crate::kernel::tx::Tx;
 use crate::modules::media::contract::PhotoDeleted;
-use crate::tx::Tx;
 
 pub(super) struct RemoveStories;
 

@@ -5,12 +5,12 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::{query, query_scalar};
 use uuid::Uuid;
 
-use crate::event::Applied;
-use crate::failure::Failure;
-use crate::id::{EventId, MemberId, TypedId};
+use crate::kernel::event::Applied;
+use crate::kernel::failure::Failure;
+use crate::kernel::id::{EventId, MemberId, TypedId};
+use crate::kernel::tx::Tx;
 use crate::modules::like::contract::PhotoId;
 use crate::shared::{places, versions};
-use crate::tx::Tx;
 
 /// Something that a member did.
 pub(super) struct Done {

@@ -7,9 +7,9 @@ use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, Postgres, Row, query};
 
 use super::SPEC;
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::id::{EventId, MemberId, TypedId};
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
+use crate::kernel::id::{EventId, MemberId, TypedId};
 use crate::modules::like::contract::PhotoId;
 use crate::shared::bounded_scan::{self, Born, Way};
 use crate::shared::cards::CardRow;

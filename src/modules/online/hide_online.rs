@@ -4,8 +4,8 @@ use axum::extract::State;
 
 use super::SPEC;
 use super::contract::{OnlineHidden, OnlineShown};
-use crate::context::Context;
-use crate::failure::Failure;
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
 use crate::web::answer::{NoContent, SeeOther};
 use crate::web::visitor::Actor;
 

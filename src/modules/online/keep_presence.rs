@@ -7,9 +7,9 @@ use sqlx::query;
 
 use super::SPEC;
 use super::contract::MemberSeen;
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::id::{MemberId, TypedId};
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
+use crate::kernel::id::{MemberId, TypedId};
 use crate::shared::calendar;
 use crate::web::presence::{Here, PresenceStore};
 use crate::web::visitor::Actor;

@@ -10,9 +10,9 @@ use serde::Serialize;
 use sqlx::{query, query_scalar};
 
 use super::SPEC;
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::id::TypedId;
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
+use crate::kernel::id::TypedId;
 use crate::shared::cards::{Card, CardRow};
 use crate::web::answer::{Json, Page};
 use crate::web::extract::Query;

@@ -13,10 +13,10 @@ use uuid::Uuid;
 
 use super::SPEC;
 use super::list_online::hides;
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::id::TypedId;
-use crate::problem::Problem;
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
+use crate::kernel::id::TypedId;
+use crate::kernel::problem::Problem;
 use crate::shared::cards::{Card, CardRow};
 use crate::web::answer::{Json, Page};
 use crate::web::extract::Query;

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 use sqlx::migrate::Migrator;
 
-use crate::module::{Action, Module, ModuleSpec, Policy, Registry};
+use crate::kernel::module::{Action, Module, ModuleSpec, Policy, Registry};
 
 pub struct Operations;
 

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use crate::admin::nodes::Node;
 use crate::admin::overview::{Overview, overview};
-use crate::context::Context;
-use crate::failure::Failure;
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
 use crate::web::answer::{Json, Page};
 use crate::web::layout::Layout;
 

@@ -1,7 +1,7 @@
 //! The live channel: a page hears at once that there is something new, and so does a program.
 //!
 //! It only says which module has news. What is new comes through that module's own endpoints. Who waits, and what
-//! wakes her, is in [`crate::web::live`].
+//! wakes her, is in [`crate::live`].
 
 pub mod contract;
 mod open_stream;
@@ -12,7 +12,7 @@ use std::borrow::Cow;
 
 use sqlx::migrate::Migrator;
 
-use crate::module::{Action, Module, ModuleSpec, Policy, Registry};
+use crate::kernel::module::{Action, Module, ModuleSpec, Policy, Registry};
 
 pub struct Poll;
 

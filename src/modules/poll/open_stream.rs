@@ -17,11 +17,11 @@ use tokio::time::{Instant, sleep_until};
 
 use super::poll_news::CURSOR;
 use super::take_seat::{HELD, take_seat};
-use crate::context::Context;
-use crate::failure::Failure;
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
+use crate::live::{Cursor, End, Heard, Kind, Subscription};
 use crate::web::admission::Permit;
 use crate::web::extract::Query;
-use crate::web::live::{Cursor, End, Heard, Kind, Subscription};
 use crate::web::visitor::Actor;
 
 /// Proxies close what is silent for longer.

@@ -12,14 +12,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::take_seat::{TOO_MANY, take_seat};
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::id::MemberId;
-use crate::problem::Problem;
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
+use crate::kernel::id::MemberId;
+use crate::kernel::problem::Problem;
+use crate::live::{Cursor, Heard, Kind, Subscription};
 use crate::web::admission::Permit;
 use crate::web::answer::DeferredJson;
 use crate::web::extract::Query;
-use crate::web::live::{Cursor, Heard, Kind, Subscription};
 use crate::web::visitor::Actor;
 
 pub(super) const CURSOR: Problem =

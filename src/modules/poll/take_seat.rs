@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::problem::Problem;
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
+use crate::kernel::problem::Problem;
+use crate::live::{Cursor, Kind, Refused, Subscription};
 use crate::web::admission;
-use crate::web::live::{Cursor, Kind, Refused, Subscription};
 use crate::web::visitor::Actor;
 
 pub(super) const TOO_MANY: Problem = Problem::new(

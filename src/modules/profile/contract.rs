@@ -6,8 +6,8 @@ use chrono::TimeDelta;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::event::{Event, Names};
-use crate::id::MemberId;
+use crate::kernel::event::{Event, Names};
+use crate::kernel::id::MemberId;
 
 /// One member looked at the profile of another. At most one an hour and pair.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]

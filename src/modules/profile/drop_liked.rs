@@ -2,12 +2,12 @@
 
 use sqlx::query;
 
-use crate::event::{Applied, Listener, Recorded};
-use crate::failure::Failure;
-use crate::id::TypedId;
+use crate::kernel::event::{Applied, Listener, Recorded};
+use crate::kernel::failure::Failure;
+use crate::kernel::id::TypedId;
+use crate::kernel::tx::Tx;
 use crate::modules::media::contract::PhotoDeleted;
 use crate::shared::photos::RemovePhotos;
-use crate::tx::Tx;
 
 pub(super) struct DropLiked(pub(super) RemovePhotos);
 

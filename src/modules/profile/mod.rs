@@ -16,7 +16,7 @@ mod show_front;
 
 use std::time::Duration;
 
-use crate::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
+use crate::kernel::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
 use crate::shared;
 use crate::shared::photos::{AddPhotos, RemovePhotos};
 use crate::web::paging;

@@ -10,9 +10,9 @@ use sqlx::query;
 
 use super::SPEC;
 use super::record_visit::{self, Look};
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::id::{MemberId, TypedId};
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
+use crate::kernel::id::{MemberId, TypedId};
 use crate::modules::like::contract::PhotoId;
 use crate::shared::calendar;
 use crate::shared::cards::{self, Card, CardRow};

@@ -4,9 +4,9 @@ use axum::http::{HeaderMap, Method};
 
 use super::SPEC;
 use super::contract::ProfileVisited;
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::id::MemberId;
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
+use crate::kernel::id::MemberId;
 use crate::shared::cards;
 use crate::web::session::is_prefetch;
 

@@ -5,8 +5,8 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 
 use super::list_profiles;
-use crate::context::Context;
-use crate::failure::Failure;
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
 use crate::shared::cards::Card;
 use crate::web::answer::{Page, SeeOther};
 use crate::web::extract::Query;

@@ -8,11 +8,11 @@ use sqlx::query;
 
 use super::show_settings::SettingsPage;
 use super::{SPEC, person, schemas, session_store};
-use crate::context::Context;
-use crate::failure::{Failure, Refusals};
-use crate::id::TypedId;
-use crate::passwords::Password;
-use crate::problem::Problem;
+use crate::kernel::context::Context;
+use crate::kernel::failure::{Failure, Refusals};
+use crate::kernel::id::TypedId;
+use crate::kernel::problem::Problem;
+use crate::shared::passwords::Password;
 use crate::shared::people::DecidedBy;
 use crate::web::answer::{Json, NoContent, Page, SeeOther};
 use crate::web::extract::Form;

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use sqlx::query_scalar;
 
 use super::{SPEC, person, schemas};
-use crate::context::Context;
-use crate::failure::Failure;
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
 use crate::web::answer::Json;
 use crate::web::extract::Query;
 

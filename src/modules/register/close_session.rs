@@ -5,8 +5,8 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 
 use super::{SPEC, session_store};
-use crate::context::Context;
-use crate::failure::Failure;
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
 use crate::web::answer::{NoContent, SeeOther};
 use crate::web::session::expired_cookie;
 use crate::web::visitor::{Actor, Visitor};

@@ -4,9 +4,9 @@ use axum::extract::State;
 use axum::response::Response;
 
 use super::{SPEC, close_session, session_store};
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::id::SessionId;
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
+use crate::kernel::id::SessionId;
 use crate::web::answer::{NoContent, SeeOther};
 use crate::web::extract::Path;
 use crate::web::visitor::Actor;

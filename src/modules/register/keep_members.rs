@@ -5,11 +5,11 @@ use sqlx::query;
 use super::contract::MemberRegistered;
 use super::person;
 use crate::bus::Signal;
-use crate::event::{Applied, Listener, Recorded};
-use crate::failure::{Failure, OnConstraint};
-use crate::id::{MemberId, TypedId};
+use crate::kernel::event::{Applied, Listener, Recorded};
+use crate::kernel::failure::{Failure, OnConstraint};
+use crate::kernel::id::{MemberId, TypedId};
+use crate::kernel::tx::Tx;
 use crate::modules::review::contract::{RegistrationApproved, RegistrationRejected};
-use crate::tx::Tx;
 
 pub(super) struct KeepMembers;
 

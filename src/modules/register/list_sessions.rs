@@ -7,9 +7,9 @@ use serde::Serialize;
 use sqlx::query_as;
 
 use super::{SPEC, session_store};
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::id::{SessionId, TypedId};
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
+use crate::kernel::id::{SessionId, TypedId};
 use crate::web::answer::Json;
 use crate::web::extract::Query;
 use crate::web::paging::{Cursor, Listing, PageQuery};

@@ -7,8 +7,8 @@ use serde::Deserialize;
 
 use super::open_session::{self, Input};
 use super::{close_session, device};
-use crate::context::Context;
-use crate::failure::Failure;
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
 use crate::web::answer::{Page, SeeOther};
 use crate::web::extract::{Form, Query};
 use crate::web::form::FormState;

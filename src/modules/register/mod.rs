@@ -31,8 +31,8 @@ pub use open_session::Opened;
 pub use session_store::open as open_session_for;
 pub use suspend::{Verdict, run as suspend};
 
-use crate::module::{Action, Module, ModuleSpec, Policy, Registry};
-use crate::problem;
+use crate::kernel::module::{Action, Module, ModuleSpec, Policy, Registry};
+use crate::kernel::problem;
 use crate::web::paging;
 
 pub struct Register;

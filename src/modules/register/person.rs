@@ -6,15 +6,15 @@ use serde::Deserialize;
 
 use super::schemas::{self, NICKNAME_MAX, NICKNAME_MIN, PASSWORD_MAX, PASSWORD_MIN, RESERVED, SITE};
 use super::strength;
-use crate::failure::{Failure, Refusals};
-use crate::passwords::Password;
-use crate::problem::Problem;
+use crate::kernel::failure::{Failure, Refusals};
+use crate::kernel::problem::Problem;
 use crate::shared::calendar;
 use crate::shared::ideals::{IdealForm, IdealInput, Refuses, Town};
+use crate::shared::passwords::Password;
 use crate::shared::people::{AGE_MAX, AGE_MIN, Gender, Ideal, age_on};
 use crate::shared::places::{self, Kind};
-use crate::text::email::Email;
-use crate::text::name::{self, looks_like, looks_to_contain};
+use crate::shared::text::email::Email;
+use crate::shared::text::name::{self, looks_like, looks_to_contain};
 
 pub(super) const NICKNAME_TAKEN: Problem =
     Problem::conflict("register.nickname-taken", "This nickname is taken. Choose another.");

@@ -7,9 +7,9 @@ use sqlx::query_scalar;
 
 use super::SPEC;
 use super::contract::Role;
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::id::{MemberId, SessionId, TypedId};
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
+use crate::kernel::id::{MemberId, SessionId, TypedId};
 use crate::web::answer::Json;
 use crate::web::visitor::{self, Actor};
 

@@ -5,7 +5,7 @@
 use schemars::{Schema, SchemaGenerator, json_schema};
 
 use crate::shared::people::{AGE_MAX, AGE_MIN};
-use crate::text::email::EMAIL_MAX;
+use crate::shared::text::email::EMAIL_MAX;
 
 pub(super) const NICKNAME_MIN: usize = 2;
 pub(super) const NICKNAME_MAX: usize = 20;

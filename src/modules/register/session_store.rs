@@ -7,11 +7,11 @@ use sqlx::{query, query_scalar};
 
 use super::SPEC;
 use crate::bus::Signal;
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::id::{MemberId, SessionId, TypedId};
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
+use crate::kernel::id::{MemberId, SessionId, TypedId};
+use crate::kernel::tx::Tx;
 use crate::shared::places;
-use crate::tx::Tx;
 use crate::web::visitor::{Actor, SessionStore, State, Token, TokenHash};
 
 /// Logins of one member; the one unused for longest ends when there are more.

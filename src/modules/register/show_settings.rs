@@ -4,9 +4,9 @@ use askama::Template;
 use axum::extract::State;
 
 use super::list_sessions;
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::id::SessionId;
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
+use crate::kernel::id::SessionId;
 use crate::web::answer::Page;
 use crate::web::form::FormState;
 use crate::web::layout::Layout;

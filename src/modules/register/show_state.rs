@@ -6,9 +6,9 @@ use axum::response::{IntoResponse, Response};
 use sqlx::query;
 
 use super::{SPEC, read_session};
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::id::TypedId;
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
+use crate::kernel::id::TypedId;
 use crate::shared::places::{self, County};
 use crate::web::answer::{Page, SeeOther};
 use crate::web::form::FormState;

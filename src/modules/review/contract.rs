@@ -6,8 +6,8 @@ use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::event::{Event, Names};
-use crate::id::MemberId;
+use crate::kernel::event::{Event, Names};
+use crate::kernel::id::MemberId;
 use crate::modules::like::contract::PhotoId;
 use crate::shared::people::{DecidedBy, Gender, Ideal};
 

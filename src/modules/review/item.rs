@@ -4,11 +4,11 @@ use chrono::NaiveDate;
 use sqlx::query_as;
 
 use super::contract::ItemId;
-use crate::failure::Failure;
-use crate::id::{MemberId, TypedId};
-use crate::problem::Problem;
+use crate::kernel::failure::Failure;
+use crate::kernel::id::{MemberId, TypedId};
+use crate::kernel::problem::Problem;
+use crate::kernel::tx::Tx;
 use crate::shared::people::{Gender, Ideal};
-use crate::tx::Tx;
 
 /// Another reviewer was first.
 pub(super) const DECIDED: Problem =

@@ -3,11 +3,11 @@
 use sqlx::query;
 
 use super::contract::{RegistrationApproved, RegistrationRejected};
-use crate::event::{Applied, Listener, Recorded};
-use crate::failure::Failure;
-use crate::id::{MemberId, TypedId};
+use crate::kernel::event::{Applied, Listener, Recorded};
+use crate::kernel::failure::Failure;
+use crate::kernel::id::{MemberId, TypedId};
+use crate::kernel::tx::Tx;
 use crate::shared::people::DecidedBy;
-use crate::tx::Tx;
 
 pub(super) struct KeepApprovals;
 

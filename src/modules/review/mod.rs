@@ -12,7 +12,7 @@ mod reject_item;
 pub use approve_item::waiting_member as approve_waiting;
 
 use self::reject_item::REASON;
-use crate::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
+use crate::kernel::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
 use crate::shared;
 use crate::web::paging;
 

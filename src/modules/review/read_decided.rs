@@ -9,9 +9,9 @@ use sqlx::query_as;
 
 use super::SPEC;
 use super::contract::ItemId;
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::id::MemberId;
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
+use crate::kernel::id::MemberId;
 use crate::web::answer::{Json, Page};
 use crate::web::extract::Query;
 use crate::web::layout::Layout;

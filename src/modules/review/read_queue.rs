@@ -9,9 +9,9 @@ use sqlx::query;
 
 use super::SPEC;
 use super::contract::ItemId;
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::id::{MemberId, TypedId};
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
+use crate::kernel::id::{MemberId, TypedId};
 use crate::shared::people::{Gender, Ideal, age};
 use crate::shared::places;
 use crate::web::answer::{Json, Page};

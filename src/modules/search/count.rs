@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use super::filters::Filters;
 use super::walk_members::{COUNT_MAX, COUNTED, Walk, Walked};
-use crate::context::Context;
-use crate::failure::Failure;
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
 use crate::shared::people::{AGE_MAX, AGE_MIN};
 use crate::web::paging::PageQuery;
 use crate::web::visitor::Actor;

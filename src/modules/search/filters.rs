@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::failure::{Failure, FieldError};
-use crate::problem::Problem;
+use crate::kernel::failure::{Failure, FieldError};
+use crate::kernel::problem::Problem;
 use crate::shared::ideals::anywhere_schema;
 use crate::shared::people::{AGE_MAX, AGE_MIN, Gender, Ideal};
 use crate::shared::places;

@@ -3,13 +3,13 @@
 
 use sqlx::query;
 
-use crate::event::{Applied, Listener, Recorded};
-use crate::failure::Failure;
-use crate::id::{MemberId, TypedId};
+use crate::kernel::event::{Applied, Listener, Recorded};
+use crate::kernel::failure::Failure;
+use crate::kernel::id::{MemberId, TypedId};
+use crate::kernel::tx::Tx;
 use crate::modules::ideal::contract::IdealUpdated;
 use crate::modules::review::contract::RegistrationApproved;
 use crate::shared::people::Ideal;
-use crate::tx::Tx;
 
 pub(super) struct KeepFirstIdeals;
 

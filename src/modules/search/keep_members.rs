@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use chrono::Datelike;
 use sqlx::query;
 
-use crate::event::{Applied, Listener, Recorded};
-use crate::failure::Failure;
-use crate::id::TypedId;
+use crate::kernel::event::{Applied, Listener, Recorded};
+use crate::kernel::failure::Failure;
+use crate::kernel::id::TypedId;
+use crate::kernel::tx::Tx;
 use crate::modules::review::contract::RegistrationApproved;
 use crate::shared::{calendar, places};
-use crate::tx::Tx;
 
 pub(super) struct KeepMembers;
 

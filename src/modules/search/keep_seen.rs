@@ -2,11 +2,11 @@
 
 use sqlx::query;
 
-use crate::event::{Applied, Listener, Recorded};
-use crate::failure::Failure;
-use crate::id::TypedId;
+use crate::kernel::event::{Applied, Listener, Recorded};
+use crate::kernel::failure::Failure;
+use crate::kernel::id::TypedId;
+use crate::kernel::tx::Tx;
 use crate::modules::online::contract::{MemberSeen, OnlineHidden, OnlineShown};
-use crate::tx::Tx;
 
 pub(super) struct KeepSeen;
 

@@ -15,7 +15,7 @@ mod walk_members;
 
 pub use walk_members::explain;
 
-use crate::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
+use crate::kernel::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
 use crate::shared;
 use crate::web::paging;
 

@@ -11,9 +11,9 @@ use sqlx::{AssertSqlSafe, Postgres, Row, query};
 
 use super::SPEC;
 use super::filters::{Filters, SearchQuery};
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::id::{MemberId, TypedId};
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
+use crate::kernel::id::{MemberId, TypedId};
 use crate::shared::bounded_scan::{self, Born, Cost, Way};
 use crate::shared::calendar;
 use crate::shared::cards::CardRow;

@@ -6,9 +6,9 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName};
 
 use super::FOR;
-use crate::failure::Failure;
-use crate::id::MemberId;
-use crate::problem;
+use crate::kernel::failure::Failure;
+use crate::kernel::id::MemberId;
+use crate::kernel::problem;
 use crate::web::visitor::Actor;
 
 /// What scripts send where a form has a hidden field.

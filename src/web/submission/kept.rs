@@ -5,7 +5,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
 use super::{Fields, KEEP, TO};
-use crate::failure::Failure;
+use crate::kernel::failure::Failure;
 
 /// Fields that hold a member's own words. Everything else is chosen or short, and stands on the page that she comes from.
 const WORDS: [&str; 2] = ["text", "reason"];

@@ -22,7 +22,7 @@ use sha2::{Digest, Sha256};
 pub use self::drawn_for::DrawnFor;
 pub use self::kept::{Again, Carried, Kept, is_own_path};
 use super::idempotency::SendingKey;
-use crate::failure::Failure;
+use crate::kernel::failure::Failure;
 
 /// The hidden field with the key of the page that drew the form.
 const KEY: &str = "_key";

@@ -13,8 +13,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{query, query_as, query_scalar};
 
 use super::SubmissionId;
-use crate::context::Context;
-use crate::failure::Failure;
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
 use crate::web::answer::{SeeOther, Went};
 use crate::web::limits::SPEC;
 use crate::web::session::expired_cookie;

@@ -5,10 +5,10 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use pancake::event::AnyEvent;
-use pancake::id::MemberId;
+use pancake::dev::test_site::{TestSite, story_time};
+use pancake::kernel::event::AnyEvent;
+use pancake::kernel::id::MemberId;
 use pancake::modules::chat::contract::MessageSent;
-use pancake::test_site::{TestSite, story_time};
 use tokio::runtime::Runtime;
 
 use crate::join::join;

@@ -1,9 +1,9 @@
 //! What is published: every type of event once, each valid after those before it. `events.txt` has a line for each.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use pancake::event::AnyEvent;
+use pancake::dev::test_site::story_time;
+use pancake::kernel::event::AnyEvent;
 use pancake::modules;
-use pancake::test_site::story_time;
 use serde_json::Value;
 
 const EVENTS: &str = include_str!("events.txt");

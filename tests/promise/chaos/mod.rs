@@ -16,7 +16,7 @@ use std::time::Instant;
 
 use axum::http::Method;
 use futures::future::{join, join_all};
-use pancake::drive::broker::PrivateBroker;
+use pancake::dev::drive::broker::PrivateBroker;
 use pancake::store::{PrivatePostgres, Server, discard};
 
 use crate::broker;
