@@ -21,7 +21,7 @@ const CONNECTIONS: u16 = 2 * (WRITERS + 2);
 /// Whoever has not caught up by then does not keep up.
 const DRAIN_MAX: Duration = Duration::from_mins(1);
 
-/// See the module.
+/// The publishing and the listening module, with the bus between them.
 pub(crate) struct Site {
     pub(crate) ctx: Context,
     pub(crate) source: Arc<ModuleRuntime>,

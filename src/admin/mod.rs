@@ -1,8 +1,6 @@
 //! Commands of those who run the site. They work on the database of a running site, or of a stopped one.
 
 pub mod letters;
-pub mod nodes;
-pub mod overview;
 pub mod renew;
 pub mod roles;
 pub mod status;

@@ -3,13 +3,13 @@
 use clap::Args;
 use sqlx::{AssertSqlSafe, Executor, query_scalar};
 
-use super::nodes::Node;
-use super::overview::{Overview, overview};
 use super::{OperateError, Program, with_program};
 use crate::bus::status::{Feed, State};
 use crate::kernel::config::StoreConfig;
 use crate::kernel::failure::Failure;
 use crate::store::module_runtime::ModuleRuntime;
+use crate::web::nodes::Node;
+use crate::web::overview::{Overview, overview};
 
 #[derive(Debug, Clone, Args)]
 pub struct StatusArgs {

@@ -1,7 +1,7 @@
 //! Brings other modules' events to a module's listeners: each exactly once, in order, or parked.
 //!
 //! Entries are at hand first, from the bus or from the source's journal, whose connection is given back;
-//! then a [`ConsumerLease`] handles them and moves the offset. A gap, an overflow or a silent bus is repaired from the
+//! then a [`ConsumerLease`] handles them and moves the offset. A gap, an overflow or a silent bus is made good from the
 //! journal.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,8 +26,8 @@ const FAULT_WAIT_MAX: Duration = Duration::from_secs(5);
 const TRIES_MAX: u32 = 8;
 /// Ranges read from one journal before the other sources are read.
 const CATCH_UP_RANGES: u32 = 16;
-/// Another node holds the lease, perhaps for another source, or the module is being rebuilt: before the next
-/// look. Doubled each time, up to [`RETRY_AFTER_MAX`].
+/// Another node holds the lease, perhaps for another source, or the module is being rebuilt: delay before
+/// the next poll. Doubled each time, up to [`RETRY_AFTER_MAX`].
 const RETRY_AFTER: Duration = Duration::from_millis(100);
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(1);
 /// Entries taken from the bus before they are worked on.
@@ -45,7 +45,7 @@ enum To {
 /// One module's consumer on this node.
 pub struct Consumer {
     lease: ConsumerLease,
-    /// The offsets at the last look: a source is repaired when its offset has not moved since.
+    /// The offsets at the last poll: the consumer catches up a source whose offset has not moved since.
     last_poll: BTreeMap<&'static str, i64>,
     /// Delay before the next catch-up, set when another node holds the lease or a read failed.
     retry_after: Option<Duration>,
@@ -227,7 +227,7 @@ impl Consumer {
     }
 }
 
-/// Handles at most `most` entries of a source, whoever holds the consumer: use cases choose the order so.
+/// Handles at most `most` entries of a source, also while the consumer is held: so use cases choose the order.
 /// Returns how many there were.
 pub async fn advance(lease: &ConsumerLease, source: &'static str, most: usize) -> Result<usize, Failure> {
     let Some((mut range, lane)) = next(lease, source).await? else { return Ok(0) };

@@ -27,7 +27,7 @@ const DROPPED: u64 = 15;
 const REPEATED: u64 = 15;
 const DELAYED: u64 = 15;
 
-/// See the module.
+/// Wraps the channels of a memory bus, and breaks what passes through them.
 pub struct FaultyBus {
     inner: Arc<dyn Bus>,
     shared: Arc<Shared>,

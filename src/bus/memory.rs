@@ -18,7 +18,7 @@ struct Subscription {
     to: mpsc::Sender<Delivery>,
 }
 
-/// See the module.
+/// One bounded channel for each consumer of this process.
 pub struct MemoryBus {
     subscriptions: Mutex<Vec<Subscription>>,
     signals: broadcast::Sender<Signal>,

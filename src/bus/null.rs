@@ -8,7 +8,7 @@ use tokio::sync::{broadcast, mpsc};
 
 use super::{Bus, BusError, Delivery, Entry, Features, Inbound, Report, Signal};
 
-/// See the module.
+/// Takes every entry and delivers none.
 pub struct NullBus {
     /// Kept so that subscriptions stay open, and silent.
     subscriptions: Mutex<Vec<mpsc::Sender<Delivery>>>,

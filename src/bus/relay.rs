@@ -17,12 +17,11 @@ use crate::kernel::failure::Failure;
 use crate::kernel::fault_injection::Step;
 use crate::store::module_runtime::ModuleRuntime;
 
-/// Another node has the head: it will not keep it for long.
+/// Delay when another node holds the head, which it does not for long.
 const LOCKED_WAIT: Duration = Duration::from_millis(3);
-/// From the begin of a pass that moved something to that of the next: what is committed meanwhile travels
-/// together, and costs relay and consumer one transaction instead of many. The first after a pause does not wait.
+/// Minimum interval between two passes that move something: what is committed meanwhile travels together, and costs relay and consumer one transaction instead of many. The first after a pause does not wait.
 const PASS_TIME: Duration = Duration::from_millis(5);
-/// After a fault; after more in a row, so many times as long, up to [`FAULTS_MAX`].
+/// Delay after a fault; after more in a row, so many times as long, up to [`FAULTS_MAX`].
 const FAULT_WAIT: Duration = Duration::from_millis(200);
 const FAULTS_MAX: u32 = 10;
 

@@ -44,7 +44,7 @@ const COPY_TRIES: u32 = 6;
 /// More commits than there can be.
 const UNSETTLED: u64 = u64::MAX;
 
-/// See the module.
+/// A site that runs inside the test process, with its database, address and clock.
 pub struct TestSite {
     pub ctx: Context,
     pub router: Router,

@@ -1,4 +1,4 @@
-//! What an event followed from: the request whose task is running. Whoever reads the event elsewhere finds the request in
+//! What an event followed from: the request whose task is running. A reader of the event elsewhere finds the request in
 //! the log by it.
 
 use std::future::Future;

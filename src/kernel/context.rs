@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
-use crate::bus::{Bus, Signal};
+use crate::bus::types::{Bus, Signal};
 use crate::kernel::clock::Clock;
 use crate::kernel::config::Config;
 use crate::kernel::failure::Failure;

@@ -14,7 +14,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::bus::Entry;
+use crate::bus::types::Entry;
 use crate::kernel::context::Tx;
 use crate::kernel::failure::Failure;
 use crate::kernel::id::{EventId, MemberId};

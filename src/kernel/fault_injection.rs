@@ -90,7 +90,7 @@ impl FromStr for FailPoint {
     }
 }
 
-/// See the module. Cheap to clone.
+/// Where this process dies, if `FAIL_AT` says so. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub struct FailPoints {
     #[cfg(debug_assertions)]

@@ -9,7 +9,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
-use crate::bus::Report;
+use crate::bus::types::Report;
 
 /// Upper bounds of the request durations, in seconds.
 const SECONDS: [f64; 10] = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0];
@@ -44,7 +44,7 @@ struct FateLabel {
     fate: &'static str,
 }
 
-/// See the module.
+/// All counters, gauges and histograms of this process.
 pub struct Metrics {
     registry: Registry,
     requests: Family<RequestLabel, Counter>,

@@ -22,7 +22,7 @@ const REBUILT_WAIT: Duration = Duration::from_secs(10);
 /// Events that one transaction may publish.
 const EVENTS_MAX: usize = 10_000;
 
-/// See the module. Dropped without [`Tx::commit`], it leaves nothing behind.
+/// A transaction on the schema of one module. Dropped without [`Tx::commit`], it leaves nothing behind.
 pub struct Tx {
     ctx: Context,
     unit: Arc<ModuleRuntime>,

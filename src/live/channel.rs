@@ -32,7 +32,7 @@ pub enum Kind {
     Poll,
 }
 
-/// What is known of a member. Whoever is slow sees the last state, never a queue of old ones.
+/// What is known of a member. A slow subscriber sees the last state, never a queue of old ones.
 #[derive(Debug, Clone)]
 pub(super) struct News {
     /// In the order of the live modules; -1 before the first is known.
@@ -82,7 +82,7 @@ impl Subscriber {
     }
 }
 
-/// See the module.
+/// The streams and polls of one member, and what they have to learn.
 pub(super) struct Channel {
     pub(super) news: watch::Sender<News>,
     seats: Mutex<Seats>,

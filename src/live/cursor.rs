@@ -7,7 +7,7 @@ use std::fmt;
 
 use crate::kernel::module::ModuleSpec;
 
-/// See the module. Sorted by module; each is in it once.
+/// The versions that a reader has seen. Sorted by module; each is in it once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Cursor(Vec<(&'static str, i64)>);
 

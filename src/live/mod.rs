@@ -1,6 +1,6 @@
 //! Who waits for news on this node: event streams of pages, and long polls of programs.
 //!
-//! A live module keeps a version of what each member sees ([`crate::shared::versions`]). Whoever waits says which
+//! A live module keeps a version of what each member sees ([`crate::shared::versions`]). A client that waits says which
 //! versions she has seen; she hears as soon as one is another. Signals make that immediate, and nothing depends on
 //! them: every `REREAD_EVERY` the versions of all who wait are read again, and so are their sessions. She enters
 //! first and reads the versions then, so nothing can fall in between.
@@ -41,7 +41,7 @@ const HELD_MAX: usize = 256;
 
 type Rooms = Arc<Mutex<HashMap<MemberId, Arc<Channel>>>>;
 
-/// See the module.
+/// All channels of this node.
 pub struct Live {
     modules: Vec<&'static ModuleSpec>,
     /// In the order of the modules.
@@ -206,7 +206,7 @@ impl Live {
     /// Reads the versions of a module of all who wait: now, or a moment after the last time.
     fn reread_soon(&self, ctx: &Context, module: &str) {
         let Some(place) = self.place(module) else { return };
-        // Whoever enters from now on reads hers then.
+        // A subscriber that enters from now on reads its own then.
         if lock(&self.rooms).is_empty() {
             return;
         }

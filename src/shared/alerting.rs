@@ -13,7 +13,7 @@ use crate::modules::review::contract::{
 
 /// What an event means to the member who is told of it.
 pub struct Alert<'a> {
-    /// Whom it tells.
+    /// The member whom the alert tells.
     pub member: MemberId,
     /// Who did it; none where it was a reviewer.
     pub actor: Option<MemberId>,

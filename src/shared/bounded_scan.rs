@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::calendar::{self, Today};
 use crate::kernel::failure::Failure;
-use crate::web::paging::{Cursor, Listing, Paging};
+use crate::shared::paging::{Cursor, Listing, Paging};
 
 /// Rows that a page looks at, of all years together.
 pub const ROWS_MAX: i64 = 4000;
@@ -80,7 +80,7 @@ impl Born {
         self.tries_from(paging.fetch())
     }
 
-    /// The same for who needs fewer of each year at first: whoever counts does not care which years they are of.
+    /// The same for who needs fewer of each year at first: a count does not care which years they are of.
     pub fn tries_from(self, few: i64) -> impl Iterator<Item = i64> {
         let (first, last) = self.years();
         let most = (ROWS_MAX / i64::from(last - first + 1).max(1)).max(few);
@@ -196,7 +196,7 @@ mod tests {
     #[test]
     fn tries_grow_up_to_the_bound() {
         let at = "2026-06-01T12:00:00Z".parse().unwrap();
-        let paging = crate::web::paging::PageQuery::default().parse().unwrap();
+        let paging = crate::shared::paging::PageQuery::default().parse().unwrap();
         let tries = |from, to| Born::aged(from, to, at).tries(paging).collect::<Vec<_>>();
         assert_eq!(tries(20, 20), [21, 168, 1344, 2000]);
         assert_eq!(tries(20, 29), [21, 168, 363]);

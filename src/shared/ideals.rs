@@ -9,7 +9,7 @@ use super::places;
 use crate::kernel::failure::{Failure, Refusals};
 use crate::kernel::problem::Problem;
 
-/// Whom she looks for, as sent.
+/// Whom the member looks for, as sent.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "WantedIdeal")]

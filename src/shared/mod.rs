@@ -6,6 +6,7 @@ pub mod bounded_scan;
 pub mod calendar;
 pub mod cards;
 pub mod ideals;
+pub mod paging;
 pub mod passwords;
 pub mod people;
 pub mod photos;

@@ -43,7 +43,7 @@ type Job = Box<dyn FnOnce(&mut Memory) + Send>;
 /// What a thread works in.
 type Memory = Vec<Block>;
 
-/// See the module.
+/// Hashes and verifies passwords with a bounded number of threads.
 pub struct Passwords {
     strength: Params,
     /// To the threads. They end with this.
@@ -95,7 +95,7 @@ impl Passwords {
         let seat = self.seats.clone().try_acquire_owned().map_err(|_| Failure::busy(BUSY_WAIT))?;
         let (tell, told) = oneshot::channel();
         let job = move |memory: &mut Memory| {
-            // Whoever went away meanwhile needs no answer.
+            // A caller that went away meanwhile needs no answer.
             if !tell.is_closed() {
                 let _ = tell.send(work(memory));
             }

@@ -1,6 +1,6 @@
 //! What a member sees of a live module has a version: `<schema>.version`.
 //!
-//! It grows in the very transaction that changes what she sees, so whoever reads version and content afterwards,
+//! It grows in the very transaction that changes what she sees, so a reader of version and content afterwards,
 //! in this order, can miss nothing: a change in between makes the version that she has an old one.
 //!
 //! Where many members see the same change, a module has a view `<schema>.shown_version` that adds a version of what

@@ -17,7 +17,7 @@ use super::error::StoreError;
 /// What a file here may hold: ids and paths.
 const FILE_BYTES_MAX: u64 = 4096;
 
-/// See the module.
+/// An open handle of the data folder: paths are resolved from it.
 #[derive(Clone)]
 pub(super) struct DataFolder {
     path: PathBuf,

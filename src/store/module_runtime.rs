@@ -13,7 +13,7 @@ use crate::kernel::module::{EventRecord, ListenerRecord, ModuleSpec, Registry};
 /// Listeners of one event, in the order of registration.
 pub type Listeners = Arc<[ListenerRecord]>;
 
-/// See the module.
+/// The running state of one module on this node.
 pub struct ModuleRuntime {
     pub spec: &'static ModuleSpec,
     /// For requests.

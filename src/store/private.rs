@@ -2,7 +2,7 @@
 //!
 //! The rule: one data folder has one server at a time, and the server lives exactly as long as the process
 //! that started it. `postgres.lock` in the data folder says so: its owner holds it for life, and the system
-//! frees it however the owner ends. Whoever gets the lock starts the server; whoever does not, uses it.
+//! frees it however the owner ends. The process that gets the lock starts the server; the others use it.
 
 use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};

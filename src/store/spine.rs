@@ -5,7 +5,7 @@ use std::sync::Arc;
 /// Declares the statements; `{m}` in them is the module's schema.
 macro_rules! statements {
     ($($(#[doc = $says:literal])+ $name:ident = $sql:literal;)+) => {
-        /// See the module. Made once a module, prepared once a connection.
+        /// The statements of one module. Made once a module, prepared once a connection.
         pub struct SpineSql {
             $($(#[doc = $says])+ pub $name: Arc<str>,)+
         }

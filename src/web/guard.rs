@@ -31,7 +31,7 @@ pub fn guarded(record: &ActionRecord, route: MethodRouter<Context>) -> MethodRou
     route.layer(from_fn(move |request: Request, next: Next| pass(record, request, next)))
 }
 
-/// Whom a request meets on its way to an action.
+/// What a request passes on its way to an action.
 struct Guard {
     record: &'static ActionRecord,
     ctx: Context,

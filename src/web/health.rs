@@ -15,7 +15,7 @@ use futures::future::join_all;
 use serde::Serialize;
 use tokio::sync::Mutex;
 
-use crate::admin::overview;
+use super::overview;
 use crate::kernel::context::Context;
 use crate::kernel::failure::Failure;
 use crate::store::module_runtime::ModuleRuntime;
@@ -28,7 +28,7 @@ const ANSWER_MAX: Duration = Duration::from_secs(1);
 /// How long that is believed, so that asking often costs the database nothing.
 const BELIEVED: Duration = Duration::from_secs(1);
 
-/// What was found last, and when. Whoever asks meanwhile waits for the one who looks.
+/// What was found last, and when. Requests meanwhile wait for the one that looks.
 type Last = Arc<Mutex<Option<(Instant, Found)>>>;
 
 /// What every module's database says.

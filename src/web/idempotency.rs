@@ -14,7 +14,7 @@ pub const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
 /// Characters of a key.
 pub const KEY_MAX: usize = 64;
 
-/// See the module.
+/// The value of the header `Idempotency-Key`, of 1 to [`KEY_MAX`] visible characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SendingKey(String);
 

@@ -34,7 +34,7 @@ const SWEEP_ROWS: u64 = 1000;
 /// 2^64 addresses in a network to choose from, and many providers give her 256 or 65,536 such networks.
 const NETWORKS: [(u32, u32); 3] = [(64, 1), (56, 2), (48, 8)];
 
-/// Only storage: the frame's own, with no actions and no events. Which nodes run ([`crate::admin::nodes`]) and what
+/// Only storage: the frame's own, with no actions and no events. Which nodes run ([`crate::web::nodes`]) and what
 /// came of the last forms ([`once`]) is here too: a module of its own would take connections from all others.
 pub static SPEC: ModuleSpec = ModuleSpec {
     name: "limits",

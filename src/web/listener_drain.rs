@@ -1,4 +1,4 @@
-//! Closing a listening socket without losing whoever is already on her way in.
+//! Closing a listening socket without losing clients that are already connecting.
 //!
 //! A connection that nobody has accepted is reset when its listener closes. Its client has been told that it is open
 //! and may have sent a request, and no proxy sends a POST again that it has once sent. So new connections are held off

@@ -16,7 +16,7 @@ use crate::kernel::context::Context;
 use crate::kernel::failure::Failure;
 use crate::kernel::id::MemberId;
 
-/// Whoever did something since then is online.
+/// A member who did something since then is online.
 pub const ONLINE: TimeDelta = TimeDelta::minutes(5);
 /// That she is here is written down this often at most.
 pub const SEEN_EVERY: TimeDelta = TimeDelta::minutes(1);
@@ -45,7 +45,7 @@ pub struct Here {
     pub hidden: HashSet<MemberId>,
 }
 
-/// See the module.
+/// When each member was last here, as far as this node knows.
 #[derive(Default)]
 pub struct Presence {
     here: RwLock<Here>,

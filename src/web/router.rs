@@ -22,12 +22,12 @@ use super::origin::{self, Origins};
 use super::session::{self, Recogniser};
 use super::turns::{self, Turns};
 use super::{compression, docs, health, limits, notice, presence, render, security_log, statics, strict};
-use crate::admin::nodes;
 use crate::kernel::context::Context;
 use crate::kernel::failure::Failure;
 use crate::kernel::problem;
 use crate::live;
 use crate::openapi;
+use crate::web::nodes;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static(render::REQUEST_ID);
 /// Stands for the route of a request that no route is for.

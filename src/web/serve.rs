@@ -83,7 +83,7 @@ pub async fn serve(listener: TcpListener, router: Router, ctx: Context) {
     clients.drain().await;
 }
 
-/// Whoever is connected.
+/// The client's side of a connection.
 struct Clients {
     router: Router,
     ctx: Context,

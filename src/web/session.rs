@@ -63,7 +63,7 @@ impl Recogniser {
         Self { ctx: ctx.clone(), cookie: cookie_name(ctx.config()), recorded }
     }
 
-    /// Whoever has no valid token is a stranger: the guard decides what strangers may do.
+    /// A client without a valid token is a stranger: the guard decides what strangers may do.
     async fn actor(&self, headers: &HeaderMap) -> Result<Option<Actor>, Failure> {
         match Token::of(headers, self.cookie) {
             Some(token) => self.ctx.sessions().actor(&self.ctx, &token).await,

@@ -11,7 +11,7 @@ use tokio::time::Sleep;
 /// How long a client may take none of the bytes that wait for it.
 const STALL_MAX: Duration = Duration::from_secs(30);
 
-/// See the module. Reading is bounded by hyper's deadline for heads and by the one for bodies.
+/// A connection whose writes fail once one of them has waited too long. Reading is bounded by hyper's deadline for heads and by the one for bodies.
 pub struct Stalling<S> {
     stream: S,
     /// Runs while a write waits.

@@ -58,7 +58,7 @@ pub(crate) struct People {
     pub(crate) other: MemberId,
 }
 
-/// See the module.
+/// A test site with six members, and a client that checks every answer.
 pub(crate) struct House {
     pub(crate) stage: TestSite,
     pub(crate) people: People,

@@ -53,7 +53,7 @@ pub(crate) enum Heard {
     Nothing,
 }
 
-/// See the module.
+/// Sends requests and counts answers, refusals and silence.
 pub(crate) struct Client(legacy::Client<HttpConnector, Full<Bytes>>);
 
 impl Call {

@@ -39,7 +39,7 @@ pub(crate) struct Person {
     pub(crate) token: String,
 }
 
-/// See the module.
+/// A database with approved members, and what starts servers on it.
 pub(crate) struct Town {
     /// The first is a reviewer.
     pub(crate) people: Vec<Person>,

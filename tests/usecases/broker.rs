@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use pancake::dev::drive::broker::{BrokerError, PrivateBroker};
 use tokio::sync::OnceCell;
 
-/// See the module.
+/// A RabbitMQ that the first play on it starts.
 pub(crate) struct Broker {
     folder: PathBuf,
     /// Or why there is none: nobody tries again.

@@ -24,7 +24,7 @@ const POLL_MS: u64 = 60_000;
 /// So short that it is waited for, and costs nothing.
 const SHARED_PACE: Duration = Duration::from_millis(10);
 
-/// See the module.
+/// The one site that a worker has open.
 pub(crate) struct Houses<'k> {
     kept: &'k Kept<'k>,
     worker: u16,

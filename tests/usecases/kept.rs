@@ -15,7 +15,7 @@ pub(crate) const DATA: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/usecases");
 const KEPT_MAX: usize = 3;
 const PREFIX: &str = "failed_";
 
-/// See the module.
+/// Names the databases of failing plays and says how to open them.
 pub(crate) struct Kept<'p> {
     postgres: &'p PrivatePostgres,
     templates: Templates<'p>,

@@ -10,7 +10,7 @@ use crate::kind::Site;
 /// Of the site that makes a template.
 const CONNECTIONS: u16 = 48;
 
-/// See the module.
+/// The migrated databases of this run, by the data that they begin with.
 pub(crate) struct Templates<'p> {
     postgres: &'p PrivatePostgres,
     /// The other server, of the site that is on two.

@@ -10,7 +10,7 @@ use crate::kind::{Kind, Site};
 /// One case in all ways that are played on one site.
 pub(crate) type Job<'u> = (&'u UseCase, Vec<Kind>);
 
-/// See the module.
+/// The plays that no worker has taken yet.
 #[derive(Default)]
 pub(crate) struct Work<'u> {
     sites: BTreeMap<Site, Place<'u>>,

@@ -19,7 +19,7 @@ const HEARTBEAT: u16 = 10;
 const CONNECT_MS_MAX: u64 = 10_000;
 /// What a queue holds at most, if its module is away for long: then the oldest go, and the journal has them.
 const QUEUE_MAX: i64 = 100_000;
-/// Attempts are counted in Postgres. RabbitMQ 4 would drop an entry after 20 crashes of whoever held it, innocent or not.
+/// Attempts are counted in Postgres. RabbitMQ 4 would drop an entry after 20 crashes of its consumers, innocent or not.
 const DELIVERIES_MAX: i64 = 1_000_000_000;
 
 /// Why an address is no broker's.
@@ -60,7 +60,7 @@ pub(super) struct Figures {
     pub(super) foreign: AtomicU64,
 }
 
-/// See the module.
+/// The address of a broker, and the names of exchanges and queues on it.
 pub(super) struct Broker {
     uri: AMQPUri,
     /// Certificates that are believed beside the system's, in PEM.

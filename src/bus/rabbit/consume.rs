@@ -113,7 +113,7 @@ async fn acknowledge(acker: Acker, multiple: bool) {
     }
 }
 
-/// The entry, if the message is one of ours. Whoever else may write to the queue does no harm.
+/// The entry, if the message is one of ours. What others write to the queue does no harm.
 fn own(shared: &Shared, subscription: &Subscription, delivery: &Message) -> Option<Entry> {
     match wire::decode(delivery, shared.broker.user(), &subscription.sources) {
         Ok(entry) => Some(entry),

@@ -16,7 +16,7 @@ const WAIT_MAX: Duration = Duration::from_secs(5);
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 const BLOCKED: &str = "the broker takes nothing at the moment: it is short of memory or disk";
 
-/// See the module.
+/// One connection that is opened again, with back-off, whenever it breaks.
 pub(super) struct Link {
     purpose: &'static str,
     now: watch::Sender<Now>,

@@ -44,7 +44,7 @@ const WAITING_MAX: usize = 64;
 /// Signals that a slow node may be behind, or that may wait to be sent.
 const SIGNALS_MAX: usize = 1024;
 
-/// See the module.
+/// Publishes to and consumes from RabbitMQ, and reconnects to it.
 pub struct RabbitBus {
     shared: Arc<Shared>,
     entries: mpsc::Sender<Arc<[Entry]>>,

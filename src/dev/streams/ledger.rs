@@ -45,7 +45,7 @@ pub(super) struct Missing {
     pub(super) receives: bool,
 }
 
-/// See the module.
+/// The messages that were sent, and the streams that have told of each.
 pub(super) struct Ledger {
     plan: Plan,
     draw: SmallRng,

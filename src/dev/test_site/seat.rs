@@ -12,7 +12,7 @@ use crate::kernel::failure::Failure;
 use crate::store::ModuleDatabases;
 use crate::store::module_runtime::ModuleRuntime;
 
-/// See the module.
+/// The test's own connection to the site's database.
 pub(super) struct Seat {
     operator: PgConnection,
     /// How far all its modules are, in one look.

@@ -10,9 +10,9 @@ mod remove_likes;
 
 use crate::kernel::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
 use crate::shared::alerting::{self, Alerting, Keeper};
+use crate::shared::paging;
 use crate::shared::photos::RemovePhotos;
 use crate::shared::{self, Wakes};
-use crate::web::paging;
 
 pub struct Alerts;
 

@@ -13,11 +13,11 @@ use crate::kernel::failure::Failure;
 use crate::kernel::id::{EventId, MemberId, TypedId};
 use crate::modules::like::contract::PhotoId;
 use crate::shared::cards::hue;
+use crate::shared::paging::{Cursor, Listing, PageQuery};
 use crate::web::answer::{Json, Page};
 use crate::web::counts::Counts;
 use crate::web::extract::Query;
 use crate::web::layout::Layout;
-use crate::web::paging::{Cursor, Listing, PageQuery};
 use crate::web::visitor::Actor;
 use crate::web::when::When;
 

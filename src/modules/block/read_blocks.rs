@@ -12,10 +12,10 @@ use crate::kernel::context::Context;
 use crate::kernel::failure::Failure;
 use crate::kernel::id::{MemberId, TypedId};
 use crate::shared::cards::hue;
+use crate::shared::paging::{Cursor, Listing, PageQuery};
 use crate::web::answer::{Json, Page};
 use crate::web::extract::Query;
 use crate::web::layout::Layout;
-use crate::web::paging::{Cursor, Listing, PageQuery};
 use crate::web::visitor::Actor;
 
 /// A blocked member.

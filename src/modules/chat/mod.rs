@@ -22,8 +22,8 @@ use std::time::Duration;
 use self::message_text::MESSAGE;
 use crate::kernel::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
 use crate::kernel::problem;
+use crate::shared::paging;
 use crate::shared::{self, Wakes};
-use crate::web::paging;
 
 pub struct Chat;
 

@@ -20,9 +20,9 @@ use crate::kernel::failure::Failure;
 use crate::kernel::id::{MemberId, TypedId};
 use crate::kernel::problem::{self, Problem};
 use crate::shared::cards::{self, Card};
+use crate::shared::paging::MAX_MOST;
 use crate::web::answer::Json;
 use crate::web::extract::{Path, Query};
-use crate::web::paging::MAX_MOST;
 use crate::web::visitor::Actor;
 
 /// Messages in a page where nobody asks otherwise.

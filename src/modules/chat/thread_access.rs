@@ -10,7 +10,7 @@ use crate::kernel::problem::Problem;
 pub(super) const SELF: Problem =
     Problem::conflict("chat.self", "Nobody chats with herself here. Write to somebody nice!");
 
-/// See the module.
+/// What a member may do in her conversation with another.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ThreadAccess {
     /// She has blocked the other one.

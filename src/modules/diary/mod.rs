@@ -12,7 +12,7 @@ use crate::modules::flirt::contract::FlirtSent;
 use crate::modules::like::contract::{PhotoLiked, PhotoUnliked};
 use crate::modules::profile::contract::ProfileVisited;
 use crate::shared;
-use crate::web::paging;
+use crate::shared::paging;
 
 pub struct Diary;
 

@@ -14,10 +14,10 @@ use crate::kernel::failure::Failure;
 use crate::kernel::id::{EventId, TypedId};
 use crate::modules::like::contract::PhotoId;
 use crate::shared::cards::{Card, CardRow};
+use crate::shared::paging::{CURSOR, Cursor, Listing, MAX_MOST, PageQuery, Paging};
 use crate::web::answer::{Json, Page};
 use crate::web::extract::Query;
 use crate::web::layout::Layout;
-use crate::web::paging::{CURSOR, Cursor, Listing, MAX_MOST, PageQuery, Paging};
 use crate::web::visitor::Actor;
 use crate::web::when::When;
 

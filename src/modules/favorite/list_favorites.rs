@@ -13,10 +13,10 @@ use crate::kernel::failure::Failure;
 use crate::kernel::id::TypedId;
 use crate::shared::calendar;
 use crate::shared::cards::{Card, CardRow};
+use crate::shared::paging::{Cursor, Listing, PageQuery};
 use crate::web::answer::{Json, Page};
 use crate::web::extract::Query;
 use crate::web::layout::Layout;
-use crate::web::paging::{Cursor, Listing, PageQuery};
 use crate::web::visitor::Actor;
 use crate::web::when;
 

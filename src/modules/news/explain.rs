@@ -6,7 +6,7 @@ use crate::kernel::context::Context;
 use crate::kernel::failure::Failure;
 use crate::kernel::id::MemberId;
 use crate::shared::bounded_scan::{self, Cost};
-use crate::web::paging::{Cursor, Paging};
+use crate::shared::paging::{Cursor, Paging};
 
 /// A page, or the count of what is new.
 #[derive(Debug, Clone, Copy)]

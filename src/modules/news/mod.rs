@@ -16,8 +16,8 @@ mod walk_stories;
 pub use explain::{Asked, Explained, explain};
 
 use crate::kernel::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
+use crate::shared::paging;
 use crate::shared::{self, Wakes};
-use crate::web::paging;
 
 pub struct News;
 

@@ -15,10 +15,10 @@ use crate::kernel::id::{EventId, TypedId};
 use crate::modules::like::contract::PhotoId;
 use crate::shared::bounded_scan;
 use crate::shared::cards::Card;
+use crate::shared::paging::{Cursor, Listing, PageQuery};
 use crate::web::answer::{Json, Page};
 use crate::web::extract::Query;
 use crate::web::layout::Layout;
-use crate::web::paging::{Cursor, Listing, PageQuery};
 use crate::web::visitor::Actor;
 use crate::web::when::When;
 

@@ -13,9 +13,9 @@ use crate::kernel::id::{EventId, MemberId, TypedId};
 use crate::modules::like::contract::PhotoId;
 use crate::shared::bounded_scan::{self, Born, Way};
 use crate::shared::cards::CardRow;
+use crate::shared::paging::Cursor;
 use crate::shared::people::{Gender, Ideal};
 use crate::shared::places::{self, Kind};
-use crate::web::paging::Cursor;
 
 /// So many stories are looked through first, whatever the ages of their authors.
 const NEWEST_ROWS: i64 = 125;

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use crate::kernel::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
 use crate::shared;
-use crate::web::paging;
+use crate::shared::paging;
 
 pub struct Online;
 

@@ -1,6 +1,6 @@
 //! How the site is, for admins: what `pancake status` says, as a page and for programs.
 //!
-//! It has no tables. What it shows is the frame's to know ([`crate::admin::overview`]), and never names a member.
+//! It has no tables. What it shows is the frame's to know ([`crate::web::overview`]), and never names a member.
 
 pub mod contract;
 mod show_operations;

@@ -5,12 +5,12 @@ use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::admin::nodes::Node;
-use crate::admin::overview::{Overview, overview};
 use crate::kernel::context::Context;
 use crate::kernel::failure::Failure;
 use crate::web::answer::{Json, Page};
 use crate::web::layout::Layout;
+use crate::web::nodes::Node;
+use crate::web::overview::{Overview, overview};
 
 /// How the site is.
 #[derive(Debug, Serialize, JsonSchema)]

@@ -11,9 +11,9 @@ use crate::kernel::context::Context;
 use crate::kernel::failure::Failure;
 use crate::kernel::id::TypedId;
 use crate::shared::cards::{Card, CardRow};
+use crate::shared::paging::{Cursor, Listing, PageQuery};
 use crate::web::answer::Json;
 use crate::web::extract::Query;
-use crate::web::paging::{Cursor, Listing, PageQuery};
 use crate::web::visitor::Actor;
 
 /// A member in the list.

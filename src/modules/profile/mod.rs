@@ -18,8 +18,8 @@ use std::time::Duration;
 
 use crate::kernel::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
 use crate::shared;
+use crate::shared::paging;
 use crate::shared::photos::{AddPhotos, RemovePhotos};
-use crate::web::paging;
 
 pub struct Profile;
 

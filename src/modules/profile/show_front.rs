@@ -8,10 +8,10 @@ use super::list_profiles;
 use crate::kernel::context::Context;
 use crate::kernel::failure::Failure;
 use crate::shared::cards::Card;
+use crate::shared::paging::PageQuery;
 use crate::web::answer::{Page, SeeOther};
 use crate::web::extract::Query;
 use crate::web::layout::Layout;
-use crate::web::paging::PageQuery;
 use crate::web::visitor::{self, Actor};
 
 #[derive(Template)]

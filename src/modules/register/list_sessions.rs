@@ -10,9 +10,9 @@ use super::{SPEC, session_store};
 use crate::kernel::context::Context;
 use crate::kernel::failure::Failure;
 use crate::kernel::id::{SessionId, TypedId};
+use crate::shared::paging::{Cursor, Listing, PageQuery};
 use crate::web::answer::Json;
 use crate::web::extract::Query;
-use crate::web::paging::{Cursor, Listing, PageQuery};
 use crate::web::visitor::Actor;
 
 /// One login.

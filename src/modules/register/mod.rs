@@ -33,7 +33,7 @@ pub use suspend::{Verdict, run as suspend};
 
 use crate::kernel::module::{Action, Module, ModuleSpec, Policy, Registry};
 use crate::kernel::problem;
-use crate::web::paging;
+use crate::shared::paging;
 
 pub struct Register;
 

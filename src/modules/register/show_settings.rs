@@ -7,10 +7,10 @@ use super::list_sessions;
 use crate::kernel::context::Context;
 use crate::kernel::failure::Failure;
 use crate::kernel::id::SessionId;
+use crate::shared::paging::PageQuery;
 use crate::web::answer::Page;
 use crate::web::form::FormState;
 use crate::web::layout::Layout;
-use crate::web::paging::PageQuery;
 use crate::web::visitor::Actor;
 
 #[derive(Template)]

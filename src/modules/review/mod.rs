@@ -14,7 +14,7 @@ pub use approve_item::waiting_member as approve_waiting;
 use self::reject_item::REASON;
 use crate::kernel::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
 use crate::shared;
-use crate::web::paging;
+use crate::shared::paging;
 
 pub struct Review;
 

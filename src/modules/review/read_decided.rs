@@ -12,10 +12,10 @@ use super::contract::ItemId;
 use crate::kernel::context::Context;
 use crate::kernel::failure::Failure;
 use crate::kernel::id::MemberId;
+use crate::shared::paging::{Cursor, Listing, PageQuery};
 use crate::web::answer::{Json, Page};
 use crate::web::extract::Query;
 use crate::web::layout::Layout;
-use crate::web::paging::{Cursor, Listing, PageQuery};
 
 /// A decision.
 #[derive(Debug, Serialize, JsonSchema)]

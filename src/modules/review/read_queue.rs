@@ -12,13 +12,13 @@ use super::contract::ItemId;
 use crate::kernel::context::Context;
 use crate::kernel::failure::Failure;
 use crate::kernel::id::{MemberId, TypedId};
+use crate::shared::paging::{Cursor, Listing, PageQuery};
 use crate::shared::people::{Gender, Ideal, age};
 use crate::shared::places;
 use crate::web::answer::{Json, Page};
 use crate::web::extract::Query;
 use crate::web::form::FormState;
 use crate::web::layout::Layout;
-use crate::web::paging::{Cursor, Listing, PageQuery};
 
 /// An application.
 #[derive(Debug, Serialize, JsonSchema)]

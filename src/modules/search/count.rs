@@ -7,8 +7,8 @@ use super::filters::Filters;
 use super::walk_members::{COUNT_MAX, COUNTED, Walk, Walked};
 use crate::kernel::context::Context;
 use crate::kernel::failure::Failure;
+use crate::shared::paging::PageQuery;
 use crate::shared::people::{AGE_MAX, AGE_MIN};
-use crate::web::paging::PageQuery;
 use crate::web::visitor::Actor;
 
 /// Whoever finds fewer is told what to leave out.
@@ -132,7 +132,7 @@ pub(super) async fn hints(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::web::paging::Cursor;
+    use crate::shared::paging::Cursor;
 
     #[test]
     fn counts_end_at_a_hundred_or_where_nobody_looked() {

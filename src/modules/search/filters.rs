@@ -6,9 +6,9 @@ use serde::Deserialize;
 use crate::kernel::failure::{Failure, FieldError};
 use crate::kernel::problem::Problem;
 use crate::shared::ideals::anywhere_schema;
+use crate::shared::paging::{CURSOR, MAX_MOST, PageQuery, Paging};
 use crate::shared::people::{AGE_MAX, AGE_MIN, Gender, Ideal};
 use crate::shared::places;
-use crate::web::paging::{CURSOR, MAX_MOST, PageQuery, Paging};
 
 const GENDER: Problem = Problem::field("search.gender", "Choose woman or man, or leave it out.");
 const AGE: Problem = Problem::field("search.age", "Give an age that members can have: 18 to 120.");

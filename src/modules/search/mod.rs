@@ -17,7 +17,7 @@ pub use walk_members::explain;
 
 use crate::kernel::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
 use crate::shared;
-use crate::web::paging;
+use crate::shared::paging;
 
 pub struct Search;
 

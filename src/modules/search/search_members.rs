@@ -15,9 +15,9 @@ use crate::kernel::failure::Failure;
 use crate::kernel::id::TypedId;
 use crate::shared::bounded_scan;
 use crate::shared::cards::Card;
+use crate::shared::paging::{Cursor, Listing};
 use crate::web::answer::Json;
 use crate::web::extract::Query;
-use crate::web::paging::{Cursor, Listing};
 use crate::web::visitor::Actor;
 
 /// A member who was found.

@@ -17,8 +17,8 @@ use crate::kernel::id::{MemberId, TypedId};
 use crate::shared::bounded_scan::{self, Born, Cost, Way};
 use crate::shared::calendar;
 use crate::shared::cards::CardRow;
+use crate::shared::paging::{Cursor, Paging};
 use crate::shared::places::{self, Kind};
-use crate::web::paging::{Cursor, Paging};
 use crate::web::presence::ONLINE;
 
 /// Who joined since then is new.

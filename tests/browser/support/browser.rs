@@ -40,7 +40,7 @@ const TOO_WIDE: &str = "(() => {
     return wide.map((e) => e.outerHTML.slice(0, 120)).join(', ') || 'something';
 })()";
 
-/// See the module.
+/// A member with a tab of her own.
 pub(crate) struct Browser {
     pub(crate) tab: Tab,
     pub(super) site: String,

@@ -12,7 +12,7 @@ use super::chromium::Chromium;
 const WAIT_MAX: Duration = Duration::from_secs(30);
 const TURN: Duration = Duration::from_millis(25);
 
-/// See the module. Tabs that share cookies close with the last of them.
+/// A tab of Chromium, over the DevTools protocol. Tabs that share cookies close with the last of them.
 pub(crate) struct Tab {
     chromium: &'static Chromium,
     cookies: Rc<Cookies>,

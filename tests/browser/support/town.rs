@@ -20,7 +20,7 @@ static THREADS: LazyLock<Runtime> = LazyLock::new(|| {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
 });
 
-/// See the module.
+/// A site for browser tests, and the thread that serves it.
 pub(crate) struct Town {
     pub(crate) stage: TestSite,
     people: RefCell<HashMap<String, MemberId>>,

@@ -14,7 +14,7 @@ pub(super) struct Message {
     pub(super) key: String,
 }
 
-/// See the module.
+/// Every call with its answer, by member.
 #[derive(Default)]
 pub(super) struct Ledger {
     /// Flirts that were answered with success, and their ids.

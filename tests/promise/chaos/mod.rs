@@ -45,7 +45,7 @@ const MEMBERS: usize = 150;
 /// Pairs of which one has blocked the other.
 const BLOCKED: usize = 10;
 
-/// See the module.
+/// The nodes, the broker, the database and the members of one run.
 struct Scene {
     town: Town,
     nodes: Vec<Site>,

@@ -12,9 +12,9 @@ use crate::dev::usecase::time::NOON;
 use crate::dev::usecase::tree::{Node, Tree};
 use crate::dev::usecase::wire::inside;
 use crate::kernel::id::{MemberId, TypedId};
+use crate::shared::paging::Cursor;
 use crate::shared::people::age;
 use crate::shared::places;
-use crate::web::paging::Cursor;
 
 /// How deep an answer goes. None is deeper than five.
 const DEPTH_MAX: usize = 16;

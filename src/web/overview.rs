@@ -8,7 +8,7 @@ use crate::kernel::context::Context;
 use crate::kernel::failure::Failure;
 use crate::store::takes_writes;
 
-/// See the module.
+/// The state of all nodes, journals, consumers and dead letters, read at one time.
 #[derive(Debug)]
 pub struct Overview {
     pub nodes: Vec<Node>,
