@@ -77,6 +77,9 @@ fn beside(address: SocketAddr) -> SocketAddr {
 }
 
 /// Serves the site until it is told to end.
+///
+/// # Errors
+/// If the configuration, the database, the broker's address or the listening address does not allow a start.
 pub async fn serve(mut config: Config) -> Result<(), StartError> {
     logs::start(config.log_format, &config.log)?;
     let mut ends = Ends::new().map_err(StartError::Signals)?;
@@ -155,6 +158,9 @@ async fn end(ctx: &Context, wish: Wish, servers: JoinHandle<Vec<()>>, private: O
 }
 
 /// Starts everything that runs beside the requests: relays, consumers, and the web's own.
+///
+/// # Errors
+/// If the bus refuses a subscription.
 pub async fn start(ctx: &Context) -> Result<(), BusError> {
     bus::start(ctx).await?;
     router::start(ctx);

@@ -52,6 +52,9 @@ pub struct Dropped {
 }
 
 /// Does it, and says what was done.
+///
+/// # Errors
+/// If the module is unknown, the letter or key is not there, or the database does not answer.
 pub async fn run(asked: DeadLetter) -> Result<String, OperateError> {
     match asked {
         DeadLetter::List(Listed { module, store }) => {

@@ -50,6 +50,9 @@ pub struct Program {
 
 impl Program {
     /// Finds the database of the running site, or starts it.
+    ///
+    /// # Errors
+    /// If no site runs on the folder and none can be started, or the database refuses the operator.
     pub async fn open(store: StoreConfig) -> Result<Self, OperateError> {
         let registry = modules::registry();
         // One connection a pool is enough for a command.
@@ -63,6 +66,9 @@ impl Program {
     }
 
     /// Closes what was opened, whatever came of it.
+    ///
+    /// # Errors
+    /// If the server that was started for the command does not end; the command's own error comes first.
     pub async fn close(self) -> Result<(), OperateError> {
         self.ctx.stop(CLOSE_MAX).await;
         if let Some(private) = self.private {
@@ -72,6 +78,9 @@ impl Program {
     }
 
     /// The module of this name.
+    ///
+    /// # Errors
+    /// If no module has this name: the error lists those that there are.
     pub fn unit(&self, name: &str) -> Result<&Arc<ModuleRuntime>, OperateError> {
         self.ctx.unit_named(name).ok_or_else(|| {
             let known = self.ctx.units().map(|unit| unit.spec.name).collect();
@@ -81,6 +90,9 @@ impl Program {
 }
 
 /// Opens the program, does it, and closes the program.
+///
+/// # Errors
+/// The operation's own error, or the one that kept the program from opening or closing.
 pub async fn with_program<T>(
     store: StoreConfig,
     work: impl AsyncFnOnce(&Program) -> Result<T, OperateError>,

@@ -21,6 +21,9 @@ pub struct RebuildArgs {
 }
 
 /// Rebuilds, and says what was done.
+///
+/// # Errors
+/// If the module is unknown, another rebuild is under way, or an event cannot be handled.
 pub async fn run(args: RebuildArgs) -> Result<String, OperateError> {
     with_program(args.store, async |program| {
         let names = if args.stopped { stopped(program).await? } else { args.modules };

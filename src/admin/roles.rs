@@ -19,6 +19,9 @@ use crate::web::security_log::hash_of;
 const SETTLE_MAX: std::time::Duration = std::time::Duration::from_secs(20);
 
 /// Does it, and says what was done.
+///
+/// # Errors
+/// If nobody has the nickname, or the change is refused.
 pub async fn run(admin: Admin) -> Result<String, OperateError> {
     match admin.deed {
         RoleChange::Grant(of) => change_of(of, Change::Grant).await,

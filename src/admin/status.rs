@@ -18,6 +18,9 @@ pub struct StatusArgs {
 }
 
 /// The tables. It is an error when something waits for the operator, so that programs can ask too.
+///
+/// # Errors
+/// If something waits for the operator, or the database does not answer.
 pub async fn run(args: StatusArgs) -> Result<String, OperateError> {
     with_program(args.store, async |program| report(program).await).await
 }

@@ -229,6 +229,9 @@ impl Consumer {
 
 /// Handles at most `most` entries of a source, also while the consumer is held: so use cases choose the order.
 /// Returns how many there were.
+///
+/// # Errors
+/// If a listener fails, another consumer is at work, or the database does not answer.
 pub async fn advance(lease: &ConsumerLease, source: &'static str, most: usize) -> Result<usize, Failure> {
     let Some((mut range, lane)) = next(lease, source).await? else { return Ok(0) };
     if range.entries.len() > most {
@@ -276,6 +279,9 @@ async fn offset_in(lease: &ConsumerLease, from: &ModuleRuntime) -> Result<Offset
 /// A journal of a later epoch was restored from a backup or moved. The consumer goes on if the journal still has every entry that
 /// the consumer has read, as after a restore of the whole site. Otherwise its tables hold effects of lost entries, and it stops
 /// until it is rebuilt.
+///
+/// # Errors
+/// If the database of the module or of the source does not answer.
 pub async fn behind(lease: &ConsumerLease, source: &'static str) -> Result<Option<i64>, Failure> {
     let (ctx, unit) = (&lease.ctx, &lease.unit);
     let Some(from) = ctx.unit_named(source) else { return Ok(None) };

@@ -64,12 +64,18 @@ pub struct ConsumerLease {
 
 impl ConsumerLease {
     /// How far the module has read a source; nothing if it never did.
+    ///
+    /// # Errors
+    /// If the database does not answer.
     pub async fn offset(&self, source: &str) -> Result<Option<Offset>, Failure> {
         let sql = AssertSqlSafe(self.unit.sql.read_offset.clone());
         Ok(query_as(sql).bind(source).fetch_optional(&self.unit.background).await?)
     }
 
     /// Handles a range. If an entry fails, finds it by halving the range, and parks it.
+    ///
+    /// # Errors
+    /// If a listener fails for a reason that is not the event's own, or the database does not answer.
     pub fn take<'a>(
         &'a self,
         range: &'a JournalRange,
@@ -136,17 +142,26 @@ impl ConsumerLease {
     }
 
     /// A transaction on the module, beside its requests.
+    ///
+    /// # Errors
+    /// If no connection is free in time, or the database does not answer.
     pub async fn begin(&self) -> Result<Tx, Failure> {
         Tx::begin(self.ctx.clone(), self.unit.clone(), self.unit.background.clone()).await
     }
 
     /// Takes the module's lease; nothing if another node holds it. True while the module is being rebuilt.
+    ///
+    /// # Errors
+    /// If the database does not answer.
     pub async fn lease(&self, tx: &mut Tx) -> Result<Option<(bool, String)>, Failure> {
         let sql = AssertSqlSafe(self.unit.sql.take_lease.clone());
         Ok(query_as(sql).fetch_optional(tx.conn()).await?)
     }
 
     /// Waits for the module's lease, as long as a statement may take.
+    ///
+    /// # Errors
+    /// If the lease is not free within a statement's time, or the database does not answer.
     pub async fn wait_for_lease(&self, tx: &mut Tx) -> Result<Option<Uuid>, Failure> {
         let sql = AssertSqlSafe(self.unit.sql.check_rebuilding.clone());
         Ok(query_scalar(sql).fetch_one(tx.conn()).await?)
@@ -233,6 +248,9 @@ impl ConsumerLease {
     }
 
     /// Hands a run of one type to its listeners.
+    ///
+    /// # Errors
+    /// The error of the first listener that fails. It is poison if the event cannot be parsed or the tables refuse it.
     pub async fn listen(&self, tx: &mut Tx, run: &[Entry], lane: Lane) -> Result<(), Failure> {
         let Some(first) = run.first() else { return Ok(()) };
         let listeners = self.listeners(first);
@@ -260,6 +278,9 @@ impl ConsumerLease {
     }
 
     /// Puts entries aside, visibly, with the reason.
+    ///
+    /// # Errors
+    /// If the database does not answer.
     pub async fn park(&self, tx: &mut Tx, entries: &[Entry], error: &str) -> Result<(), Failure> {
         for entry in entries {
             query(AssertSqlSafe(self.unit.sql.park.clone()))

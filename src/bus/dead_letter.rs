@@ -32,6 +32,9 @@ pub struct Retried {
 }
 
 /// A module's letters, by source, key and position: the first [`LISTED_MAX`].
+///
+/// # Errors
+/// If the database does not answer.
 pub async fn list(lease: &ConsumerLease) -> Result<Vec<Letter>, Failure> {
     let sql = AssertSqlSafe(lease.unit.sql.letters.clone());
     Ok(query_as(sql).bind(LISTED_MAX).fetch_all(&lease.unit.background).await?)
@@ -41,6 +44,9 @@ pub async fn list(lease: &ConsumerLease) -> Result<Vec<Letter>, Failure> {
 ///
 /// While one is left, new entries of the key are parked behind it; the last is handled and taken away in one
 /// transaction that holds the module's lease. So nothing overtakes.
+///
+/// # Errors
+/// If the database does not answer while it is noted why a letter failed again: that itself is no error.
 pub async fn retry(lease: &ConsumerLease, source: &'static str, key: MemberId) -> Result<Retried, Failure> {
     let mut handled = 0;
     loop {
@@ -60,6 +66,9 @@ pub async fn retry(lease: &ConsumerLease, source: &'static str, key: MemberId) -
 }
 
 /// Gives one letter up: its effect never happens. Returns whether there was one.
+///
+/// # Errors
+/// If the database does not answer.
 pub async fn drop_letter(lease: &ConsumerLease, source: &str, pos: i64) -> Result<bool, Failure> {
     let sql = AssertSqlSafe(lease.unit.sql.drop_letter.clone());
     let dropped = query(sql).bind(source).bind(pos).execute(&lease.unit.background).await?;

@@ -18,6 +18,9 @@ const WINDOW: i64 = 10_000;
 /// Erases what all journals and dead letters say of a member, as far as they go now. Returns how many entries.
 ///
 /// An event that is still in an outbox is not in a journal yet: stop her from acting first, and let that settle.
+///
+/// # Errors
+/// If the database of one of the modules does not answer: a second call does the rest.
 pub async fn erase(ctx: &Context, member: MemberId) -> Result<usize, Failure> {
     let mut count = 0;
     for unit in ctx.units() {

@@ -54,11 +54,17 @@ pub struct Head {
 }
 
 /// The journal's end, as committed.
+///
+/// # Errors
+/// If the database does not answer.
 pub async fn head(source: &ModuleRuntime) -> Result<Head, Failure> {
     Ok(query_as(AssertSqlSafe(source.sql.read_head.clone())).fetch_one(&source.background).await?)
 }
 
 /// What comes after `pos`: [`BATCH_MAX`] entries, or all up to the head.
+///
+/// # Errors
+/// If the database does not answer.
 pub async fn read(source: &ModuleRuntime, pos: i64) -> Result<JournalRange, Failure> {
     // In this order: whatever the head counts is in the journal by then.
     let head = head(source).await?;
@@ -74,6 +80,9 @@ pub async fn read(source: &ModuleRuntime, pos: i64) -> Result<JournalRange, Fail
 }
 
 /// What comes after `pos` of these types, up to and including `upto`.
+///
+/// # Errors
+/// If the database does not answer.
 pub async fn read_types(
     source: &ModuleRuntime,
     pos: i64,

@@ -37,6 +37,9 @@ use crate::kernel::module::Registry;
 use crate::store::module_runtime::ModuleRuntime;
 
 /// The bus that the configuration asks for.
+///
+/// # Errors
+/// If the address of the broker is not one. A broker that is away is no error.
 pub async fn open(config: &Config, registry: &Registry) -> Result<Arc<dyn Bus>, AddressError> {
     let Some(url) = &config.amqp_url else { return Ok(Arc::new(MemoryBus::default())) };
     let modules = registry.modules().iter().map(|spec| spec.name).collect();
@@ -44,6 +47,9 @@ pub async fn open(config: &Config, registry: &Registry) -> Result<Arc<dyn Bus>, 
 }
 
 /// Starts a relay for every module that has events, and a consumer for every module that listens to others.
+///
+/// # Errors
+/// If the bus refuses a subscription.
 pub async fn start(ctx: &Context) -> Result<(), BusError> {
     // First, since a journal that was restored from a backup shows as long as nothing new is in it.
     join_all(ctx.units().map(|unit| check(ctx, unit))).await;

@@ -41,6 +41,9 @@ pub struct Rebuilt {
 }
 
 /// Rebuilds a module. Broken off, it leaves the module refusing commands until it is done again.
+///
+/// # Errors
+/// If another rebuild is under way, a listener fails, or a database does not answer.
 pub async fn rebuild(ctx: &Context, unit: &Arc<ModuleRuntime>) -> Result<Rebuilt, Failure> {
     let id = ctx.clock().new_uuid();
     let lease = ConsumerLease { ctx: ctx.clone(), unit: unit.clone() };
@@ -52,6 +55,9 @@ pub async fn rebuild(ctx: &Context, unit: &Arc<ModuleRuntime>) -> Result<Rebuilt
 }
 
 /// The tables that a rebuild empties, with their schema.
+///
+/// # Errors
+/// If the database does not answer.
 pub async fn projected(unit: &ModuleRuntime, db: impl PgExecutor<'_>) -> Result<Vec<String>, Failure> {
     let tables: Vec<String> = query_scalar(AssertSqlSafe(unit.sql.tables.clone())).fetch_all(db).await?;
     let projected = tables.iter().filter(|table| !unit.spec.owns(table));

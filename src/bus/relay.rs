@@ -72,6 +72,9 @@ pub enum Pass {
 }
 
 /// Moves one batch from the outbox to the journal, then publishes it. `last` is the head after the last pass.
+///
+/// # Errors
+/// If the database does not answer. A bus that does not take the entries is no error: the journal has them.
 pub async fn pass(
     ctx: &Context,
     unit: &Arc<ModuleRuntime>,

@@ -41,6 +41,9 @@ pub async fn run(ctx: Context, unit: Arc<ModuleRuntime>) {
 }
 
 /// One round. Returns how many entries were deleted.
+///
+/// # Errors
+/// If the database does not answer.
 pub async fn trim(ctx: &Context, unit: &Arc<ModuleRuntime>) -> Result<u64, Failure> {
     let now = ctx.now();
     let (names, before): (Vec<&str>, Vec<DateTime<Utc>>) =

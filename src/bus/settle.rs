@@ -48,11 +48,17 @@ pub struct Seen {
 
 /// Returns when no request's task is left, every outbox is empty, and every consumer has reached the head of
 /// each of its sources.
+///
+/// # Errors
+/// If the time is over: the error says what is left.
 pub async fn settle(ctx: &Context) -> Result<(), Unsettled> {
     settle_by(ctx, async || look(ctx).await).await
 }
 
 /// The same for who can look at all modules' tables at once. Offsets must not be of a later moment than heads.
+///
+/// # Errors
+/// If the time is over, or `look` fails: the error says what is left.
 pub async fn settle_by(
     ctx: &Context,
     look: impl AsyncFn() -> Result<Vec<Seen>, Failure>,

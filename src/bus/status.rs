@@ -37,11 +37,17 @@ pub struct Feed {
 }
 
 /// A module's own state.
+///
+/// # Errors
+/// If the database does not answer.
 pub async fn state(unit: &ModuleRuntime) -> Result<State, Failure> {
     Ok(query_as(AssertSqlSafe(unit.sql.state.clone())).fetch_one(&unit.background).await?)
 }
 
 /// Every consumer's way through each of its sources.
+///
+/// # Errors
+/// If the database of one of the modules does not answer.
 pub async fn feeds(ctx: &Context) -> Result<Vec<Feed>, Failure> {
     let mut feeds = Vec::new();
     for unit in ctx.units() {

@@ -1,5 +1,6 @@
 //! A whole site on a database of its own, for use cases and tests: real Postgres, real HTTP, a clock to turn.
 
+mod past;
 mod seat;
 
 use std::net::SocketAddr;
@@ -17,18 +18,15 @@ use tokio::net::TcpListener;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
-use crate::bus::journal;
 use crate::bus::memory::MemoryBus;
 use crate::bus::rabbit::AddressError;
 use crate::bus::settle::{Seen, Unsettled, settle_by};
-use crate::bus::{self, Bus, BusError, Entry, read_your_writes};
+use crate::bus::{self, Bus, BusError};
 use crate::kernel::config::{Config, StoreConfig};
-use crate::kernel::context::{Context, Tx};
-use crate::kernel::event::{AnyEvent, Applied};
+use crate::kernel::context::Context;
 use crate::kernel::failure::Failure;
-use crate::kernel::id::{MemberId, TypedId};
-use crate::modules::{self, register};
-use crate::shared::passwords::{Password, Passwords};
+use crate::modules;
+use crate::shared::passwords::Passwords;
 use crate::store::{self, ModuleDatabases, PrivatePostgres, StoreError};
 use crate::web::{router, serve};
 use seat::{Seat, look_at};
@@ -104,11 +102,17 @@ pub enum StageError {
 
 impl TestSite {
     /// Opens a site on a fresh database of this name, with this many connections and the bus of a single node.
+    ///
+    /// # Errors
+    /// If the database does not answer; the error names the step.
     pub async fn open(postgres: &PrivatePostgres, name: &str, connections: u16) -> Result<Self, StageError> {
         Self::open_with(postgres, name, StageOptions::of(connections)).await
     }
 
     /// Opens a site on a fresh database of this name.
+    ///
+    /// # Errors
+    /// If the database does not answer; the error names the step.
     pub async fn open_with(
         postgres: &PrivatePostgres,
         name: &str,
@@ -119,11 +123,17 @@ impl TestSite {
     }
 
     /// Makes a database of this name, with nothing in it.
+    ///
+    /// # Errors
+    /// If the database does not answer; the error names the step.
     pub async fn make_database(postgres: &PrivatePostgres, name: &str) -> Result<(), StageError> {
         Self::copy_database(postgres, "template1", name).await
     }
 
     /// Makes a database of this name, with all that is in another which nobody uses: migrating takes longer.
+    ///
+    /// # Errors
+    /// If the other database is in use, or the server does not answer.
     pub async fn copy_database(postgres: &PrivatePostgres, from: &str, name: &str) -> Result<(), StageError> {
         let mut conn = postgres.options().connect().await?;
         conn.execute(AssertSqlSafe(format!("drop database if exists {name} with (force)"))).await?;
@@ -139,6 +149,9 @@ impl TestSite {
     }
 
     /// Opens a site on a database that an earlier one has left: a restart, or a second node.
+    ///
+    /// # Errors
+    /// If the database does not answer; the error names the step.
     pub async fn reopen(
         postgres: &PrivatePostgres,
         name: &str,
@@ -148,6 +161,9 @@ impl TestSite {
     }
 
     /// The same, with everything said.
+    ///
+    /// # Errors
+    /// If the database does not answer; the error names the step.
     pub async fn reopen_with(
         postgres: &PrivatePostgres,
         name: &str,
@@ -157,11 +173,17 @@ impl TestSite {
     }
 
     /// Opens a site on a database, whoever started its server.
+    ///
+    /// # Errors
+    /// If the database does not answer; the error names the step.
     pub async fn on(database: PgConnectOptions, options: StageOptions) -> Result<Self, StageError> {
         Self::apart(database, &ModuleDatabases::new(), options).await
     }
 
     /// The same, with some modules on databases of their own.
+    ///
+    /// # Errors
+    /// If the database does not answer; the error names the step.
     pub async fn apart(
         database: PgConnectOptions,
         apart: &ModuleDatabases,
@@ -189,6 +211,9 @@ impl TestSite {
     }
 
     /// Waits until everything has had its effect.
+    ///
+    /// # Errors
+    /// If the site does not come to rest in time: the error says what is left.
     pub async fn settle(&self) -> Result<(), StageError> {
         let published = self.ctx.units().map(|unit| unit.progress.commits()).sum();
         if !self.is_settled(published) {
@@ -227,11 +252,17 @@ impl TestSite {
     }
 
     /// As if nobody had ever been here. Positions in journals go on: consumers know where they are.
+    ///
+    /// # Errors
+    /// If the database does not answer; the error names the step.
     pub async fn reset(&self) -> Result<(), StageError> {
         self.bring_back(None).await
     }
 
     /// Keeps what is in all tables under this name, for as long as the stage is open. Once a name.
+    ///
+    /// # Errors
+    /// If the site does not come to rest in time, or the database does not answer.
     pub async fn keep(&self, name: &str) -> Result<(), StageError> {
         self.settle().await?;
         for seat in self.seats.lock().await.iter_mut() {
@@ -242,6 +273,9 @@ impl TestSite {
 
     /// As if nothing had happened but what is kept under this name: the same rows, and journals with the same entries,
     /// which everybody has read. Of a name that is not kept it is a [`TestSite::reset`].
+    ///
+    /// # Errors
+    /// If the site does not come to rest in time, or the database does not answer.
     pub async fn restore(&self, name: &str) -> Result<(), StageError> {
         self.bring_back(Some(name)).await
     }
@@ -267,87 +301,9 @@ impl TestSite {
         turn(&self.ctx, to);
     }
 
-    /// Publishes an event of the past through its own module, and waits until it has arrived everywhere.
-    pub async fn give(&self, event: Box<dyn AnyEvent>, at: DateTime<Utc>) -> Result<Applied, StageError> {
-        self.arrived(self.publish(event, at)).await?
-    }
-
-    /// Publishes an event of the past through its own module. [`TestSite::arrived`] waits for it.
-    pub async fn publish(&self, event: Box<dyn AnyEvent>, at: DateTime<Utc>) -> Result<Applied, StageError> {
-        let applied = self.publish_all(vec![(event, at)]).await?;
-        Ok(applied.first().copied().unwrap_or(Applied::Nothing))
-    }
-
-    /// The same for several events of one module, in one transaction.
-    pub async fn publish_all(
-        &self,
-        events: Vec<(Box<dyn AnyEvent>, DateTime<Utc>)>,
-    ) -> Result<Vec<Applied>, StageError> {
-        let Some((first, _)) = events.first() else { return Ok(Vec::new()) };
-        let mut tx = self.begin(first.source()).await?;
-        let mut applied = Vec::new();
-        for (event, at) in events {
-            self.set_time(at);
-            tx.set_now(at);
-            applied.push(event.emit(&mut tx).await?);
-        }
-        tx.commit().await?;
-        Ok(applied)
-    }
-
-    /// Does something, and waits until what it published has arrived everywhere.
-    pub async fn arrived<F: Future>(&self, work: F) -> Result<F::Output, StageError> {
-        let (done, arrived) = read_your_writes::effects(&self.ctx, ARRIVAL_MAX, work).await;
-        if arrived { Ok(done) } else { Err(StageError::Late) }
-    }
-
-    /// Gives a member an account, as registering would.
-    pub async fn enrol(&self, member: MemberId, email: &str, password: &str) -> Result<(), StageError> {
-        let hash = self.ctx.passwords().hash(Password::of(password)).await?;
-        let mut tx = self.begin("register").await?;
-        sqlx::query("insert into register.account (member, email, password) values ($1, $2, $3)")
-            .bind(member.uuid())
-            .bind(email)
-            .bind(hash)
-            .execute(tx.conn())
-            .await?;
-        tx.commit().await?;
-        Ok(())
-    }
-
-    /// Logs a member in; returns the token for `Authorization: Bearer` or the cookie `session`.
-    pub async fn login(&self, member: MemberId) -> Result<String, StageError> {
-        let mut tx = self.begin("register").await?;
-        let token = register::open_session_for(&self.ctx, &mut tx, member, "a use case").await?;
-        tx.commit().await?;
-        Ok(token.reveal().to_owned())
-    }
-
-    /// Where a module's journal ends.
-    pub async fn head(&self, module: &str) -> Result<i64, StageError> {
-        match self.ctx.unit_named(module) {
-            Some(unit) => Ok(journal::head(unit).await?.pos),
-            None => Ok(0),
-        }
-    }
-
-    /// What a module published after a position: the first [`journal::BATCH_MAX`] entries.
-    pub async fn journal(&self, module: &str, after: i64) -> Result<Vec<Entry>, StageError> {
-        match self.ctx.unit_named(module) {
-            Some(unit) => Ok(journal::read(unit, after).await?.entries),
-            None => Ok(Vec::new()),
-        }
-    }
-
     /// Ends everything that runs.
     pub async fn close(&self) {
         self.ctx.stop(Duration::from_secs(5)).await;
-    }
-
-    async fn begin(&self, module: &str) -> Result<Tx, Failure> {
-        let unit = self.ctx.unit_named(module).ok_or_else(Failure::not_found)?.clone();
-        let pool = unit.pool.clone();
-        Tx::begin(self.ctx.clone(), unit, pool).await
     }
 }
 

@@ -192,6 +192,9 @@ impl Context {
     }
 
     /// Begins a module's transaction for a command.
+    ///
+    /// # Errors
+    /// If no connection is free in time, or the database does not answer.
     pub async fn begin(&self, spec: &ModuleSpec) -> Result<Tx, Failure> {
         let unit = self.unit(spec).clone();
         let pool = unit.pool.clone();

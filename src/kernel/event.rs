@@ -146,6 +146,10 @@ pub trait AnyEvent: Send + Sync {
     fn source(&self) -> &'static str;
     fn key(&self) -> MemberId;
     fn describe(&self, names: &dyn Names) -> String;
+    /// As it is written into the journal.
+    ///
+    /// # Errors
+    /// If the event cannot be written as JSON, which its tests would have found.
     fn json(&self) -> Result<serde_json::Value, serde_json::Error>;
     /// Publishes it through its own module, the very way a command does.
     fn emit(self: Box<Self>, tx: &mut Tx) -> BoxFuture<'_, Result<Applied, Failure>>;

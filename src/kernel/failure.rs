@@ -302,6 +302,9 @@ pub trait OnConstraint<T> {
     /// Turns a violation of `constraint` into `refusal`; every other error stays what it was.
     ///
     /// A violation has ended the transaction: give the failure back, never go on.
+    ///
+    /// # Errors
+    /// The refusal, or the error that was there before.
     fn on_constraint(self, constraint: &str, refusal: impl FnOnce() -> Failure) -> Result<T, Failure>;
 }
 

@@ -21,6 +21,9 @@ use crate::kernel::config::LogFormat;
 pub struct LogError(String);
 
 /// Starts logging. A second call, in a test, changes nothing.
+///
+/// # Errors
+/// If the filter cannot be parsed.
 pub fn start(format: LogFormat, filter: &str) -> Result<(), LogError> {
     // What is refused is kept, unless the operator says otherwise of this very target.
     let filter =

@@ -194,6 +194,9 @@ impl Metrics {
     }
 
     /// In the text format of Prometheus.
+    ///
+    /// # Errors
+    /// Never in practice: writing to a string does not fail.
     pub fn text(&self) -> Result<String, std::fmt::Error> {
         let mut text = String::new();
         prometheus_client::encoding::text::encode(&mut text, &self.registry)?;

@@ -85,6 +85,9 @@ impl Tx {
 
     /// States a fact: the module's own listeners write it down at once. It is published on commit, if they
     /// changed anything.
+    ///
+    /// # Errors
+    /// The error of the module's own listener; after it the transaction cannot be committed.
     pub async fn emit<E: Event>(&mut self, event: E) -> Result<Applied, Failure> {
         if self.replaying {
             return Ok(Applied::Nothing);
@@ -129,6 +132,9 @@ impl Tx {
 
     /// Commits state and events as one. The outbox rows are written last: whoever had to wait for another
     /// command's rows gets the later ids.
+    ///
+    /// # Errors
+    /// If the database refuses or does not answer. Whether it committed may then be unknown ([`Failure::outcome_unknown`]).
     pub async fn commit(mut self) -> Result<(), Failure> {
         let rows = std::mem::take(&mut self.outbox);
         let publishes = !rows.events.is_empty();

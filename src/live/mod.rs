@@ -97,6 +97,9 @@ impl Live {
     }
 
     /// The versions of a member now.
+    ///
+    /// # Errors
+    /// If the database does not answer.
     pub async fn versions(
         &self,
         ctx: &Context,
@@ -112,6 +115,9 @@ impl Live {
     }
 
     /// Waits for what comes after a cursor. 503 where too many do.
+    ///
+    /// # Errors
+    /// [`Refused::TooMany`] if the member has too many; 503 if the node has, or if the database does not answer.
     pub async fn subscribe(
         &self,
         ctx: &Context,

@@ -20,6 +20,9 @@ pub struct Example {
 }
 
 /// A line an example, as it is committed.
+///
+/// # Errors
+/// If an example is no JSON, which cannot happen to one that was loaded.
 pub fn lines(examples: &[Example]) -> Result<String, serde_json::Error> {
     let lines = examples.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?;
     Ok(format!("[\n{}\n]\n", lines.join(",\n")))

@@ -138,6 +138,9 @@ pub struct Cost {
 }
 
 /// Runs a statement, and has it explained.
+///
+/// # Errors
+/// If the database does not answer.
 pub async fn explain<'q>(pool: &PgPool, mut statement: impl Execute<'q, Postgres>) -> Result<Cost, Failure> {
     let arguments = statement.take_arguments().map_err(Failure::internal)?.unwrap_or_default();
     let sql = statement.sql();

@@ -65,6 +65,9 @@ pub fn hue(member: MemberId) -> u8 {
 }
 
 /// The member of a nickname, however it is typed: upper or lower case alike.
+///
+/// # Errors
+/// 404 if nobody has the nickname.
 pub async fn named(db: impl PgExecutor<'_>, spec: &ModuleSpec, nickname: &str) -> Result<MemberId, Failure> {
     let sql = format!("select member from {}.card where lower(nickname) = lower($1)", spec.schema);
     let member = query_scalar(AssertSqlSafe(sql)).bind(name::kept(nickname)).fetch_optional(db).await?;
@@ -72,6 +75,9 @@ pub async fn named(db: impl PgExecutor<'_>, spec: &ModuleSpec, nickname: &str) -
 }
 
 /// Whether somebody has this id, whoever asks.
+///
+/// # Errors
+/// If the database does not answer.
 pub async fn is_known(db: impl PgExecutor<'_>, spec: &ModuleSpec, member: MemberId) -> Result<bool, Failure> {
     let sql = format!("select exists (select from {}.card where member = $1)", spec.schema);
     Ok(query_scalar(AssertSqlSafe(sql)).bind(member).fetch_one(db).await?)
@@ -79,6 +85,9 @@ pub async fn is_known(db: impl PgExecutor<'_>, spec: &ModuleSpec, member: Member
 
 /// Who has this nickname, for actions that are answered alike for nobody: otherwise they would tell that a member is
 /// there who is hidden from who asks, and so that she has blocked him.
+///
+/// # Errors
+/// If the database does not answer.
 pub async fn if_named(
     db: impl PgExecutor<'_>,
     spec: &ModuleSpec,
@@ -97,6 +106,9 @@ pub fn said(nickname: &str) -> String {
 }
 
 /// The card of a member, whoever asks. Who may see it is the caller's to know.
+///
+/// # Errors
+/// 404 if the module has no card of the member.
 pub async fn of(db: impl PgExecutor<'_>, spec: &ModuleSpec, member: MemberId) -> Result<CardRow, Failure> {
     let sql = format!(
         "select member, nickname, gender, birthday, place, portrait from {}.card where member = $1",
@@ -107,6 +119,9 @@ pub async fn of(db: impl PgExecutor<'_>, spec: &ModuleSpec, member: MemberId) ->
 }
 
 /// Another member, as `viewer` may see her: nobody who is unknown, not approved, or blocked either way.
+///
+/// # Errors
+/// 404 if the member is unknown, not approved, or blocked either way.
 pub async fn visible_to(
     db: impl PgExecutor<'_>,
     spec: &ModuleSpec,

@@ -85,6 +85,9 @@ impl Refuses {
     }
 
     /// Checks a gender.
+    ///
+    /// # Errors
+    /// 422 if it is no gender: the error names the field.
     pub fn gender(&self, text: &str) -> Result<Gender, Failure> {
         Gender::parse(text).ok_or_else(|| self.gender.failure())
     }

@@ -74,11 +74,17 @@ impl PageQuery {
     }
 
     /// For a list with the newest first. Refuses what is out of range, or is no cursor of ours.
+    ///
+    /// # Errors
+    /// 422 if `max` or `from` is out of range or no cursor.
     pub fn parse(&self) -> Result<Paging, Failure> {
         self.starting_at(Cursor::newest())
     }
 
     /// For a list with the oldest first.
+    ///
+    /// # Errors
+    /// 422 if `max` or `from` is out of range or no cursor.
     pub fn parse_oldest_first(&self) -> Result<Paging, Failure> {
         self.starting_at(Cursor::oldest())
     }

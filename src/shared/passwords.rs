@@ -56,11 +56,17 @@ pub struct Passwords {
 
 impl Passwords {
     /// With the strength of the site: 19 MiB, two passes, one lane.
+    ///
+    /// # Errors
+    /// If the parameters are refused, which a test would have found.
     pub fn new() -> Result<Self, Failure> {
         Self::with(Params::DEFAULT)
     }
 
     /// With a strength of one's own: tests hash many.
+    ///
+    /// # Errors
+    /// If argon2 refuses the parameters.
     pub fn with(strength: Params) -> Result<Self, Failure> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let nobody = hash(&strength, "nobody has this password", &mut Memory::new())?;
@@ -75,12 +81,18 @@ impl Passwords {
     }
 
     /// For keeping: the password's hash with its salt and parameters (PHC format).
+    ///
+    /// # Errors
+    /// If argon2 fails, or the program ends meanwhile.
     pub async fn hash(&self, password: Password) -> Result<String, Failure> {
         let strength = self.strength.clone();
         self.turn(move |memory| hash(&strength, password.as_str(), memory)).await?
     }
 
     /// Whether the password fits. Without a hash it does not, after the same time.
+    ///
+    /// # Errors
+    /// If the hash is not in PHC format, or the program ends meanwhile.
     pub async fn verify(&self, password: Password, kept: Option<String>) -> Result<bool, Failure> {
         let exists = kept.is_some();
         let kept = kept.unwrap_or_else(|| self.nobody.clone());

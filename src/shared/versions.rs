@@ -16,6 +16,9 @@ use crate::kernel::module::ModuleSpec;
 use crate::kernel::tx::Tx;
 
 /// Gives new versions to these members, and tells every node after the commit.
+///
+/// # Errors
+/// If the database does not answer.
 pub async fn bump(tx: &mut Tx, members: impl IntoIterator<Item = MemberId>) -> Result<(), Failure> {
     let members: Vec<MemberId> = members.into_iter().collect();
     if members.is_empty() {
@@ -41,6 +44,9 @@ pub async fn bump(tx: &mut Tx, members: impl IntoIterator<Item = MemberId>) -> R
 
 /// The same after a block or its end: those in `heard` get new versions, and those in `unheard` see something else
 /// without being told ([`State`]).
+///
+/// # Errors
+/// If the database does not answer.
 pub async fn bump_pairs(tx: &mut Tx, heard: &[MemberId], unheard: &[MemberId]) -> Result<(), Failure> {
     let spec = tx.spec();
     // In the order of the ids, too.
@@ -78,6 +84,9 @@ pub struct State {
 }
 
 /// The member's state now.
+///
+/// # Errors
+/// If the database does not answer.
 pub async fn state(db: impl PgExecutor<'_>, spec: &ModuleSpec, member: MemberId) -> Result<State, Failure> {
     let sql = format!(
         "select coalesce((select version from {schema}.{shown} where member = $1), 0),
@@ -96,6 +105,9 @@ pub fn shared(tx: &mut Tx) {
 }
 
 /// The member's version now; 0 before anything happened.
+///
+/// # Errors
+/// If the database does not answer.
 pub async fn of(db: impl PgExecutor<'_>, spec: &ModuleSpec, member: MemberId) -> Result<i64, Failure> {
     let sql = format!("select version from {}.{} where member = $1", spec.schema, spec.versions());
     let version: Option<i64> = query_scalar(AssertSqlSafe(sql)).bind(member).fetch_optional(db).await?;
@@ -103,6 +115,9 @@ pub async fn of(db: impl PgExecutor<'_>, spec: &ModuleSpec, member: MemberId) ->
 }
 
 /// The versions of many members. Who is missing has seen nothing happen yet.
+///
+/// # Errors
+/// If the database does not answer.
 pub async fn of_many(
     db: impl PgExecutor<'_>,
     spec: &ModuleSpec,

@@ -172,6 +172,9 @@ impl StoreError {
     }
 
     /// Checks what `show server_version_num` said, for example 150013.
+    ///
+    /// # Errors
+    /// If the server is older than the oldest version that the site runs on.
     pub fn check_version(server_version_num: u32, what: &str) -> Result<(), Self> {
         let found = server_version_num / 10_000;
         if found < POSTGRES_MAJOR_MIN {
@@ -181,6 +184,9 @@ impl StoreError {
     }
 
     /// Checks the connections that the pools want against those that the server has for us.
+    ///
+    /// # Errors
+    /// If the server has fewer: the error says how many are needed.
     pub fn check_connections(needed: u32, available: u32, what: &str) -> Result<(), Self> {
         if needed > available {
             return Err(Self::TooFewConnections { what: what.to_owned(), needed, available });

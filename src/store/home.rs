@@ -84,6 +84,9 @@ pub(super) fn has_cluster(data: &Path) -> bool {
 
 /// Removes a data folder with its cluster, wherever that is. Its site must have ended; the server, if it still
 /// ends, is waited for.
+///
+/// # Errors
+/// If the server still runs and does not end, or the folder cannot be removed.
 pub async fn discard(data: &Path) -> Result<(), StoreError> {
     let Ok(data) = data.canonicalize() else { return Ok(()) };
     guard::clear_remains(&data.join("postgres")).await?;

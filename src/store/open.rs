@@ -73,6 +73,9 @@ struct Place {
 }
 
 /// Opens everything, or says what to do.
+///
+/// # Errors
+/// If a server is away, too old or too small, or a database holds other data than the site has written down.
 pub async fn open(config: &StoreConfig, registry: &Registry) -> Result<Store, StoreError> {
     let mut private = None;
     check_settings(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()), registry)?;
@@ -95,6 +98,9 @@ pub async fn open(config: &StoreConfig, registry: &Registry) -> Result<Store, St
 }
 
 /// All modules in one database, whatever the environment says: for tests, which empty it.
+///
+/// # Errors
+/// If the server is away, too old or too small, or the migrations fail.
 pub async fn open_at(
     options: PgConnectOptions,
     connections: u16,
@@ -104,6 +110,9 @@ pub async fn open_at(
 }
 
 /// The same, with some modules on databases of their own.
+///
+/// # Errors
+/// If a server is away, too old or too small, or the migrations fail.
 pub async fn open_apart(
     options: PgConnectOptions,
     apart: &ModuleDatabases,

@@ -67,11 +67,17 @@ struct Owner {
 
 impl PrivatePostgres {
     /// Finds the running instance of this data folder, or starts one.
+    ///
+    /// # Errors
+    /// If the programs of Postgres are missing, the folder is another's, the disk is full, or the server does not start.
     pub async fn start(data: &Path, server: Server) -> Result<Self, StoreError> {
         Self::start_for(Lifetime::Long, data, server).await
     }
 
     /// The same. Who stays does not use what a command has started, but waits for its end.
+    ///
+    /// # Errors
+    /// As [`PrivatePostgres::start`].
     pub async fn start_for(stay: Lifetime, data: &Path, server: Server) -> Result<Self, StoreError> {
         let fault = |error| StoreError::from_file(error, "make", data);
         DirBuilder::new().recursive(true).mode(0o700).create(data).map_err(fault)?;
@@ -160,6 +166,9 @@ impl PrivatePostgres {
     }
 
     /// Ends the server if this process started it: fast, and after a bounded wait at once.
+    ///
+    /// # Errors
+    /// If the server does not end.
     pub async fn stop(self) -> Result<(), StoreError> {
         let Some(mut owner) = self.owner else { return Ok(()) };
         write_socket(&self.lock, &[])?;
@@ -172,6 +181,9 @@ impl PrivatePostgres {
     }
 
     /// Ends the server as a crash does, if this process started it: the next start recovers. For tests.
+    ///
+    /// # Errors
+    /// If the server does not end.
     pub async fn crash(self) -> Result<(), StoreError> {
         if let Some(owner) = &self.owner {
             guard::signal(&owner.home.cluster, Signal::QUIT);

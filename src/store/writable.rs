@@ -14,6 +14,9 @@ pub(super) const SESSION_MAX: Duration = Duration::from_mins(30);
 const TRY_AFTER: Duration = Duration::from_secs(1);
 
 /// Whether what is asked here may write.
+///
+/// # Errors
+/// If the database does not answer.
 pub async fn takes_writes(executor: impl PgExecutor<'_>) -> Result<bool, sqlx::Error> {
     query_scalar("select not current_setting('transaction_read_only')::boolean").fetch_one(executor).await
 }

@@ -42,6 +42,9 @@ pub trait Counter: Send + Sync {
 }
 
 /// All numbers, and the versions that they are of. None where nobody counts.
+///
+/// # Errors
+/// If the database does not answer.
 pub async fn counts(ctx: &Context, member: MemberId) -> Result<Option<(Counts, Cursor)>, Failure> {
     let (Some(waiting), Some(stories)) = (ctx.registry().counts(), ctx.registry().stories()) else {
         return Ok(None);
@@ -91,6 +94,9 @@ impl Memory {
     }
 
     /// The numbers of a version that the caller has read: those in memory if they are of it, otherwise counted anew.
+    ///
+    /// # Errors
+    /// If the database does not answer.
     pub async fn of_version(
         &self,
         ctx: &Context,

@@ -37,6 +37,9 @@ impl KnownDevice {
 }
 
 /// Makes a device one of this member.
+///
+/// # Errors
+/// If the site's secret cannot be read.
 pub async fn cookie_for(ctx: &Context, member: MemberId) -> Result<HeaderValue, Failure> {
     let number = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 16]>());
     let value = write(Secret::of(ctx).await?, &KnownDevice { member, number });

@@ -82,6 +82,9 @@ impl Layout {
 
     /// The page shows what a live module has for her: it will hear of changes. To be called before the content is
     /// read, so that nothing falls in between.
+    ///
+    /// # Errors
+    /// If the versions of the member cannot be read.
     pub async fn following(
         mut self,
         ctx: &Context,

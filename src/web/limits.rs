@@ -97,6 +97,9 @@ impl Allowance {
 
 /// Counts a use by a member, or by an address where nobody is logged in, and wherever nobody has to be: who
 /// registers or logs in could bring a new member for every try.
+///
+/// # Errors
+/// 429 if the allowance is used up; 503 if the database does not answer.
 pub async fn take(
     ctx: &Context,
     limit: Limit,
@@ -117,12 +120,18 @@ pub async fn take(
 }
 
 /// Counts a use by a device of a member.
+///
+/// # Errors
+/// 429 if the allowance is used up; 503 if the database does not answer.
 pub async fn take_of_device(ctx: &Context, limit: Limit, device: &KnownDevice) -> Result<Allowance, Failure> {
     count(ctx, limit, &format!("device:{}", device.number)).await
 }
 
 /// Counts a use of something else: tries to log in as `subject`, say. Only its hash is kept, for people type
 /// all sorts of things into the wrong field.
+///
+/// # Errors
+/// 429 if the allowance is used up; 503 if the database does not answer.
 pub async fn take_named(ctx: &Context, limit: Limit, subject: &str) -> Result<Allowance, Failure> {
     let hash = URL_SAFE_NO_PAD.encode(Sha256::digest(subject.as_bytes()));
     count(ctx, limit, &format!("named:{hash}")).await

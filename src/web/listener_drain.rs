@@ -14,6 +14,9 @@ use tokio::net::TcpListener;
 pub const HANDSHAKE_MAX: Duration = Duration::from_millis(10);
 
 /// From here on no new connection begins; those that have begun come in.
+///
+/// # Errors
+/// If the kernel refuses.
 #[cfg(target_os = "linux")]
 pub fn hold_off(listener: &TcpListener) -> io::Result<()> {
     use socket2::{SockFilter, SockRef};
@@ -37,6 +40,9 @@ pub fn hold_off(listener: &TcpListener) -> io::Result<()> {
 }
 
 /// Elsewhere some microseconds are left in which one may be lost.
+///
+/// # Errors
+/// If the kernel refuses.
 #[cfg(not(target_os = "linux"))]
 pub fn hold_off(_: &TcpListener) -> io::Result<()> {
     Ok(())

@@ -84,6 +84,9 @@ async fn beat(ctx: &Context) -> Result<(), sqlx::Error> {
 }
 
 /// The nodes that are known, the oldest first.
+///
+/// # Errors
+/// If the database does not answer.
 pub async fn nodes(ctx: &Context) -> Result<Vec<Node>, Failure> {
     let silent = ctx.now() - SILENT_AFTER;
     Ok(query_as!(

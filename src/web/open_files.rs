@@ -22,6 +22,9 @@ pub struct TooFewFiles {
 }
 
 /// Raises the soft limit to the hard one, and returns for how many clients that is enough, `wanted` at most.
+///
+/// # Errors
+/// If the limit leaves room for no client at all.
 pub fn clients(wanted: usize, connections: u16) -> Result<usize, TooFewFiles> {
     let limit = getrlimit(Resource::Nofile);
     if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }) {

@@ -19,6 +19,9 @@ pub struct Overview {
 }
 
 /// Reads everything, one table after the other.
+///
+/// # Errors
+/// If the database of one of the modules does not answer.
 pub async fn overview(ctx: &Context) -> Result<Overview, Failure> {
     let nodes = nodes::nodes(ctx).await?;
     let mut modules = Vec::new();
@@ -50,6 +53,9 @@ pub async fn overview(ctx: &Context) -> Result<Overview, Failure> {
 }
 
 /// Tells the metrics what only the tables know.
+///
+/// # Errors
+/// If the database of one of the modules does not answer.
 pub async fn measure(ctx: &Context) -> Result<(), Failure> {
     for unit in ctx.units() {
         let State { outbox, parked, .. } = status::state(unit).await?;

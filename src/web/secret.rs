@@ -16,6 +16,9 @@ pub struct Secret([u8; 32]);
 
 impl Secret {
     /// Of this site. The first one to ask reads it from the database.
+    ///
+    /// # Errors
+    /// If the database does not answer.
     pub async fn of(ctx: &Context) -> Result<&Self, Failure> {
         ctx.secret().get_or_try_init(|| read(ctx)).await
     }

@@ -16,6 +16,9 @@ use crate::kernel::problem;
 use crate::shared::text::name::kept;
 
 /// Refuses to read where that would leave a trace which the member does not mean to leave.
+///
+/// # Errors
+/// If a browser fetches ahead, or the request did not come from a page of the site.
 pub fn check(face: Face, method: &Method, headers: &HeaderMap) -> Result<(), Failure> {
     if *method != Method::HEAD && is_prefetch(method, headers) {
         return Err(problem::FETCHED_AHEAD.failure());

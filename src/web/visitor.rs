@@ -59,6 +59,9 @@ pub enum State {
 
 impl Actor {
     /// Whether a policy lets her through; otherwise what to tell her.
+    ///
+    /// # Errors
+    /// 403 for a member who is not approved or lacks the role.
     pub fn passes(&self, policy: Policy) -> Result<(), Failure> {
         let approved = self.state == State::Approved;
         let has_role = match policy {
@@ -165,6 +168,9 @@ impl Default for Sessions {
 
 impl Sessions {
     /// The member of this token, if it is one.
+    ///
+    /// # Errors
+    /// If the database does not answer.
     pub async fn actor(&self, ctx: &Context, token: &Token) -> Result<Option<Actor>, Failure> {
         let hash = token.hash();
         if let Some(actor) = self.cache.get(&hash) {

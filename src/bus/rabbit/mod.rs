@@ -67,6 +67,9 @@ struct Shared {
 impl RabbitBus {
     /// Connects to `amqp://user:password@host:port/vhost`, and goes on trying where that does not work at once.
     /// Everything on the broker is named `<prefix>.…`; `modules` are those whose names may come from it.
+    ///
+    /// # Errors
+    /// If the address is not one. A broker that is away is no error.
     pub async fn open(
         url: &str,
         prefix: &str,

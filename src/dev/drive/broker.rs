@@ -63,6 +63,9 @@ impl PrivateBroker {
     }
 
     /// Makes the folder, which must not be there, and starts a broker in it.
+    ///
+    /// # Errors
+    /// If the folder is there already, or RabbitMQ is not installed or does not start.
     pub async fn start(folder: &Path) -> Result<Self, BrokerError> {
         let programs = programs().ok_or(BrokerError::NoPrograms)?;
         let file = |doing, source| BrokerError::File { doing, path: folder.to_path_buf(), source };
@@ -86,6 +89,9 @@ impl PrivateBroker {
     }
 
     /// Starts it, after it was stopped or killed, on what it has written.
+    ///
+    /// # Errors
+    /// If RabbitMQ does not start.
     pub async fn again(&mut self) -> Result<(), BrokerError> {
         let mut command = self.command("/bin/sh");
         command.args(["-c", GUARD, "pancake-broker"]).arg(&self.programs).arg(self.pid_file());
@@ -148,6 +154,9 @@ impl PrivateBroker {
     }
 
     /// Runs `rabbitmqctl`, and returns what it says.
+    ///
+    /// # Errors
+    /// If `rabbitmqctl` fails: the error has what it said.
     pub async fn control(&self, words: &[&str]) -> Result<String, BrokerError> {
         let failed = |said: String| BrokerError::Command { words: words.join(" "), said };
         let mut command = self.command(self.programs.join("rabbitmqctl"));

@@ -84,6 +84,9 @@ impl Book {
     }
 
     /// The example that fits best.
+    ///
+    /// # Errors
+    /// The problem that the mock answers with when no example fits: it says what would.
     pub fn choose(&self, asked: &Asked<'_>) -> Result<&Example, Failure> {
         let here = self.here(asked)?;
         if let Some(label) = preferred(asked.headers) {

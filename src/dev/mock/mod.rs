@@ -59,6 +59,9 @@ pub enum MockError {
 }
 
 /// Serves until it is told to end.
+///
+/// # Errors
+/// If the use cases do not load, or the address cannot be listened on.
 pub async fn serve(args: MockArgs) -> Result<(), MockError> {
     let mut ends = Ends::new().map_err(StartError::Signals)?;
     let listener = bind(args.listen, "--listen").await?;

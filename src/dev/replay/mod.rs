@@ -21,6 +21,9 @@ pub enum ReplayError {
 }
 
 /// Runs a replay and prints what came of it. Any difference is an error.
+///
+/// # Errors
+/// If the script is wrong, the server fails, or what came of it differs from what the script says.
 pub async fn run(replay: Replay) -> Result<(), ReplayError> {
     match replay {
         Replay::Flirts(asked) => {

@@ -50,6 +50,9 @@ pub enum StreamsError {
 }
 
 /// Measures, and prints the figures. A message that did not arrive is an error.
+///
+/// # Errors
+/// If the server fails, or a message does not arrive.
 pub async fn run(asked: StreamsArgs) -> Result<(), StreamsError> {
     // The server inherits what is allowed here.
     let plan = Plan::of(&asked, process::allow_files())?;

@@ -79,6 +79,9 @@ fn written(
 }
 
 /// Whether what is committed is current.
+///
+/// # Errors
+/// If a file differs from what the use cases say: the error names it and the way to renew it.
 pub fn check(dir: &Path, registry: &Registry, usecases: &UseCases) -> Result<(), BookError> {
     written(dir, registry, usecases)?.iter().try_for_each(|(path, current)| is_current(path, current))
 }
@@ -97,6 +100,9 @@ fn is_current(path: &Path, current: &str) -> Result<(), BookError> {
 }
 
 /// Writes it anew.
+///
+/// # Errors
+/// If a file cannot be written.
 pub fn bless(dir: &Path, registry: &Registry, usecases: &UseCases) -> Result<(), BookError> {
     written(dir, registry, usecases)?.iter().try_for_each(|(path, text)| {
         fs::write(path, text).map_err(|error| BookError::Io { path: shown(path), error })

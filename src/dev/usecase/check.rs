@@ -77,6 +77,9 @@ pub fn event(cast: &Cast, event: &EventText, faults: &mut Faults) {
 }
 
 /// Reads an event whose captures nobody knows yet: with stand-ins of whatever type fits.
+///
+/// # Errors
+/// If the fields are not those of the event.
 pub fn parse(cast: &Cast, event: &EventText) -> Result<(Value, Box<dyn AnyEvent>), serde_json::Error> {
     let mut captures = Vec::new();
     event.fields.each_text(None, &mut |_, tree| {

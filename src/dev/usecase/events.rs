@@ -25,6 +25,9 @@ const NAMED_MAX: usize = 4;
 pub type Samples = BTreeMap<String, Value>;
 
 /// Reads `<source>.jsonl` in a folder: a line for every version of every event, the newest last.
+///
+/// # Errors
+/// If the folder or one of its files cannot be read.
 pub fn samples(folder: &Path, registry: &Registry) -> io::Result<Samples> {
     #[derive(Deserialize)]
     struct Sample {

@@ -68,6 +68,9 @@ pub struct Edge {
 }
 
 /// The graph, for the standard output.
+///
+/// # Errors
+/// If the use cases do not load: all that is wrong in them.
 pub fn run_graph(registry: &Registry, args: &GraphArgs) -> Result<String, LoadErrors> {
     if args.overview {
         return Ok(overview::dot(registry));

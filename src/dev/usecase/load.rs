@@ -20,6 +20,9 @@ pub struct UseCases {
 }
 
 /// Reads a folder. Everything that a case names has to be there.
+///
+/// # Errors
+/// All that is wrong in the files, each with its place.
 pub fn load(dir: &Path, registry: &Registry) -> Result<UseCases, LoadErrors> {
     let mut errors = Vec::new();
     for name in strays(dir, registry) {
@@ -33,6 +36,9 @@ pub fn load(dir: &Path, registry: &Registry) -> Result<UseCases, LoadErrors> {
 
 /// Reads a folder in which cases may be ahead of the modules: those of modules, actions and events that are not
 /// there yet are read as far as they can be.
+///
+/// # Errors
+/// All that is wrong in the files, each with its place.
 pub fn drafts(dir: &Path, registry: &Registry) -> Result<UseCases, LoadErrors> {
     // A folder's name lives as long as those of modules: this is read once a program.
     let strays = strays(dir, registry).into_iter().map(|name| &*name.leak());

@@ -25,6 +25,9 @@ pub struct Untold {
 }
 
 /// Everybody whom the case names, with the events that bring her there.
+///
+/// # Errors
+/// If the case gives a person a state that no events lead to.
 pub fn introduce(
     registry: &Registry,
     cast: &Cast,
@@ -50,6 +53,9 @@ pub fn introduce(
 }
 
 /// A person in a state. The runner introduces the stranger with it.
+///
+/// # Errors
+/// If no events lead to the state.
 pub fn introduction(
     registry: &Registry,
     cast: &Cast,

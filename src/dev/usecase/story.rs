@@ -25,6 +25,9 @@ pub struct StoryArgs {
 }
 
 /// The stories, for the standard output.
+///
+/// # Errors
+/// If the use cases do not load: all that is wrong in them.
 pub fn run_story(registry: &Registry, args: &StoryArgs) -> Result<String, LoadErrors> {
     let book = load(&args.usecases, registry)?;
     let paint = Paint::of_stdout();

@@ -93,6 +93,9 @@ impl Fact {
 }
 
 /// The summary, for the standard output.
+///
+/// # Errors
+/// If the use cases do not load: all that is wrong in them.
 pub fn run_summary(registry: &Registry, args: &SummaryArgs) -> Result<String, LoadErrors> {
     let book = load(&args.usecases, registry)?;
     let mut facts = facts(registry, &book.cases);

@@ -24,6 +24,9 @@ pub struct Explained {
 }
 
 /// Walks as a reader's feed does, and has every statement explained.
+///
+/// # Errors
+/// If the database does not answer.
 pub async fn explain(ctx: &Context, member: MemberId, asked: Asked) -> Result<Explained, Failure> {
     let reader = walk_stories::reader(ctx, member).await?.ok_or_else(Failure::not_found)?;
     let born = walk_stories::born(ctx, &reader.ideal);

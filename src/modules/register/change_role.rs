@@ -53,6 +53,9 @@ async fn run(
 }
 
 /// For the operator, who knows nicknames. Tells who that is, and whether anything changed.
+///
+/// # Errors
+/// 404 if nobody has the nickname; the refusals of [`run`].
 pub async fn run_named(
     ctx: &Context,
     nickname: &str,
@@ -71,6 +74,9 @@ pub fn everybody(ctx: &Context) -> impl Stream<Item = Result<(MemberId, String),
 }
 
 /// Who has this nickname, however it is spelt.
+///
+/// # Errors
+/// 404 if nobody has the nickname.
 pub async fn member_named(ctx: &Context, nickname: &str) -> Result<MemberId, Failure> {
     let name = name::kept(nickname);
     query_scalar!("select member from register.member where lower(nickname) = lower($1)", name)

@@ -49,6 +49,9 @@ pub(super) fn alive_since(ctx: &Context) -> (DateTime<Utc>, DateTime<Utc>) {
 }
 
 /// Opens a login for a member and returns its token, the only time that it is seen.
+///
+/// # Errors
+/// If the database does not answer.
 pub async fn open(ctx: &Context, tx: &mut Tx, member: MemberId, device: &str) -> Result<Token, Failure> {
     let token = Token::random();
     query!(

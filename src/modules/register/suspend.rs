@@ -29,6 +29,9 @@ pub enum Verdict {
 }
 
 /// Suspends or readmits; the same again changes nothing.
+///
+/// # Errors
+/// 404 if nobody has the id.
 pub async fn run(
     ctx: &Context,
     by: DecidedBy,

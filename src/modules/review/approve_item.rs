@@ -38,6 +38,9 @@ async fn run(ctx: &Context, by: DecidedBy, item: ItemId) -> Result<String, Failu
 }
 
 /// Approves whoever waits under this id, for the operator. False when nobody does.
+///
+/// # Errors
+/// If the database does not answer.
 pub async fn waiting_member(ctx: &Context, member: MemberId) -> Result<bool, Failure> {
     let item =
         query_scalar!("select item from review.item where member = $1 and decision is null", member.uuid());

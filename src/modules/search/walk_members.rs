@@ -158,6 +158,9 @@ impl Found {
 }
 
 /// What each walk of a search costs, the longest last.
+///
+/// # Errors
+/// If the database does not answer.
 pub fn explain<'a>(
     ctx: &'a Context,
     viewer: MemberId,

@@ -47,6 +47,9 @@ impl ReadRules {
     }
 
     /// Checks what was typed into a field. A refusal names the field.
+    ///
+    /// # Errors
+    /// 422 if the text breaks a rule: the error names the field and the rule.
     pub fn parse(self, field: &str, typed: &str) -> Result<ReadText, Failure> {
         let text = tidied(typed);
         if !text.chars().any(shows) {
