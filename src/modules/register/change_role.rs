@@ -55,7 +55,7 @@ async fn run(
 /// For the operator, who knows nicknames. Tells who that is, and whether anything changed.
 ///
 /// # Errors
-/// 404 if nobody has the nickname; the refusals of [`run`].
+/// 404 if nobody has the nickname.
 pub async fn run_named(
     ctx: &Context,
     nickname: &str,
