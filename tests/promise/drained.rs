@@ -22,7 +22,7 @@ use crate::town::{Pair, Person, Town, smallest};
 use crate::wait;
 
 const SEED: u64 = 0x0064_7261_696e;
-const MEMBERS: usize = 60;
+const MEMBERS: usize = 120;
 const NODES: usize = 3;
 const ROUNDS: usize = 2;
 /// Of each kind of client.
