@@ -17,6 +17,8 @@ use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
 const GUARD: &str = include_str!("broker.sh");
+/// Somebody else may take a port between finding it and starting on it: then the broker gets others, so many times in all.
+const STARTS_MAX: u32 = 3;
 /// Erlang is slow to start where others want the processor too.
 const START_MAX: Duration = Duration::from_mins(2);
 /// One attempt to connect.
@@ -74,6 +76,16 @@ impl PrivateBroker {
         fs::write(folder.join("rabbitmq.conf"), SETTINGS).map_err(|error| file("write in", error))?;
         let ports = free_ports().map_err(|error| file("find ports for", error))?;
         let mut broker = Self { programs, folder: folder.to_path_buf(), ports, guard: None };
+        for _ in 1..STARTS_MAX {
+            match broker.again().await {
+                Err(BrokerError::NotReady { said, .. })
+                    if said.contains("port_already_used") || said.contains("eaddrinuse") =>
+                {
+                    broker.ports = free_ports().map_err(|error| file("find ports for", error))?;
+                }
+                other => return other.map(|()| broker),
+            }
+        }
         broker.again().await?;
         Ok(broker)
     }
