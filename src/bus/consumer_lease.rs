@@ -111,7 +111,7 @@ impl ConsumerLease {
         parking: Option<&Failure>,
     ) -> Result<Outcome, Failure> {
         let mut tx = self.begin().await?;
-        let Some((false, _)) = self.lease(&mut tx).await? else { return Ok(Outcome::Skipped) };
+        let Some((false, _)) = self.try_acquire(&mut tx).await? else { return Ok(Outcome::Skipped) };
         // A statement of its own: it must see what the last holder of the lease committed.
         let sql = AssertSqlSafe(self.unit.sql.read_offset.clone());
         let offset: Option<Offset> = query_as(sql).bind(range.source).fetch_optional(tx.conn()).await?;
@@ -153,7 +153,7 @@ impl ConsumerLease {
     ///
     /// # Errors
     /// If the database does not answer.
-    pub async fn lease(&self, tx: &mut Tx) -> Result<Option<(bool, String)>, Failure> {
+    pub async fn try_acquire(&self, tx: &mut Tx) -> Result<Option<(bool, String)>, Failure> {
         let sql = AssertSqlSafe(self.unit.sql.take_lease.clone());
         Ok(query_as(sql).fetch_optional(tx.conn()).await?)
     }
@@ -162,7 +162,7 @@ impl ConsumerLease {
     ///
     /// # Errors
     /// If the lease is not free within a statement's time, or the database does not answer.
-    pub async fn wait_for_lease(&self, tx: &mut Tx) -> Result<Option<Uuid>, Failure> {
+    pub async fn acquire(&self, tx: &mut Tx) -> Result<Option<Uuid>, Failure> {
         let sql = AssertSqlSafe(self.unit.sql.check_rebuilding.clone());
         Ok(query_scalar(sql).fetch_one(tx.conn()).await?)
     }

@@ -83,7 +83,7 @@ async fn retry_first(
 ) -> Result<Option<()>, (Option<i64>, Failure)> {
     let before = |failure| (None, failure);
     let mut tx = lease.begin().await.map_err(before)?;
-    if lease.wait_for_lease(&mut tx).await.map_err(before)?.is_some() {
+    if lease.acquire(&mut tx).await.map_err(before)?.is_some() {
         return Err(before(Failure::internal("the module is being rebuilt, which leaves no letters")));
     }
     let sql = AssertSqlSafe(lease.unit.sql.first_letter.clone());

@@ -216,7 +216,7 @@ impl Rebuild {
     /// A transaction that holds the module's lease, as long as no other rebuild has begun.
     async fn begin(&self) -> Result<Tx, Failure> {
         let mut tx = self.lease.begin().await?;
-        if self.lease.wait_for_lease(&mut tx).await? != Some(self.id) {
+        if self.lease.acquire(&mut tx).await? != Some(self.id) {
             return Err(Failure::internal("another rebuild of the module has begun, and this one ends"));
         }
         tx.replay();

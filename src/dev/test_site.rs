@@ -54,7 +54,7 @@ pub struct TestSite {
 }
 
 /// What a stage is to be like.
-pub struct StageOptions {
+pub struct TestSiteOptions {
     /// Of all modules together.
     pub connections: u16,
     pub bus: Arc<dyn Bus>,
@@ -66,7 +66,7 @@ pub struct StageOptions {
     pub alone: bool,
 }
 
-impl StageOptions {
+impl TestSiteOptions {
     /// The bus of a single node, and a look every second.
     pub fn of(connections: u16) -> Self {
         Self {
@@ -81,7 +81,7 @@ impl StageOptions {
 
 /// Why a stage does not work.
 #[derive(Debug, thiserror::Error)]
-pub enum StageError {
+pub enum TestSiteError {
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
@@ -105,8 +105,12 @@ impl TestSite {
     ///
     /// # Errors
     /// If the database does not answer; the error names the step.
-    pub async fn open(postgres: &PrivatePostgres, name: &str, connections: u16) -> Result<Self, StageError> {
-        Self::open_with(postgres, name, StageOptions::of(connections)).await
+    pub async fn open(
+        postgres: &PrivatePostgres,
+        name: &str,
+        connections: u16,
+    ) -> Result<Self, TestSiteError> {
+        Self::open_with(postgres, name, TestSiteOptions::of(connections)).await
     }
 
     /// Opens a site on a fresh database of this name.
@@ -116,8 +120,8 @@ impl TestSite {
     pub async fn open_with(
         postgres: &PrivatePostgres,
         name: &str,
-        options: StageOptions,
-    ) -> Result<Self, StageError> {
+        options: TestSiteOptions,
+    ) -> Result<Self, TestSiteError> {
         Self::make_database(postgres, name).await?;
         Self::reopen_with(postgres, name, options).await
     }
@@ -126,7 +130,7 @@ impl TestSite {
     ///
     /// # Errors
     /// If the database does not answer; the error names the step.
-    pub async fn make_database(postgres: &PrivatePostgres, name: &str) -> Result<(), StageError> {
+    pub async fn make_database(postgres: &PrivatePostgres, name: &str) -> Result<(), TestSiteError> {
         Self::copy_database(postgres, "template1", name).await
     }
 
@@ -134,14 +138,18 @@ impl TestSite {
     ///
     /// # Errors
     /// If the other database is in use, or the server does not answer.
-    pub async fn copy_database(postgres: &PrivatePostgres, from: &str, name: &str) -> Result<(), StageError> {
+    pub async fn copy_database(
+        postgres: &PrivatePostgres,
+        from: &str,
+        name: &str,
+    ) -> Result<(), TestSiteError> {
         let mut conn = postgres.options().connect().await?;
         conn.execute(AssertSqlSafe(format!("drop database if exists {name} with (force)"))).await?;
         let create = format!("create database {name} template {from}");
         for _ in 1..COPY_TRIES {
             match conn.execute(AssertSqlSafe(create.clone())).await {
                 Err(error) if is_in_use(&error) => {}
-                other => return other.map(drop).map_err(StageError::from),
+                other => return other.map(drop).map_err(TestSiteError::from),
             }
         }
         conn.execute(AssertSqlSafe(create)).await?;
@@ -156,8 +164,8 @@ impl TestSite {
         postgres: &PrivatePostgres,
         name: &str,
         connections: u16,
-    ) -> Result<Self, StageError> {
-        Self::reopen_with(postgres, name, StageOptions::of(connections)).await
+    ) -> Result<Self, TestSiteError> {
+        Self::reopen_with(postgres, name, TestSiteOptions::of(connections)).await
     }
 
     /// The same, with everything said.
@@ -167,8 +175,8 @@ impl TestSite {
     pub async fn reopen_with(
         postgres: &PrivatePostgres,
         name: &str,
-        options: StageOptions,
-    ) -> Result<Self, StageError> {
+        options: TestSiteOptions,
+    ) -> Result<Self, TestSiteError> {
         Self::on(postgres.options().database(name), options).await
     }
 
@@ -176,7 +184,7 @@ impl TestSite {
     ///
     /// # Errors
     /// If the database does not answer; the error names the step.
-    pub async fn on(database: PgConnectOptions, options: StageOptions) -> Result<Self, StageError> {
+    pub async fn on(database: PgConnectOptions, options: TestSiteOptions) -> Result<Self, TestSiteError> {
         Self::apart(database, &ModuleDatabases::new(), options).await
     }
 
@@ -187,9 +195,9 @@ impl TestSite {
     pub async fn apart(
         database: PgConnectOptions,
         apart: &ModuleDatabases,
-        options: StageOptions,
-    ) -> Result<Self, StageError> {
-        let StageOptions { connections, bus, poll_ms, shared_pace, alone } = options;
+        options: TestSiteOptions,
+    ) -> Result<Self, TestSiteError> {
+        let TestSiteOptions { connections, bus, poll_ms, shared_pace, alone } = options;
         let registry = modules::registry();
         let units = store::open_apart(database.clone(), apart, connections, &registry).await?;
         let listener = TcpListener::bind("127.0.0.1:0").await?;
@@ -214,7 +222,7 @@ impl TestSite {
     ///
     /// # Errors
     /// If the site does not come to rest in time: the error says what is left.
-    pub async fn settle(&self) -> Result<(), StageError> {
+    pub async fn settle(&self) -> Result<(), TestSiteError> {
         let published = self.ctx.units().map(|unit| unit.progress.commits()).sum();
         if !self.is_settled(published) {
             // Who is held is not waited for, and may be let go without a commit.
@@ -255,7 +263,7 @@ impl TestSite {
     ///
     /// # Errors
     /// If the database does not answer; the error names the step.
-    pub async fn reset(&self) -> Result<(), StageError> {
+    pub async fn reset(&self) -> Result<(), TestSiteError> {
         self.bring_back(None).await
     }
 
@@ -263,7 +271,7 @@ impl TestSite {
     ///
     /// # Errors
     /// If the site does not come to rest in time, or the database does not answer.
-    pub async fn keep(&self, name: &str) -> Result<(), StageError> {
+    pub async fn keep(&self, name: &str) -> Result<(), TestSiteError> {
         self.settle().await?;
         for seat in self.seats.lock().await.iter_mut() {
             seat.keep(name).await?;
@@ -276,11 +284,11 @@ impl TestSite {
     ///
     /// # Errors
     /// If the site does not come to rest in time, or the database does not answer.
-    pub async fn restore(&self, name: &str) -> Result<(), StageError> {
+    pub async fn restore(&self, name: &str) -> Result<(), TestSiteError> {
         self.bring_back(Some(name)).await
     }
 
-    async fn bring_back(&self, name: Option<&str>) -> Result<(), StageError> {
+    async fn bring_back(&self, name: Option<&str>) -> Result<(), TestSiteError> {
         self.settle().await?;
         // In one transaction a database, by the operator, who may write in all schemas.
         for seat in self.seats.lock().await.iter_mut() {

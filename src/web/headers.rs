@@ -59,13 +59,13 @@ const CORS_SECONDS: HeaderValue = HeaderValue::from_static("600");
 
 /// What does not change between requests.
 #[derive(Clone)]
-pub struct Dress {
+pub struct SecurityHeaders {
     /// Only https sites have it.
     hsts: Option<HeaderValue>,
     origins: Origins,
 }
 
-impl Dress {
+impl SecurityHeaders {
     pub fn of(ctx: &Context) -> Self {
         let config = ctx.config();
         let hsts = if config.hsts_subdomains { HSTS_SUBDOMAINS } else { HSTS };
@@ -74,7 +74,11 @@ impl Dress {
 }
 
 /// Adds them to every answer, refusals and faults included.
-pub async fn security_headers(State(dress): State<Dress>, request: Request, next: Next) -> Response {
+pub async fn security_headers(
+    State(dress): State<SecurityHeaders>,
+    request: Request,
+    next: Next,
+) -> Response {
     let api = is_api(request.uri().path());
     let allowed_origin = if api { allowed_origin(&dress.origins, request.headers()) } else { None };
     let preflight = request.method() == Method::OPTIONS

@@ -17,9 +17,9 @@ use axum::response::Response;
 use tracing::Instrument;
 
 use super::admission::{self, LoadShed};
-use super::headers::{self, Dress};
+use super::headers::{self, SecurityHeaders};
 use super::origin::{self, Origins};
-use super::session::{self, Recogniser};
+use super::session::{self, Authenticator};
 use super::turns::{self, Turns};
 use super::{compression, docs, health, limits, notice, presence, render, security_log, statics, strict};
 use crate::kernel::context::Context;
@@ -49,7 +49,7 @@ pub fn router(ctx: &Context) -> Router {
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(Turns::default(), turns::take_turn))
         .layer(from_fn_with_state(Origins::of(ctx), origin::refuse_cross_site))
-        .layer(from_fn_with_state(Recogniser::of(ctx), session::authenticate))
+        .layer(from_fn_with_state(Authenticator::of(ctx), session::authenticate))
         .layer(from_fn_with_state(LoadShed::of(ctx), admission::admit))
         .merge(health::routes())
         .merge(docs::routes(docs::LOGGED_IN))
@@ -62,7 +62,7 @@ pub fn router(ctx: &Context) -> Router {
         .layer(compression::layer())
         .layer(from_fn(compression::prepare))
         .merge(files)
-        .layer(from_fn_with_state(Dress::of(ctx), headers::security_headers))
+        .layer(from_fn_with_state(SecurityHeaders::of(ctx), headers::security_headers))
         .layer(from_fn_with_state(ctx.clone(), observe))
         .with_state(ctx.clone())
 }

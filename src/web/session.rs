@@ -50,14 +50,14 @@ pub fn expired_cookie(config: &Config) -> HeaderValue {
 
 /// What recognising needs.
 #[derive(Clone)]
-pub struct Recogniser {
+pub struct Authenticator {
     ctx: Context,
     cookie: &'static str,
     /// What was recorded a moment ago: a session in the cache still shows the use before that.
     recorded: Cache<SessionId, ()>,
 }
 
-impl Recogniser {
+impl Authenticator {
     pub fn of(ctx: &Context) -> Self {
         let recorded = Cache::builder().max_capacity(RECORDED_MAX).time_to_live(USE_RECORDED_EVERY).build();
         Self { ctx: ctx.clone(), cookie: cookie_name(ctx.config()), recorded }
@@ -90,30 +90,30 @@ impl Recogniser {
 /// Puts [`Context`] and [`Visitor`] beside the request. Refusals carry the visitor too, so that an error page
 /// can greet her.
 pub async fn authenticate(
-    State(recogniser): State<Recogniser>,
+    State(authenticator): State<Authenticator>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    let address = client(&request, recogniser.ctx.config());
-    let actor = match recogniser.actor(request.headers()).await {
+    let address = client(&request, authenticator.ctx.config());
+    let actor = match authenticator.actor(request.headers()).await {
         Ok(actor) => actor,
         Err(failure) => return failure.into_response(),
     };
     let used = actor.clone().filter(|_| !is_prefetch(request.method(), request.headers()));
     let device = if changes(request.method()) {
-        KnownDevice::of(&recogniser.ctx, request.headers()).await
+        KnownDevice::of(&authenticator.ctx, request.headers()).await
     } else {
         None
     };
     let visitor = Visitor { actor, address, device };
-    request.extensions_mut().insert(recogniser.ctx.clone());
+    request.extensions_mut().insert(authenticator.ctx.clone());
     request.extensions_mut().insert(visitor.clone());
     let mut response = next.run(request).await;
     if response.extensions().get::<Failure>().is_some() {
         response.extensions_mut().insert(visitor);
     }
     if let Some(actor) = used {
-        recogniser.record_use(&actor);
+        authenticator.record_use(&actor);
     }
     response
 }

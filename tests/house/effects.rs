@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pancake::bus::null::NullBus;
-use pancake::dev::test_site::{StageOptions, TestSite};
+use pancake::dev::test_site::{TestSite, TestSiteOptions};
 use sqlx::{ConnectOptions, Connection, Executor, query_scalar};
 
 use crate::house::{Answer, Ask, House, Who};
@@ -46,7 +46,8 @@ async fn who_waits_in_vain_is_not_told_otherwise() {
 #[tokio::test]
 async fn what_another_node_does_counts() {
     let mut house = House::open("effects_there", 80).await;
-    reopen(&mut house, "effects_there", StageOptions { poll_ms: NEVER_MS, ..StageOptions::of(80) }).await;
+    reopen(&mut house, "effects_there", TestSiteOptions { poll_ms: NEVER_MS, ..TestSiteOptions::of(80) })
+        .await;
     house.stage.settle().await.unwrap();
     let mut other = postgres().await.options().database("effects_there").connect().await.unwrap();
     let mut turn = other.begin().await.unwrap();
@@ -73,7 +74,8 @@ async fn what_another_node_does_counts() {
 #[tokio::test]
 async fn what_was_left_is_handled_when_the_others_are_done() {
     let mut house = House::open("effects_left", 80).await;
-    reopen(&mut house, "effects_left", StageOptions { poll_ms: NEVER_MS, ..StageOptions::of(80) }).await;
+    reopen(&mut house, "effects_left", TestSiteOptions { poll_ms: NEVER_MS, ..TestSiteOptions::of(80) })
+        .await;
     let mut other = postgres().await.options().database("effects_left").connect().await.unwrap();
     other.execute("update alerts.consumer_lease set rebuilding = gen_random_uuid()").await.unwrap();
     assert_eq!(applied(&flirt(&house, "return=minimal").await), (201, ""));
@@ -89,7 +91,8 @@ async fn what_was_left_is_handled_when_the_others_are_done() {
 async fn without_a_bus_the_poll_is_enough() {
     let mut house = House::open("effects_polled", 80).await;
     let bus = Arc::new(NullBus::default());
-    reopen(&mut house, "effects_polled", StageOptions { bus, poll_ms: 10, ..StageOptions::of(80) }).await;
+    reopen(&mut house, "effects_polled", TestSiteOptions { bus, poll_ms: 10, ..TestSiteOptions::of(80) })
+        .await;
     assert_eq!(applied(&flirt(&house, "return=minimal").await), (201, ""));
     crate::wait::until("otto is alerted", async || alerts(&house).await == 1).await;
     // What is taken is counted a moment after it is committed.
@@ -99,7 +102,7 @@ async fn without_a_bus_the_poll_is_enough() {
 }
 
 /// The same site, otherwise.
-async fn reopen(house: &mut House, name: &str, options: StageOptions) {
+async fn reopen(house: &mut House, name: &str, options: TestSiteOptions) {
     house.stage.close().await;
     house.stage = TestSite::reopen_with(postgres().await, name, options).await.unwrap();
 }

@@ -4,7 +4,7 @@ use axum::http::Method;
 use pancake::bus::consumer_lease::ConsumerLease;
 use pancake::bus::rebuild::{Rebuilt, rebuild};
 use pancake::bus::{Entry, dead_letter};
-use pancake::dev::test_site::{StageOptions, TestSite, story_time};
+use pancake::dev::test_site::{TestSite, TestSiteOptions, story_time};
 use pancake::kernel::id::{EventId, MemberId, TypedId};
 use serde_json::json;
 use serde_json::value::RawValue;
@@ -19,7 +19,7 @@ use crate::wait::until;
 
 #[tokio::test]
 async fn a_journal_from_a_backup_stops_who_has_read_further_until_a_rebuild() {
-    let stage = template::site("heal_backup", StageOptions::of(80)).await;
+    let stage = template::site("heal_backup", TestSiteOptions::of(80)).await;
     journal(&stage, BOB, &json!({ "from": NANCY, "to": BOB })).await;
     journal(&stage, DAVE, &json!({ "from": NANCY, "to": DAVE })).await;
     look(&stage);
@@ -57,7 +57,7 @@ async fn a_journal_from_a_backup_stops_who_has_read_further_until_a_rebuild() {
 
 #[tokio::test]
 async fn a_journal_that_becomes_shorter_while_the_site_runs_begins_a_new_epoch() {
-    let stage = template::site("heal_epoch", StageOptions::of(80)).await;
+    let stage = template::site("heal_epoch", TestSiteOptions::of(80)).await;
     let unit = stage.ctx.unit_named("flirt").unwrap();
     let relayed = async || unit.progress.relayed.borrow().1;
     journal(&stage, BOB, &json!({ "from": NANCY, "to": BOB })).await;
@@ -79,7 +79,7 @@ async fn a_journal_that_becomes_shorter_while_the_site_runs_begins_a_new_epoch()
 
 #[tokio::test]
 async fn a_site_that_was_restored_goes_on_and_believes_nothing_of_before() {
-    let stage = template::site("heal_before", StageOptions::of(80)).await;
+    let stage = template::site("heal_before", TestSiteOptions::of(80)).await;
     journal(&stage, BOB, &json!({ "from": NANCY, "to": BOB })).await;
     look(&stage);
     until("alerts has read it", async || offset(&stage).await.0 == 1).await;
@@ -87,7 +87,7 @@ async fn a_site_that_was_restored_goes_on_and_believes_nothing_of_before() {
     let flirt = &stage.ctx.unit_named("flirt").unwrap().pool;
     sqlx::query("update flirt.head set body = 'another'").execute(flirt).await.unwrap();
     stage.close().await;
-    let options = StageOptions::of(80);
+    let options = TestSiteOptions::of(80);
     let stage = TestSite::reopen_with(postgres().await, "heal_before", options).await.unwrap();
     let pool = &stage.ctx.unit_named("alerts").unwrap().pool;
     let of_reader = async || -> i64 {
@@ -119,7 +119,7 @@ async fn a_site_that_was_restored_goes_on_and_believes_nothing_of_before() {
 
 #[tokio::test]
 async fn what_was_parked_is_repaired_and_retried_in_order() {
-    let stage = template::site("heal_letters", StageOptions::of(80)).await;
+    let stage = template::site("heal_letters", TestSiteOptions::of(80)).await;
     let blocked = ("block", "member-blocked");
     journal_as(&stage, blocked, BOB, story_time(), &json!({ "member": BOB, "blocked": "nancy" })).await;
     journal_as(&stage, blocked, DAVE, story_time(), &json!({ "member": DAVE, "blocked": NANCY })).await;
@@ -166,7 +166,7 @@ async fn what_was_parked_is_repaired_and_retried_in_order() {
 
 #[tokio::test]
 async fn a_rebuild_writes_the_same_tables_and_parks_what_it_cannot_handle() {
-    let stage = template::site("heal_rebuild", StageOptions::of(80)).await;
+    let stage = template::site("heal_rebuild", TestSiteOptions::of(80)).await;
     journal(&stage, BOB, &json!({ "from": 3, "to": BOB })).await;
     journal(&stage, DAVE, &json!({ "from": NANCY, "to": DAVE })).await;
     journal(&stage, BOB, &json!({ "from": NANCY, "to": BOB })).await;

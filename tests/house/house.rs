@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, header};
 use http_body_util::BodyExt;
-use pancake::dev::test_site::{StageOptions, TestSite, story_time};
+use pancake::dev::test_site::{TestSite, TestSiteOptions, story_time};
 use pancake::kernel::id::MemberId;
 use pancake::modules::register::contract::{Role, RoleGranted};
 use pancake::shared::people::DecidedBy;
@@ -88,13 +88,13 @@ impl House {
     pub(crate) async fn open(name: &str, connections: u16) -> Self {
         static PEOPLE: OnceCell<People> = OnceCell::const_new();
         let people = PEOPLE.get_or_init(Self::peopled).await.clone();
-        let stage = template::copied(PEOPLED, name, StageOptions::of(connections)).await;
+        let stage = template::copied(PEOPLED, name, TestSiteOptions::of(connections)).await;
         Self { stage, people, faults: Mutex::default() }
     }
 
     /// Makes the database that all others are copies of.
     async fn peopled() -> People {
-        let stage = template::site(PEOPLED, StageOptions::of(80)).await;
+        let stage = template::site(PEOPLED, TestSiteOptions::of(80)).await;
         let people = People {
             waiting: join(&stage, "wilma", "waiting").await,
             rejected: join(&stage, "rolf", "rejected").await,

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use pancake::bus::{erase, rebuild, retention};
-use pancake::dev::test_site::{StageOptions, TestSite, story_time};
+use pancake::dev::test_site::{TestSite, TestSiteOptions, story_time};
 use serde_json::{Value, json};
 use sqlx::query_scalar;
 use uuid::Uuid;
@@ -13,7 +13,7 @@ use crate::wait::until;
 
 #[tokio::test]
 async fn a_listener_that_comes_later_gets_what_came_before() {
-    let stage = template::site("journals_filled", StageOptions::of(80)).await;
+    let stage = template::site("journals_filled", TestSiteOptions::of(80)).await;
     for member in [BOB, DAVE, BOB] {
         journal(&stage, member, &json!({ "from": NANCY, "to": member })).await;
     }
@@ -43,7 +43,7 @@ async fn a_listener_that_comes_later_gets_what_came_before() {
 
 #[tokio::test]
 async fn an_older_program_consumes_nothing_where_a_newer_one_listens_to_more() {
-    let stage = template::site("journals_older", StageOptions::of(80)).await;
+    let stage = template::site("journals_older", TestSiteOptions::of(80)).await;
     journal(&stage, BOB, &json!({ "from": NANCY, "to": BOB })).await;
     look(&stage);
     until("it is handled", async || offset(&stage).await.0 == 1).await;
@@ -63,7 +63,7 @@ async fn an_older_program_consumes_nothing_where_a_newer_one_listens_to_more() {
 
 #[tokio::test]
 async fn what_is_past_its_retention_leaves_the_journal_once_everybody_has_read_it() {
-    let stage = template::site("journals_trimmed", StageOptions::of(80)).await;
+    let stage = template::site("journals_trimmed", TestSiteOptions::of(80)).await;
     let unit = stage.ctx.unit_named("profile").unwrap();
     let visited = ("profile", "profile-visited");
     let visit = json!({ "visitor": NANCY, "member": BOB });
@@ -95,7 +95,7 @@ async fn what_is_past_its_retention_leaves_the_journal_once_everybody_has_read_i
 
 #[tokio::test]
 async fn journals_forget_a_member_and_keep_their_positions() {
-    let stage = template::site("journals_erased", StageOptions::of(80)).await;
+    let stage = template::site("journals_erased", TestSiteOptions::of(80)).await;
     journal(&stage, BOB, &json!({ "from": NANCY, "to": BOB })).await;
     journal(&stage, DAVE, &json!({ "from": NANCY, "to": DAVE })).await;
     journal(&stage, BOB, &json!({ "from": "nancy", "to": BOB })).await;

@@ -3,7 +3,7 @@
 use std::process::{Command, Output};
 
 use chrono::TimeDelta;
-use pancake::dev::test_site::{StageOptions, TestSite};
+use pancake::dev::test_site::{TestSite, TestSiteOptions};
 use serde_json::json;
 
 use crate::postgres::postgres;
@@ -14,7 +14,7 @@ use crate::wait::until;
 
 #[tokio::test]
 async fn what_waits_for_the_operator_is_shown_with_the_command_that_helps() {
-    let stage = template::site("operate", StageOptions::of(80)).await;
+    let stage = template::site("operate", TestSiteOptions::of(80)).await;
     // The commands go by the real time, and would take a node of another year for silent.
     stage.ctx.clock().set_ahead(TimeDelta::zero());
     let limits = &stage.ctx.unit_named("limits").unwrap().pool;

@@ -1,7 +1,7 @@
 //! The spine of events under faults that no use case can tell: what the bus loses, what cannot be handled.
 
 use chrono::{DateTime, Utc};
-use pancake::dev::test_site::{StageOptions, TestSite, story_time};
+use pancake::dev::test_site::{TestSite, TestSiteOptions, story_time};
 use serde_json::json;
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor, query_scalar};
 use uuid::Uuid;
@@ -15,7 +15,7 @@ pub(crate) const NANCY: &str = "00000000-0000-7000-8000-0000000000a0";
 
 #[tokio::test]
 async fn what_the_bus_loses_comes_from_the_journal() {
-    let stage = template::site("spine_lost", StageOptions::of(80)).await;
+    let stage = template::site("spine_lost", TestSiteOptions::of(80)).await;
     journal(&stage, BOB, &json!({ "from": NANCY, "to": BOB })).await;
     look(&stage);
     stage.settle().await.unwrap();
@@ -25,7 +25,7 @@ async fn what_the_bus_loses_comes_from_the_journal() {
 
 #[tokio::test]
 async fn what_cannot_be_handled_is_parked_with_the_later_ones_of_its_key() {
-    let stage = template::site("spine_parked", StageOptions::of(80)).await;
+    let stage = template::site("spine_parked", TestSiteOptions::of(80)).await;
     journal(&stage, BOB, &json!({ "from": 3, "to": BOB })).await;
     journal(&stage, DAVE, &json!({ "from": NANCY, "to": DAVE })).await;
     journal(&stage, BOB, &json!({ "from": NANCY, "to": BOB })).await;
@@ -44,7 +44,7 @@ async fn what_cannot_be_handled_is_parked_with_the_later_ones_of_its_key() {
 
 #[tokio::test]
 async fn what_is_no_fault_of_the_event_is_tried_until_it_works() {
-    let stage = template::site("spine_retry", StageOptions::of(80)).await;
+    let stage = template::site("spine_retry", TestSiteOptions::of(80)).await;
     let operator = || async { postgres().await.options().database("spine_retry").connect().await.unwrap() };
     let (mut locker, mut watcher) = (operator().await, operator().await);
     locker.execute("begin; lock table alerts.alert in access exclusive mode").await.unwrap();

@@ -17,7 +17,7 @@ use std::{env, fs};
 
 use futures::future::join_all;
 use pancake::bus;
-use pancake::dev::test_site::{StageOptions, TestSite};
+use pancake::dev::test_site::{TestSite, TestSiteOptions};
 use pancake::kernel::config::{Config, StoreConfig};
 use pancake::kernel::fault_injection::Step;
 use pancake::modules;
@@ -237,7 +237,7 @@ async fn child(url: &str) {
     let options: PgConnectOptions = url.parse().unwrap();
     let config = Config::for_tools(StoreConfig::for_tests(CONNECTIONS));
     let bus = bus::open(&config, &modules::registry()).await.unwrap();
-    let stage = StageOptions { bus, ..StageOptions::of(CONNECTIONS) };
+    let stage = TestSiteOptions { bus, ..TestSiteOptions::of(CONNECTIONS) };
     let stage = TestSite::on(options.clone(), stage).await.unwrap();
     let settled = async |number: usize| {
         stage.settle().await.unwrap();

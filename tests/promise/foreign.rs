@@ -9,7 +9,7 @@ use std::sync::Arc;
 use pancake::bus::rabbit::RabbitBus;
 use pancake::bus::{Bus, Entry};
 use pancake::dev::drive::broker::PrivateBroker;
-use pancake::dev::test_site::{StageOptions, TestSite, story_time};
+use pancake::dev::test_site::{TestSite, TestSiteOptions, story_time};
 use pancake::kernel::fault_injection::FailPoints;
 use pancake::kernel::id::{MemberId, TypedId};
 use pancake::modules::flirt::contract::FlirtSent;
@@ -78,7 +78,7 @@ async fn every_event_is_read(broker: &PrivateBroker, programs: &Path) {
 async fn garbage_does_no_harm(broker: &PrivateBroker, programs: &Path) {
     let bus =
         Arc::new(RabbitBus::open(&broker.url(), "pancake", modules(), FailPoints::default()).await.unwrap());
-    let options = StageOptions { bus: bus.clone(), poll_ms: POLL_MS, ..StageOptions::of(CONNECTIONS) };
+    let options = TestSiteOptions { bus: bus.clone(), poll_ms: POLL_MS, ..TestSiteOptions::of(CONNECTIONS) };
     let stage = TestSite::open_with(postgres().await, "strangers", options).await.unwrap();
     let (nancy, bob) = (join(&stage, "nancy", "approved").await, join(&stage, "bob", "approved").await);
     let (_reader, mut printed) = run(broker, programs, CARELESS, &[PRINTED, "URL"]);

@@ -21,7 +21,7 @@ use http_body_util::BodyExt;
 use pancake::bus::Bus;
 use pancake::bus::memory::MemoryBus;
 use pancake::bus::null::NullBus;
-use pancake::dev::test_site::{StageOptions, TestSite, story_time};
+use pancake::dev::test_site::{TestSite, TestSiteOptions, story_time};
 use pancake::kernel::event::AnyEvent;
 use pancake::kernel::fault_injection::Off;
 use pancake::kernel::id::MemberId;
@@ -88,7 +88,7 @@ struct Town {
 
 impl Town {
     async fn open(name: &str, bus: Arc<dyn Bus>) -> Self {
-        let options = StageOptions { bus, ..StageOptions::of(96) };
+        let options = TestSiteOptions { bus, ..TestSiteOptions::of(96) };
         let stage = TestSite::open_with(postgres().await, name, options).await.unwrap();
         let (otto, maja) = (join(&stage, "otto", "approved").await, join(&stage, "maja", "approved").await);
         let reader = Reader { router: stage.router.clone(), token: stage.login(otto).await.unwrap() };

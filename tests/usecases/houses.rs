@@ -8,7 +8,7 @@ use pancake::bus::faulty::{Faults, FaultyBus};
 use pancake::bus::memory::MemoryBus;
 use pancake::bus::null::NullBus;
 use pancake::bus::rabbit::RabbitBus;
-use pancake::dev::test_site::{StageOptions, TestSite};
+use pancake::dev::test_site::{TestSite, TestSiteOptions};
 use pancake::kernel::fault_injection::FailPoints;
 use pancake::modules;
 
@@ -45,8 +45,14 @@ fn budget(site: Site) -> u16 {
     }
 }
 
-fn options(site: Site, bus: Arc<dyn Bus>) -> StageOptions {
-    StageOptions { connections: budget(site), bus, poll_ms: POLL_MS, shared_pace: SHARED_PACE, alone: true }
+fn options(site: Site, bus: Arc<dyn Bus>) -> TestSiteOptions {
+    TestSiteOptions {
+        connections: budget(site),
+        bus,
+        poll_ms: POLL_MS,
+        shared_pace: SHARED_PACE,
+        alone: true,
+    }
 }
 
 /// A site's bus, and the same by its own type if it takes seeds.

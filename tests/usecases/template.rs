@@ -1,6 +1,6 @@
 //! The databases that sites begin with: each is migrated once a run and then copied, which takes a fraction of the time.
 
-use pancake::dev::test_site::{StageError, StageOptions, TestSite};
+use pancake::dev::test_site::{TestSite, TestSiteError, TestSiteOptions};
 use pancake::modules;
 use pancake::store::{ModuleDatabases, PrivatePostgres};
 use tokio::sync::OnceCell;
@@ -25,7 +25,7 @@ impl<'p> Templates<'p> {
     }
 
     /// Makes a site's database of this name, on every server that it is on. Nobody has been there.
-    pub(crate) async fn copy(&self, site: Site, database: &str) -> Result<(), StageError> {
+    pub(crate) async fn copy(&self, site: Site, database: &str) -> Result<(), TestSiteError> {
         let (made, from) = match site {
             Site::ModuleDatabases => (&self.apart, "template_apart"),
             _ => (&self.whole, "template_whole"),
@@ -38,13 +38,13 @@ impl<'p> Templates<'p> {
         Ok(())
     }
 
-    async fn make(&self, site: Site, name: &str) -> Result<(), StageError> {
+    async fn make(&self, site: Site, name: &str) -> Result<(), TestSiteError> {
         TestSite::make_database(self.postgres, name).await?;
         if site == Site::ModuleDatabases {
             TestSite::make_database(self.beside, name).await?;
         }
         let there = self.postgres.options().database(name);
-        let stage = TestSite::apart(there, &self.apart(site, name), StageOptions::of(CONNECTIONS)).await?;
+        let stage = TestSite::apart(there, &self.apart(site, name), TestSiteOptions::of(CONNECTIONS)).await?;
         stage.close().await;
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{ARRIVAL_MAX, StageError, TestSite};
+use super::{ARRIVAL_MAX, TestSite, TestSiteError};
 use crate::bus::{Entry, journal, read_your_writes};
 use crate::kernel::context::Tx;
 use crate::kernel::event::{AnyEvent, Applied};
@@ -16,7 +16,7 @@ impl TestSite {
     ///
     /// # Errors
     /// If the module refuses the event, or its effects do not arrive in time.
-    pub async fn give(&self, event: Box<dyn AnyEvent>, at: DateTime<Utc>) -> Result<Applied, StageError> {
+    pub async fn give(&self, event: Box<dyn AnyEvent>, at: DateTime<Utc>) -> Result<Applied, TestSiteError> {
         self.arrived(self.publish(event, at)).await?
     }
 
@@ -24,7 +24,11 @@ impl TestSite {
     ///
     /// # Errors
     /// If the module refuses the event, or the database does not answer.
-    pub async fn publish(&self, event: Box<dyn AnyEvent>, at: DateTime<Utc>) -> Result<Applied, StageError> {
+    pub async fn publish(
+        &self,
+        event: Box<dyn AnyEvent>,
+        at: DateTime<Utc>,
+    ) -> Result<Applied, TestSiteError> {
         let applied = self.publish_all(vec![(event, at)]).await?;
         Ok(applied.first().copied().unwrap_or(Applied::Nothing))
     }
@@ -36,7 +40,7 @@ impl TestSite {
     pub async fn publish_all(
         &self,
         events: Vec<(Box<dyn AnyEvent>, DateTime<Utc>)>,
-    ) -> Result<Vec<Applied>, StageError> {
+    ) -> Result<Vec<Applied>, TestSiteError> {
         let Some((first, _)) = events.first() else { return Ok(Vec::new()) };
         let mut tx = self.begin(first.source()).await?;
         let mut applied = Vec::new();
@@ -53,16 +57,16 @@ impl TestSite {
     ///
     /// # Errors
     /// If the effects do not arrive in time.
-    pub async fn arrived<F: Future>(&self, work: F) -> Result<F::Output, StageError> {
+    pub async fn arrived<F: Future>(&self, work: F) -> Result<F::Output, TestSiteError> {
         let (done, arrived) = read_your_writes::effects(&self.ctx, ARRIVAL_MAX, work).await;
-        if arrived { Ok(done) } else { Err(StageError::Late) }
+        if arrived { Ok(done) } else { Err(TestSiteError::Late) }
     }
 
     /// Gives a member an account, as registering would.
     ///
     /// # Errors
     /// If the database does not answer; the error names the step.
-    pub async fn enrol(&self, member: MemberId, email: &str, password: &str) -> Result<(), StageError> {
+    pub async fn enrol(&self, member: MemberId, email: &str, password: &str) -> Result<(), TestSiteError> {
         let hash = self.ctx.passwords().hash(Password::of(password)).await?;
         let mut tx = self.begin("register").await?;
         sqlx::query("insert into register.account (member, email, password) values ($1, $2, $3)")
@@ -79,7 +83,7 @@ impl TestSite {
     ///
     /// # Errors
     /// If the database does not answer; the error names the step.
-    pub async fn login(&self, member: MemberId) -> Result<String, StageError> {
+    pub async fn login(&self, member: MemberId) -> Result<String, TestSiteError> {
         let mut tx = self.begin("register").await?;
         let token = register::open_session_for(&self.ctx, &mut tx, member, "a use case").await?;
         tx.commit().await?;
@@ -90,7 +94,7 @@ impl TestSite {
     ///
     /// # Errors
     /// If the database does not answer.
-    pub async fn head(&self, module: &str) -> Result<i64, StageError> {
+    pub async fn head(&self, module: &str) -> Result<i64, TestSiteError> {
         match self.ctx.unit_named(module) {
             Some(unit) => Ok(journal::head(unit).await?.pos),
             None => Ok(0),
@@ -101,7 +105,7 @@ impl TestSite {
     ///
     /// # Errors
     /// If the database does not answer.
-    pub async fn journal(&self, module: &str, after: i64) -> Result<Vec<Entry>, StageError> {
+    pub async fn journal(&self, module: &str, after: i64) -> Result<Vec<Entry>, TestSiteError> {
         match self.ctx.unit_named(module) {
             Some(unit) => Ok(journal::read(unit, after).await?.entries),
             None => Ok(Vec::new()),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor, PgConnection, query, query_as, query_scalar};
 
-use super::StageError;
+use super::TestSiteError;
 use crate::bus::settle::Seen;
 use crate::kernel::context::Context;
 use crate::kernel::failure::Failure;
@@ -28,7 +28,7 @@ impl Seat {
         ctx: &Context,
         default: &PgConnectOptions,
         apart: &ModuleDatabases,
-    ) -> Result<Vec<Self>, StageError> {
+    ) -> Result<Vec<Self>, TestSiteError> {
         let mut places: BTreeMap<Option<&str>, Vec<&ModuleRuntime>> = BTreeMap::new();
         for unit in ctx.units() {
             let own = apart.get(unit.spec.name).map(String::as_str);
