@@ -5,6 +5,7 @@ pub mod alerts;
 pub mod block;
 pub mod chat;
 pub mod diary;
+pub mod draft;
 pub mod favorite;
 pub mod flirt;
 pub mod ideal;
@@ -34,6 +35,7 @@ pub static ALL: &[&dyn Module] = &[
     &alerts::Alerts,
     &block::Block,
     &ideal::Ideal,
+    &draft::Draft,
     &media::Media,
     &like::Like,
     &album::Album,

@@ -14,7 +14,7 @@ use crate::support::machine::{LARGE, SMALL};
 use crate::support::town::Town;
 
 const OTHERS: [&str; 5] = ["anna", "bea", "cilla", "doris", "nancy"];
-const PAGES: [(&str, &str); 9] = [
+const PAGES: [(&str, &str); 10] = [
     ("start", "/"),
     ("news", "/news"),
     ("search", "/search?sort=newest"),
@@ -22,6 +22,7 @@ const PAGES: [(&str, &str); 9] = [
     ("online", "/online"),
     ("roulette", "/online/next"),
     ("member", "/member/nancy"),
+    ("draft", "/draft"),
     ("ideal", "/ideal"),
     ("settings", "/settings"),
 ];

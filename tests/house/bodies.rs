@@ -42,6 +42,7 @@ pub(crate) fn taken() -> Vec<Taken> {
     let message = json!({ "text": "Do you like trains?" });
     let read = json!({ "upTo": 1 });
     let ideal = json!({ "gender": "woman", "from": 25, "to": 30, "place": "visby" });
+    let draft = json!({ "presentation": "I like trains." });
     vec![
         both("POST /api/register", Who::Nobody, applicant.clone(), &[]),
         both("POST /register", Who::Nobody, flat(&applicant), &[]),
@@ -51,6 +52,8 @@ pub(crate) fn taken() -> Vec<Taken> {
         both("POST /login", Who::Nobody, login, &["nickname", "password", "next"]),
         both("PUT /api/session/password", Who::Member, change.clone(), &[]),
         both("POST /settings/password", Who::Member, change, &[]),
+        both("PUT /api/draft", Who::Member, draft.clone(), &[]),
+        both("POST /draft", Who::Member, draft, &[]),
         both("PUT /api/ideal", Who::Member, ideal.clone(), &[]),
         both("POST /ideal", Who::Member, ideal, &[]),
         both("POST /api/alerts/ack", Who::Member, seen.clone(), &[]),

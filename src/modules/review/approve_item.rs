@@ -1,11 +1,11 @@
-//! Approve an application: a registered member becomes a full one.
+//! Approve what waits: a registered member becomes a full one, a presentation becomes public.
 
 use axum::extract::State;
 use sqlx::query_scalar;
 
 use super::SPEC;
-use super::contract::{ItemId, RegistrationApproved};
-use super::item;
+use super::contract::{ItemId, PresentationApproved};
+use super::item::{self, Item};
 use crate::kernel::context::Context;
 use crate::kernel::failure::Failure;
 use crate::kernel::id::{MemberId, TypedId};
@@ -14,27 +14,22 @@ use crate::web::answer::{NoContent, SeeOther};
 use crate::web::extract::Path;
 use crate::web::visitor::Actor;
 
-/// Returns the nickname of the new member.
+/// Returns what was approved, as the reviewer is told.
 async fn run(ctx: &Context, by: DecidedBy, item: ItemId) -> Result<String, Failure> {
     let mut tx = ctx.begin(&SPEC).await?;
-    let application = item::waiting(&mut tx, item).await?;
-    let nickname = application.nickname.clone();
-    let applied = tx
-        .emit(RegistrationApproved {
-            member: application.member,
-            ideal: application.ideal(),
-            nickname: application.nickname,
-            gender: application.gender,
-            birthday: application.birthday,
-            place: application.place,
-            by,
-        })
-        .await?;
-    if !applied.changed() {
-        return Err(item::DECIDED.failure());
-    }
+    let (applied, notice) = match item::waiting(&mut tx, item, by).await? {
+        Item::Registration(approved) => {
+            let notice = format!("{} is a member now.", approved.nickname);
+            (tx.emit(*approved).await?, notice)
+        }
+        Item::Presentation { member, nickname, text } => (
+            tx.emit(PresentationApproved { member, text, by }).await?,
+            format!("The presentation of {nickname} is public now."),
+        ),
+    };
+    item::first(applied)?;
     tx.commit().await?;
-    Ok(nickname)
+    Ok(notice)
 }
 
 /// Approves whoever waits under this id, for the operator. False when nobody does.
@@ -42,8 +37,10 @@ async fn run(ctx: &Context, by: DecidedBy, item: ItemId) -> Result<String, Failu
 /// # Errors
 /// If the database does not answer.
 pub async fn waiting_member(ctx: &Context, member: MemberId) -> Result<bool, Failure> {
-    let item =
-        query_scalar!("select item from review.item where member = $1 and decision is null", member.uuid());
+    let item = query_scalar!(
+        "select item from review.item where member = $1 and kind = 'registration' and decision is null",
+        member.uuid()
+    );
     match item.fetch_optional(ctx.pool(&SPEC)).await? {
         None => Ok(false),
         Some(item) => run(ctx, DecidedBy::OPERATOR, ItemId::of(item)).await.map(|_| true),
@@ -64,6 +61,6 @@ pub(super) async fn form(
     actor: Actor,
     Path(item): Path<ItemId>,
 ) -> Result<SeeOther, Failure> {
-    let nickname = run(&ctx, DecidedBy::Member(actor.id), item).await?;
-    Ok(SeeOther::to("/review").saying(format!("{nickname} is a member now.")))
+    let notice = run(&ctx, DecidedBy::Member(actor.id), item).await?;
+    Ok(SeeOther::to("/review").saying(notice))
 }

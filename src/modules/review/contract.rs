@@ -83,7 +83,7 @@ impl Event for RegistrationRejected {
     }
 }
 
-/// What a member wrote about herself is public now. Played until presentations are reviewed here.
+/// What a member wrote about herself is public now.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PresentationApproved {
@@ -107,12 +107,14 @@ impl Event for PresentationApproved {
     }
 }
 
-/// What a member wrote about herself stays private. Played until presentations are reviewed here.
+/// What a member wrote about herself stays private.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PresentationRejected {
     /// Whose.
     pub member: MemberId,
+    /// The text that was rejected; she may have sent another one since.
+    pub text: String,
     /// What she is told.
     pub reason: String,
     /// Who decided.

@@ -1,4 +1,4 @@
-//! Writes decisions down. The first one counts: a second finds nothing that waits, and is not published.
+//! Writes decisions on applications down. The first one counts: a second finds nothing that waits, and is not published.
 
 use sqlx::query;
 
@@ -63,7 +63,7 @@ async fn keep(
         "update review.item
          set decision = case when $2::text is null then 'approved' else 'rejected' end,
              reason = $2, decided_by = $3, decided_at = $4
-         where member = $1 and decision is null",
+         where member = $1 and kind = 'registration' and decision is null",
         decision.member.uuid(),
         decision.reason,
         decision.by.member().map(TypedId::uuid),

@@ -1,10 +1,12 @@
 //! The reviewers' queue: nobody is a member, and nothing is public, before a person has looked at it.
 
-mod add_item;
+mod add_application;
+mod add_presentation;
 mod approve_item;
 pub mod contract;
 mod item;
 mod keep_decisions;
+mod keep_presentations;
 mod read_decided;
 mod read_queue;
 mod reject_item;
@@ -36,13 +38,16 @@ impl Module for Review {
     fn register(&self, at: &mut Registry) {
         // Cards name the reviewers; who is blocked by whom does not matter here.
         at.listens(shared::cards::KeepCards::of(SPEC.schema, None));
-        at.listens(add_item::AddItem);
+        at.listens(add_application::AddApplication);
+        at.listens(add_presentation::AddPresentation);
         at.publishes::<contract::RegistrationApproved>();
         at.publishes::<contract::RegistrationRejected>();
         at.listens(keep_decisions::KeepApprovals);
         at.listens(keep_decisions::KeepRejections);
-        at.declares_unpublished::<contract::PresentationApproved>();
-        at.declares_unpublished::<contract::PresentationRejected>();
+        at.publishes::<contract::PresentationApproved>();
+        at.publishes::<contract::PresentationRejected>();
+        at.listens(keep_presentations::KeepApprovals);
+        at.listens(keep_presentations::KeepRejections);
         at.declares_unpublished::<contract::PhotoApproved>();
         at.declares_unpublished::<contract::PhotoRejected>();
 
@@ -56,14 +61,15 @@ impl Module for Review {
             |path| Action::get(path, Policy::Reviewer, "shows what was decided").despite_blocks(everybody);
         at.json(decided("/review/decided").refuses(paging::REFUSALS), read_decided::json);
         at.html(decided("/review/decided"), read_decided::page);
-        let approve = |path| Action::post(path, Policy::Reviewer, "approves an application");
-        at.json(approve("/review/{item}/approve").refuses(&[item::DECIDED]), approve_item::json);
+        let approve = |path| {
+            Action::post(path, Policy::Reviewer, "approves what waits: an application, or a presentation")
+        };
+        at.json(approve("/review/{item}/approve").refuses(item::REFUSALS), approve_item::json);
         at.html(approve("/review/{item}/approve"), approve_item::form);
         let reject = |path| {
-            Action::post(path, Policy::Reviewer, "rejects an application with a reason").takes_text(REASON)
+            Action::post(path, Policy::Reviewer, "rejects what waits, with a reason").takes_text(REASON)
         };
-        let reject_json =
-            reject("/review/{item}/reject").refuses(&[item::DECIDED]).refuses(&REASON.problems());
+        let reject_json = reject("/review/{item}/reject").refuses(item::REFUSALS).refuses(&REASON.problems());
         at.json(reject_json, reject_item::json);
         at.html(reject("/review/{item}/reject"), reject_item::form);
     }

@@ -23,6 +23,8 @@ use crate::web::layout::Layout;
 #[schemars(rename = "Decision")]
 pub(super) struct Decided {
     item: ItemId,
+    #[schemars(extend("enum" = ["registration", "presentation"]))]
+    kind: String,
     member: MemberId,
     nickname: String,
     #[schemars(extend("enum" = ["approved", "rejected"]))]
@@ -39,10 +41,12 @@ async fn run(ctx: &Context, asked: &PageQuery) -> Result<Listing<Decided>, Failu
     let paging = asked.parse()?;
     let rows = query_as!(
         Decided,
-        r#"select i.item as "item: ItemId", i.member as "member: MemberId", i.nickname,
+        r#"select i.item as "item: ItemId", i.kind, i.member as "member: MemberId",
+                  coalesce(i.nickname, who.nickname) as "nickname!",
                   i.decision as "decision!", i.reason, c.nickname as "by?", i.decided_at as "at!"
            from review.item i left join review.card c on c.member = i.decided_by
-           where i.decision is not null and (i.decided_at, i.item) < ($1, $2)
+           left join review.card who on who.member = i.member
+           where i.decision in ('approved', 'rejected') and coalesce(i.nickname, who.nickname) is not null and (i.decided_at, i.item) < ($1, $2)
            order by i.decided_at desc, i.item desc limit $3"#,
         paging.from.at,
         paging.from.id,
@@ -69,6 +73,7 @@ pub(super) struct DecidedPage {
 }
 
 struct Row {
+    kind: String,
     nickname: String,
     decision: String,
     reason: Option<String>,
@@ -85,6 +90,7 @@ pub(super) async fn page(
     let next = list.next_page("/review/decided");
     let when = shell.when(&ctx);
     let row = |decided: Decided| Row {
+        kind: decided.kind,
         nickname: decided.nickname,
         decision: decided.decision,
         reason: decided.reason,

@@ -20,22 +20,29 @@ use crate::web::extract::Query;
 use crate::web::form::FormState;
 use crate::web::layout::Layout;
 
-/// An application.
+/// An application, or a presentation.
 #[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "WaitingApplication")]
+#[schemars(rename = "WaitingItem")]
 pub(super) struct Waiting {
     item: ItemId,
-    #[schemars(extend("const" = "registration"))]
-    kind: &'static str,
+    #[schemars(extend("enum" = ["registration", "presentation"]))]
+    kind: String,
     member: MemberId,
     nickname: String,
     gender: Gender,
     birthday: NaiveDate,
     age: i32,
-    ideal: Ideal,
     place: String,
-    /// 2 or more when she applies again.
-    application: i32,
+    /// Whom she looks for; only of an application.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ideal: Option<Ideal>,
+    /// 2 or more when she applies again; only of an application.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    application: Option<i32>,
+    /// What she wrote; only of a presentation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+    /// Since when it waits. A presentation that she changes meanwhile keeps its place.
     at: DateTime<Utc>,
 }
 
@@ -43,11 +50,13 @@ async fn run(ctx: &Context, asked: &PageQuery) -> Result<Listing<Waiting>, Failu
     let paging = asked.parse_oldest_first()?;
     let now = ctx.now();
     let rows = query!(
-        r#"select item, member, nickname, gender as "gender: Gender", birthday,
-                  ideal_gender as "ideal_gender: Gender", ideal_from, ideal_to, ideal_place, place, application, at
-           from review.item
-           where decision is null and (at, item) > ($1, $2)
-           order by at, item limit $3"#,
+        r#"select i.item, i.kind, i.member, coalesce(i.nickname, c.nickname) as "nickname!",
+                  coalesce(i.gender, c.gender) as "gender!: Gender", coalesce(i.birthday, c.birthday) as "birthday!",
+                  coalesce(i.place, c.place) as "place!", i.ideal_gender as "ideal_gender: Gender", i.ideal_from,
+                  i.ideal_to, i.ideal_place, i.application, i.text, i.at
+           from review.item i left join review.card c on c.member = i.member
+           where i.decision is null and coalesce(i.nickname, c.nickname) is not null and (i.at, i.item) > ($1, $2)
+           order by i.at, i.item limit $3"#,
         paging.from.at,
         paging.from.id,
         paging.fetch()
@@ -56,20 +65,21 @@ async fn run(ctx: &Context, asked: &PageQuery) -> Result<Listing<Waiting>, Failu
     .await?;
     let waiting = rows.into_iter().map(|row| Waiting {
         item: ItemId::of(row.item),
-        kind: "registration",
+        kind: row.kind,
         member: MemberId::of(row.member),
         nickname: row.nickname,
         gender: row.gender,
         birthday: row.birthday,
         age: age(row.birthday, &row.place, now),
-        ideal: Ideal {
-            gender: row.ideal_gender,
-            from: row.ideal_from,
-            to: row.ideal_to,
+        ideal: row.ideal_gender.zip(row.ideal_from.zip(row.ideal_to)).map(|(gender, (from, to))| Ideal {
+            gender,
+            from,
+            to,
             place: row.ideal_place,
-        },
+        }),
         place: row.place,
         application: row.application,
+        text: row.text,
         at: row.at,
     });
     Ok(Listing::of(waiting.collect(), paging, |waiting| Cursor::new(waiting.at, waiting.item)))
@@ -98,9 +108,12 @@ struct Row {
     age: i32,
     birthday: String,
     place: String,
-    ideal: String,
-    applied: String,
+    /// Whom she looks for; only of an application.
+    ideal: Option<String>,
+    since: String,
     application: i32,
+    /// What she wrote; only of a presentation.
+    text: Option<String>,
 }
 
 impl QueuePage {
@@ -119,9 +132,10 @@ impl QueuePage {
             age: waiting.age,
             birthday: waiting.birthday.format("%-d %B %Y").to_string(),
             place: places::label(&waiting.place),
-            ideal: waiting.ideal.sentence(),
-            applied: when.ago(waiting.at),
-            application: waiting.application,
+            ideal: waiting.ideal.map(|ideal| ideal.sentence()),
+            since: when.ago(waiting.at),
+            application: waiting.application.unwrap_or(1),
+            text: waiting.text,
             nickname: waiting.nickname,
         };
         let items = list.items.into_iter().map(row).collect();

@@ -1,4 +1,4 @@
-//! Reject an application, with a reason that the applicant reads and can do something about.
+//! Reject what waits, with a reason that the member reads and can do something about.
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::SPEC;
-use super::contract::{ItemId, RegistrationRejected};
-use super::item;
+use super::contract::{ItemId, PresentationRejected, RegistrationRejected};
+use super::item::{self, Item};
 use super::read_queue::QueuePage;
 use crate::kernel::context::Context;
 use crate::kernel::failure::Failure;
@@ -40,18 +40,26 @@ pub(super) struct Input {
     reason: String,
 }
 
-/// Returns the nickname of the applicant.
+/// Returns what happens now, as the reviewer is told.
 async fn run(ctx: &Context, actor: &Actor, item: ItemId, input: &Input) -> Result<String, Failure> {
     let reason = REASON.parse("reason", &input.reason)?.into_inner();
-    let mut tx = ctx.begin(&SPEC).await?;
-    let application = item::waiting(&mut tx, item).await?;
     let by = DecidedBy::Member(actor.id);
-    let applied = tx.emit(RegistrationRejected { member: application.member, reason, by }).await?;
-    if !applied.changed() {
-        return Err(item::DECIDED.failure());
-    }
+    let mut tx = ctx.begin(&SPEC).await?;
+    let waiting = item::waiting(&mut tx, item, by).await?;
+    let nickname = waiting.nickname().to_owned();
+    let (applied, notice) = match waiting {
+        Item::Registration(asked) => (
+            tx.emit(RegistrationRejected { member: asked.member, reason, by }).await?,
+            format!("{nickname} reads your reason, and can apply again."),
+        ),
+        Item::Presentation { member, text, .. } => (
+            tx.emit(PresentationRejected { member, text, reason, by }).await?,
+            format!("{nickname} reads your reason, and can change the text."),
+        ),
+    };
+    item::first(applied)?;
     tx.commit().await?;
-    Ok(application.nickname)
+    Ok(notice)
 }
 
 pub(super) async fn json(
@@ -72,10 +80,7 @@ pub(super) async fn form(
     Form { input, state }: Form<Input>,
 ) -> Result<Response, Failure> {
     match run(&ctx, &actor, item, &input).await {
-        Ok(nickname) => {
-            let notice = format!("{nickname} reads your reason, and can apply again.");
-            Ok(SeeOther::to("/review").saying(notice).into_response())
-        }
+        Ok(notice) => Ok(SeeOther::to("/review").saying(notice).into_response()),
         Err(failure) if failure.is_of_a_form() => {
             let form = state.with("item", item.to_string()).refused(&failure);
             Ok(Page::again(QueuePage::load(&ctx, shell, form).await?, &failure).into_response())

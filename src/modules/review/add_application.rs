@@ -8,17 +8,17 @@ use crate::kernel::id::TypedId;
 use crate::kernel::tx::Tx;
 use crate::modules::register::contract::MemberRegistered;
 
-pub(super) struct AddItem;
+pub(super) struct AddApplication;
 
-impl Listener for AddItem {
+impl Listener for AddApplication {
     type Event = MemberRegistered;
 
     async fn handle(&self, tx: &mut Tx, facts: &[Recorded<MemberRegistered>]) -> Result<Applied, Failure> {
         let events = || facts.iter().map(|fact| &fact.event);
         let done = query!(
-            "insert into review.item (item, member, nickname, gender, birthday, ideal_gender, ideal_from,
+            "insert into review.item (kind, item, member, nickname, gender, birthday, ideal_gender, ideal_from,
                                       ideal_to, ideal_place, place, application, at)
-             select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::date[], $6::text[],
+             select 'registration', * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::date[], $6::text[],
                                   $7::int[], $8::int[], $9::text[], $10::text[], $11::int[], $12::timestamptz[])
              on conflict do nothing",
             &facts.iter().map(|fact| fact.id.uuid()).collect::<Vec<_>>(),
