@@ -120,7 +120,13 @@ async fn spoil(send: &Sender<'_>, taken: &Taken, field: &str) {
             (Value::Null, _) if optional => {}
             _ if nul => sent.names(field, "a NUL"),
             // Somebody may mean it, in a text that is hers to write.
-            (Value::String(text), true) if text.contains('\u{202e}') => sent.is_4xx("letters nobody sees"),
+            (Value::String(text), true) if text.contains('\u{202e}') => {
+                if taken.free.contains(&field) {
+                    sent.is_handled("letters nobody sees");
+                } else {
+                    sent.is_4xx("letters nobody sees");
+                }
+            }
             (Value::String(_), true) if taken.free.contains(&field) => sent.is_4xx("any text"),
             (_, true) => sent.names(field, "an odd value"),
             // Numbers may be in range, and objects tell of what is in them.
@@ -331,6 +337,13 @@ impl Sent<'_> {
     fn is_4xx(&self, why: &str) {
         if !(400..500).contains(&self.answer.status) {
             self.house.fault(&self.ask, &self.answer, &format!("{why}: a refusal was expected"));
+        }
+    }
+
+    /// Taken or refused, but no fault of ours.
+    fn is_handled(&self, why: &str) {
+        if self.answer.status >= 500 {
+            self.house.fault(&self.ask, &self.answer, &format!("{why}: not a fault of ours"));
         }
     }
 

@@ -13,7 +13,7 @@ pub(crate) struct Taken {
     pub(crate) who: Who,
     /// A good body. A form has the same without a level: `ideal.from` is `idealFrom`.
     pub(crate) good: Value,
-    /// Texts of which any content is read, and then found to be wrong: 401 or 409 and no 422.
+    /// Texts of which any content is read: taken, or found to be wrong only then, with 401 or 409 and no 422.
     pub(crate) free: &'static [&'static str],
 }
 
