@@ -121,8 +121,8 @@ async fn spoil(send: &Sender<'_>, taken: &Taken, field: &str) {
             _ if nul => sent.names(field, "a NUL"),
             // Somebody may mean it, in a text that is hers to write.
             (Value::String(text), true) if text.contains('\u{202e}') => {
-                if taken.free.contains(&field) {
-                    sent.is_handled("letters nobody sees");
+                if taken.is_hers(field) {
+                    sent.is_taken("letters nobody sees");
                 } else {
                     sent.is_4xx("letters nobody sees");
                 }
@@ -163,7 +163,9 @@ async fn forms_are_read_strictly() {
                 let text = value.as_str().unwrap();
                 let optional = taken.is_optional(&field) && text.is_empty();
                 let sent = send.form(form(&with(&taken.good, &field, Some(value.clone())))).await;
-                if !optional && !taken.free.contains(&field.as_str()) || text.contains('\0') {
+                if text.contains('\u{202e}') && taken.is_hers(&field) {
+                    sent.is_taken("letters nobody sees");
+                } else if !optional && !taken.free.contains(&field.as_str()) || text.contains('\0') {
                     sent.is_4xx("an odd value");
                 }
             }
@@ -340,10 +342,9 @@ impl Sent<'_> {
         }
     }
 
-    /// Taken or refused, but no fault of ours.
-    fn is_handled(&self, why: &str) {
-        if self.answer.status >= 500 {
-            self.house.fault(&self.ask, &self.answer, &format!("{why}: not a fault of ours"));
+    fn is_taken(&self, why: &str) {
+        if !(200..400).contains(&self.answer.status) {
+            self.house.fault(&self.ask, &self.answer, &format!("{why}: it should be taken"));
         }
     }
 

@@ -13,11 +13,16 @@ pub(crate) struct Taken {
     pub(crate) who: Who,
     /// A good body. A form has the same without a level: `ideal.from` is `idealFrom`.
     pub(crate) good: Value,
-    /// Texts of which any content is read: taken, or found to be wrong only then, with 401 or 409 and no 422.
+    /// Texts of which any content is read, and then found to be wrong: 401 or 409 and no 422.
     pub(crate) free: &'static [&'static str],
 }
 
 impl Taken {
+    /// True for a text that is hers to write, and that nothing else stands in the way of.
+    pub(crate) fn is_hers(&self, field: &str) -> bool {
+        field == "presentation"
+    }
+
     /// True for a field that may be left out, or empty.
     pub(crate) fn is_optional(&self, field: &str) -> bool {
         let of_an_ideal = self.title.ends_with("/ideal") && field == "place";
@@ -52,8 +57,8 @@ pub(crate) fn taken() -> Vec<Taken> {
         both("POST /login", Who::Nobody, login, &["nickname", "password", "next"]),
         both("PUT /api/session/password", Who::Member, change.clone(), &[]),
         both("POST /settings/password", Who::Member, change, &[]),
-        both("PUT /api/draft", Who::Member, draft.clone(), &["presentation"]),
-        both("POST /draft", Who::Member, draft, &["presentation"]),
+        both("PUT /api/draft", Who::Member, draft.clone(), &[]),
+        both("POST /draft", Who::Member, draft, &[]),
         both("PUT /api/ideal", Who::Member, ideal.clone(), &[]),
         both("POST /ideal", Who::Member, ideal, &[]),
         both("POST /api/alerts/ack", Who::Member, seen.clone(), &[]),

@@ -47,7 +47,7 @@ impl Event for MemberRegistered {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    /// Decides on applications.
+    /// Decides on applications and presentations.
     Reviewer,
     /// May do everything that a reviewer may, and more to come.
     Admin,

@@ -11,9 +11,9 @@ use crate::kernel::id::{MemberId, TypedId};
 use crate::kernel::tx::Tx;
 use crate::shared::people::DecidedBy;
 
-pub(super) struct KeepApprovals;
+pub(super) struct KeepPresentationApprovals;
 
-impl Listener for KeepApprovals {
+impl Listener for KeepPresentationApprovals {
     type Event = PresentationApproved;
 
     async fn handle(
@@ -38,9 +38,9 @@ impl Listener for KeepApprovals {
     }
 }
 
-pub(super) struct KeepRejections;
+pub(super) struct KeepPresentationRejections;
 
-impl Listener for KeepRejections {
+impl Listener for KeepPresentationRejections {
     type Event = PresentationRejected;
 
     async fn handle(

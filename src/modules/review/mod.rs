@@ -46,8 +46,8 @@ impl Module for Review {
         at.listens(keep_decisions::KeepRejections);
         at.publishes::<contract::PresentationApproved>();
         at.publishes::<contract::PresentationRejected>();
-        at.listens(keep_presentations::KeepApprovals);
-        at.listens(keep_presentations::KeepRejections);
+        at.listens(keep_presentations::KeepPresentationApprovals);
+        at.listens(keep_presentations::KeepPresentationRejections);
         at.declares_unpublished::<contract::PhotoApproved>();
         at.declares_unpublished::<contract::PhotoRejected>();
 

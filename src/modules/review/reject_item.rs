@@ -24,7 +24,7 @@ const SAYS_SOMETHING: &str = r"^[^\x00]*[^\s\x85\x00][^\x00]*$";
 pub(super) const REASON: ReadRules = ReadRules {
     characters: 500,
     lines: 20,
-    blank: Problem::field("review.reason-missing", "Say what the applicant should change."),
+    blank: Problem::field("review.reason-missing", "Say what the member should change."),
     long: Problem::field("review.reason-long", "A reason has at most 500 characters. Shorten it."),
     tall: Problem::field("review.reason-lines", "A reason has at most 20 lines. Put some together."),
     marks: Problem::field("review.reason-marks", "A character has at most 8 marks on it. Leave some out."),
@@ -34,7 +34,7 @@ pub(super) const REASON: ReadRules = ReadRules {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Rejection")]
 pub(super) struct Input {
-    /// What the applicant should change; she reads it. 1 to 500 characters as people count them, on at most 20 lines;
+    /// What the member should change; she reads it. 1 to 500 characters as people count them, on at most 20 lines;
     /// not blank, and no more than 8 marks on a character. Of blank lines in a row one is kept.
     #[schemars(length(min = 1), regex(pattern = SAYS_SOMETHING))]
     reason: String,
