@@ -20,7 +20,7 @@ pub(crate) struct Taken {
 impl Taken {
     /// True for a text that is hers to write, and that nothing else stands in the way of.
     pub(crate) fn is_hers(&self, field: &str) -> bool {
-        field == "presentation"
+        self.title.ends_with("/draft") && field == "presentation"
     }
 
     /// True for a field that may be left out, or empty.
