@@ -1,9 +1,11 @@
 //! A whole site on a database of its own, for use cases and tests: real Postgres, real HTTP, a clock to turn.
 
 mod past;
+mod photo_folder;
 mod seat;
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -29,6 +31,7 @@ use crate::modules;
 use crate::shared::passwords::Passwords;
 use crate::store::{self, ModuleDatabases, PrivatePostgres, StoreError};
 use crate::web::{router, serve};
+use photo_folder::PhotoFolder;
 use seat::{Seat, look_at};
 
 /// The day of every story.
@@ -51,6 +54,7 @@ pub struct TestSite {
     alone: bool,
     /// Commits that were published when everything had had its effect; [`UNSETTLED`] where that is not known.
     settled: AtomicU64,
+    photos: PhotoFolder,
 }
 
 /// What a stage is to be like.
@@ -204,6 +208,8 @@ impl TestSite {
         let address = listener.local_addr()?;
         let mut config = Config::for_tools(StoreConfig::for_tests(connections));
         config.listen = address;
+        let photos = PhotoFolder::new();
+        config.photos = Some(photos.0.clone());
         config.poll_ms = poll_ms;
         config.shared_pace = shared_pace;
         let ctx = Context::assemble(config, Arc::new(registry), units, bus, cheap_passwords()?);
@@ -215,7 +221,12 @@ impl TestSite {
         let router = router::router(&ctx);
         ctx.spawn_loop(serve::serve(listener, router.clone(), ctx.clone()));
         let seats = Mutex::new(Seat::all(&ctx, &database, apart).await?);
-        Ok(Self { ctx, router, address, seats, alone, settled: AtomicU64::new(UNSETTLED) })
+        Ok(Self { ctx, router, address, seats, alone, settled: AtomicU64::new(UNSETTLED), photos })
+    }
+
+    /// Where its photos are.
+    pub fn photos(&self) -> &Path {
+        &self.photos.0
     }
 
     /// Waits until everything has had its effect.

@@ -60,6 +60,9 @@ pub struct Config {
     pub public_url: Option<String>,
     #[command(flatten)]
     pub store: StoreConfig,
+    /// Folder of the members' photos, by default `photos` in the data folder. Several nodes share one
+    #[arg(long, env = "PHOTOS")]
+    pub photos: Option<PathBuf>,
     /// Log lines as text or JSON
     #[arg(long, env = "LOG_FORMAT", default_value = "text")]
     pub log_format: LogFormat,
@@ -131,6 +134,11 @@ impl Config {
     pub fn origin(&self) -> String {
         let url = self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.listen));
         url.trim_end_matches('/').to_owned()
+    }
+
+    /// Where the members' photos are.
+    pub fn photos(&self) -> PathBuf {
+        self.photos.clone().unwrap_or_else(|| self.store.data.join("photos"))
     }
 
     /// True where cookies must be `Secure` and named `__Host-`.

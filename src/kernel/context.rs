@@ -20,7 +20,7 @@ use crate::kernel::fault_injection::FailPoints;
 use crate::kernel::fault_injection::Rehearsal;
 use crate::kernel::id::{NodeId, TypedId};
 use crate::kernel::metrics::Metrics;
-use crate::kernel::module::{ModuleSpec, Registry};
+use crate::kernel::module::{ModuleSpec, ModuleState, Registry, States};
 pub use crate::kernel::tx::Tx;
 use crate::live::Live;
 use crate::shared::passwords::Passwords;
@@ -65,6 +65,7 @@ struct Shared {
     /// What use cases turn.
     rehearsal: Rehearsal,
     fail_points: FailPoints,
+    states: States,
 }
 
 impl Context {
@@ -79,6 +80,7 @@ impl Context {
         let live = Live::of(&config, &registry);
         let clock = Clock::default();
         let fail_points = FailPoints::of(&config);
+        let states = registry.states(&config);
         Self(Arc::new(Shared {
             config,
             node: NodeId::of(clock.new_uuid()),
@@ -101,11 +103,19 @@ impl Context {
             secret: OnceCell::new(),
             rehearsal: Rehearsal::default(),
             fail_points,
+            states,
         }))
     }
 
     pub fn config(&self) -> &Config {
         &self.0.config
+    }
+    /// What a module keeps in memory.
+    ///
+    /// # Errors
+    /// 500 where no module has said that it keeps a value of this type.
+    pub fn state<T: ModuleState>(&self) -> Result<&T, Failure> {
+        self.0.states.get()
     }
     /// For [`Secret::of`].
     pub fn secret(&self) -> &OnceCell<Secret> {

@@ -8,8 +8,10 @@ mod action;
 mod despite;
 mod faults;
 mod spec;
+mod state;
 
 use std::collections::BTreeMap;
+use std::future::Future;
 use std::sync::Arc;
 
 use axum::handler::Handler;
@@ -20,7 +22,9 @@ use schemars::{Schema, SchemaGenerator};
 pub use action::{Action, BODY_MAX, EVERYDAY, Limit, Policy, changes};
 pub use despite::DespiteBlocks;
 pub use spec::{Kit, ModuleSpec};
+pub use state::{ModuleState, States};
 
+use crate::kernel::config::Config;
 use crate::kernel::context::Context;
 use crate::kernel::event::{AnyEvent, AnyListener, Event, Listener};
 use crate::openapi::{JsonAction, Signature};
@@ -113,6 +117,8 @@ pub struct Registry {
     counts: Option<Arc<dyn Counter>>,
     stories: Option<Arc<dyn Counter>>,
     presence: Option<Arc<dyn PresenceStore>>,
+    states: Vec<state::Make>,
+    loops: Vec<state::Loop>,
 }
 
 impl Registry {
@@ -218,6 +224,31 @@ impl Registry {
         self.stories = Some(Arc::new(counter));
     }
 
+    /// Keeps a value of this type in memory while the program runs: [`Context::state`] gives it to the slices.
+    pub fn has_state<T: ModuleState>(&mut self) {
+        self.states.push(state::make::<T>);
+    }
+
+    /// Runs this beside the requests until the program ends.
+    pub fn runs<F>(&mut self, work: fn(Context) -> F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.loops.push(Box::new(move |ctx| Box::pin(work(ctx))));
+    }
+
+    /// The modules' states, new.
+    pub fn states(&self, config: &Config) -> States {
+        self.states.iter().map(|make| make(config)).collect()
+    }
+
+    /// Starts what modules run beside the requests.
+    pub fn start_loops(&self, ctx: &Context) {
+        for work in &self.loops {
+            ctx.spawn_loop(work(ctx.clone()));
+        }
+    }
+
     /// The spec of the module that is being asked.
     pub fn spec(&self) -> &'static ModuleSpec {
         self.current.unwrap_or_else(|| unreachable!("only modules register"))
@@ -240,7 +271,11 @@ impl Registry {
     }
     /// Bytes of the longest body that this action takes.
     pub fn body_max_of(&self, record: &ActionRecord) -> usize {
-        if record.action.carries_forms { self.body_max() } else { record.action.body_max }
+        if !record.action.carries_forms {
+            return record.action.body_max;
+        }
+        let forms = self.actions.iter().filter(|record| !record.action.takes_file);
+        forms.map(|record| record.action.body_max).max().unwrap_or(BODY_MAX)
     }
     pub fn events(&self) -> impl Iterator<Item = &EventRecord> {
         self.events.values()

@@ -2,8 +2,9 @@
 
 use schemars::JsonSchema;
 
-use super::{AnswerShape, Schemas, Shape};
+use super::{AnswerShape, Body, Schemas, Shape};
 use crate::web::answer::{Created, CreatedOrExisting, DeferredJson, Json, NoContent};
+use crate::web::file::File;
 
 /// What a handler gives.
 pub trait Answer {
@@ -13,7 +14,7 @@ pub trait Answer {
 
 impl<T: JsonSchema> Answer for Json<T> {
     fn describe(shape: &mut Shape, schemas: &mut Schemas) {
-        let body = Some(schemas.answer::<T>());
+        let body = Some(Body::json(schemas.answer::<T>()));
         shape.answers.push(AnswerShape { status: 200, says: "What was asked for.", body });
     }
 }
@@ -26,14 +27,14 @@ impl<T: JsonSchema> Answer for DeferredJson<T> {
 
 impl<T: JsonSchema> Answer for Created<T> {
     fn describe(shape: &mut Shape, schemas: &mut Schemas) {
-        let body = Some(schemas.answer::<T>());
+        let body = Some(Body::json(schemas.answer::<T>()));
         shape.answers.push(AnswerShape { status: 201, says: "It is made.", body });
     }
 }
 
 impl<T: JsonSchema> Answer for CreatedOrExisting<T> {
     fn describe(shape: &mut Shape, schemas: &mut Schemas) {
-        let body = Some(schemas.answer::<T>());
+        let body = Some(Body::json(schemas.answer::<T>()));
         shape.answers.push(AnswerShape { status: 200, says: "It was there already.", body });
         Created::<T>::describe(shape, schemas);
     }
@@ -42,5 +43,16 @@ impl<T: JsonSchema> Answer for CreatedOrExisting<T> {
 impl Answer for NoContent {
     fn describe(shape: &mut Shape, _: &mut Schemas) {
         shape.answers.push(AnswerShape { status: 204, says: "It is done.", body: None });
+    }
+}
+
+impl Answer for File {
+    fn describe(shape: &mut Shape, _: &mut Schemas) {
+        let whole = Some(Body::file("image/jpeg"));
+        shape.answers.push(AnswerShape { status: 200, says: "The file.", body: whole });
+        let part = Some(Body::file("image/jpeg"));
+        shape.answers.push(AnswerShape { status: 206, says: "The part that Range asks for.", body: part });
+        shape.answers.push(AnswerShape { status: 304, says: "You have it already.", body: None });
+        shape.answers.push(AnswerShape { status: 416, says: "It is shorter than Range asks for.", body: None });
     }
 }

@@ -5,13 +5,13 @@ use axum::http::{HeaderMap, Method};
 use schemars::{JsonSchema, Schema, json_schema};
 use serde_json::Value;
 
-use super::{Schemas, Shape, never_null};
+use super::{Body, Schemas, Shape, never_null};
 use crate::kernel::context::Context;
 use crate::kernel::problem::{
     BODY_UNREADABLE, MALFORMED_JSON, NOT_A_KEY, NOT_FOUND, OF_FIELDS, UNSUPPORTED_MEDIA_TYPE,
 };
 use crate::web::admission::Permit;
-use crate::web::extract::{Json, Path, Query};
+use crate::web::extract::{Json, Path, Query, Upload};
 use crate::web::idempotency::{IdempotencyKey, KEY_MAX};
 use crate::web::visitor::{Actor, Visitor};
 
@@ -75,9 +75,16 @@ impl Describe for Visitor {
 
 impl<T: JsonSchema> Describe for Json<T> {
     fn describe(shape: &mut Shape, schemas: &mut Schemas) {
-        shape.body = Some(schemas.input.subschema_for::<T>());
+        shape.body = Some(Body::json(schemas.input.subschema_for::<T>()));
         let of_body = [MALFORMED_JSON, BODY_UNREADABLE, UNSUPPORTED_MEDIA_TYPE];
         shape.problems.extend(of_body.iter().chain(OF_FIELDS));
+    }
+}
+
+impl Describe for Upload {
+    fn describe(shape: &mut Shape, _: &mut Schemas) {
+        shape.body = Some(Body::file("image/*"));
+        shape.problems.extend([BODY_UNREADABLE, UNSUPPORTED_MEDIA_TYPE]);
     }
 }
 

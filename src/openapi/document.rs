@@ -113,7 +113,7 @@ fn operation(record: &ActionRecord, mut shape: Shape) -> Value {
     }
     if let Some(body) = shape.body {
         operation["requestBody"] =
-            json!({ "required": true, "content": { "application/json": { "schema": body } } });
+            json!({ "required": true, "content": body.content() });
     }
     operation
 }
@@ -182,7 +182,7 @@ fn responses(record: &ActionRecord, shape: &Shape) -> Value {
     for answer in &shape.answers {
         let mut response = json!({ "description": answer.says, "headers": headers(&names) });
         if let Some(body) = &answer.body {
-            response["content"] = json!({ "application/json": { "schema": body } });
+            response["content"] = body.content();
         }
         responses.insert(answer.status.to_string(), response);
     }

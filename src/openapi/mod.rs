@@ -16,7 +16,7 @@ use std::future::Future;
 use schemars::generate::SchemaSettings;
 use schemars::transform::transform_subschemas;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 pub use answer::Answer;
 pub use describe::{Describe, Parameter};
@@ -37,7 +37,7 @@ pub struct Shape {
     pub path: Vec<Schema>,
     pub query: Vec<Parameter>,
     pub headers: Vec<Parameter>,
-    pub body: Option<Schema>,
+    pub body: Option<Body>,
     pub answers: Vec<AnswerShape>,
     /// What reading the request may be refused for.
     pub problems: Vec<Problem>,
@@ -48,7 +48,31 @@ pub struct Shape {
 pub struct AnswerShape {
     pub status: u16,
     pub says: &'static str,
-    pub body: Option<Schema>,
+    pub body: Option<Body>,
+}
+
+/// What a request or an answer holds.
+#[derive(Debug)]
+pub struct Body {
+    /// Its media type.
+    pub kind: &'static str,
+    pub schema: Schema,
+}
+
+impl Body {
+    pub fn json(schema: Schema) -> Self {
+        Self { kind: "application/json", schema }
+    }
+
+    /// Bytes, which no schema describes (OpenAPI 3.1).
+    pub fn file(kind: &'static str) -> Self {
+        Self { kind, schema: Schema::default() }
+    }
+
+    /// As the document has it.
+    fn content(&self) -> Value {
+        json!({ self.kind: { "schema": self.schema } })
+    }
 }
 
 /// The schemas that were met so far. What is read and what is written differ: a field with a default may be

@@ -5,7 +5,8 @@ use crate::kernel::id::MemberId;
 use crate::kernel::module::Registry;
 use crate::modules::album::contract::PrivateAlbumAccessGranted;
 use crate::modules::flirt::contract::FlirtSent;
-use crate::modules::like::contract::{PhotoId, PhotoLiked};
+use crate::modules::like::contract::PhotoLiked;
+use crate::modules::media::contract::PhotoId;
 use crate::modules::profile::contract::ProfileVisited;
 use crate::modules::review::contract::{
     PhotoApproved, PhotoRejected, PresentationApproved, PresentationRejected,

@@ -18,7 +18,7 @@ use crate::kernel::failure::Failure;
 use crate::kernel::id::{MemberId, TypedId};
 use crate::kernel::module::ModuleSpec;
 use crate::kernel::tx::Tx;
-use crate::modules::like::contract::PhotoId;
+use crate::modules::media::contract::PhotoId;
 use crate::modules::review::contract::RegistrationApproved;
 use crate::shared::text::name;
 

@@ -33,6 +33,7 @@ pub fn keep_portraits(at: &mut Registry, since: i32, wakes: Option<Wakes>) {
     let (schema, wakes) = (at.spec().schema, wakes.map(|wakes| wakes.cards));
     at.listens_since(since, photos::AddPhotos::of(schema, wakes));
     at.listens(photos::RemovePhotos::of(schema, wakes));
+    at.listens_since(2, photos::ArrangePhotos::of(schema, wakes));
 }
 
 /// Keeps a module's copies of member cards and blocked pairs (`schemas/kit`) true.

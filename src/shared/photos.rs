@@ -9,8 +9,7 @@ use crate::kernel::event::{Applied, Listener, Recorded};
 use crate::kernel::failure::Failure;
 use crate::kernel::id::MemberId;
 use crate::kernel::tx::Tx;
-use crate::modules::like::contract::PhotoId;
-use crate::modules::media::contract::PhotoDeleted;
+use crate::modules::media::contract::{PhotoDeleted, PhotoId, PhotosArranged};
 use crate::modules::review::contract::PhotoApproved;
 
 /// Writes down which photos are approved.
@@ -18,6 +17,9 @@ pub struct AddPhotos(Photos);
 
 /// Writes down which photos are gone.
 pub struct RemovePhotos(Photos);
+
+/// Writes down in which order they are.
+pub struct ArrangePhotos(Photos);
 
 impl AddPhotos {
     pub fn of(schema: &str, wakes: Option<&'static str>) -> Self {
@@ -31,6 +33,13 @@ impl RemovePhotos {
     }
 }
 
+impl ArrangePhotos {
+    pub fn of(schema: &str, wakes: Option<&'static str>) -> Self {
+        let on_conflict = "update set place = excluded.place where kept.place is distinct from excluded.place";
+        Self(Photos::of(schema, wakes, on_conflict))
+    }
+}
+
 impl Listener for AddPhotos {
     type Event = PhotoApproved;
 
@@ -40,6 +49,7 @@ impl Listener for AddPhotos {
             member: fact.event.member,
             approved: Some(fact.at),
             deleted: false,
+            place: None,
         });
         self.0.keep(tx, photos.collect()).await
     }
@@ -54,8 +64,31 @@ impl Listener for RemovePhotos {
             member: fact.event.member,
             approved: None,
             deleted: true,
+            place: None,
         });
         self.0.keep(tx, photos.collect()).await
+    }
+}
+
+impl Listener for ArrangePhotos {
+    type Event = PhotosArranged;
+
+    async fn handle(&self, tx: &mut Tx, facts: &[Recorded<PhotosArranged>]) -> Result<Applied, Failure> {
+        let mut applied = Applied::Nothing;
+        // One after the other: the later one wins.
+        for Recorded { event: PhotosArranged { member, photos }, .. } in facts {
+            let photos = photos.iter().zip(1..).map(|(photo, place)| Photo {
+                id: *photo,
+                member: *member,
+                approved: None,
+                deleted: false,
+                place: Some(place),
+            });
+            if self.0.keep(tx, photos.collect()).await?.changed() {
+                applied = Applied::Changed;
+            }
+        }
+        Ok(applied)
     }
 }
 
@@ -64,6 +97,7 @@ struct Photo {
     member: MemberId,
     approved: Option<chrono::DateTime<chrono::Utc>>,
     deleted: bool,
+    place: Option<i32>,
 }
 
 /// Both listeners' statements.
@@ -77,11 +111,11 @@ struct Photos {
 impl Photos {
     fn of(schema: &str, wakes: Option<&'static str>, on_conflict: &str) -> Self {
         let keep = format!(
-            "insert into {schema}.photo as kept (photo, member, approved, deleted)
-             select distinct on (photo) photo, member, approved, deleted
-             from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::boolean[])
-                  with ordinality as row (photo, member, approved, deleted, place)
-             order by photo, place
+            "insert into {schema}.photo as kept (photo, member, approved, deleted, place)
+             select distinct on (photo) photo, member, approved, deleted, place
+             from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::boolean[], $5::int[])
+                  with ordinality as row (photo, member, approved, deleted, place, number)
+             order by photo, number
              on conflict (photo) do {on_conflict}
              returning member"
         );
@@ -90,7 +124,7 @@ impl Photos {
              from (select m.member,
                           (select p.photo from {schema}.photo p
                            where p.member = m.member and p.approved is not null and not p.deleted
-                           order by p.approved, p.photo limit 1) as photo
+                           order by p.place nulls last, p.approved, p.photo limit 1) as photo
                    from unnest($1::uuid[]) as m (member)) as chosen
              where c.member = chosen.member and c.portrait is distinct from chosen.photo
              returning c.member"
@@ -104,6 +138,7 @@ impl Photos {
             .bind(photos.iter().map(|photo| photo.member).collect::<Vec<_>>())
             .bind(photos.iter().map(|photo| photo.approved).collect::<Vec<_>>())
             .bind(photos.iter().map(|photo| photo.deleted).collect::<Vec<_>>())
+            .bind(photos.iter().map(|photo| photo.place).collect::<Vec<_>>())
             .fetch_all(tx.conn())
             .await?;
         if kept.is_empty() {

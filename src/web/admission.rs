@@ -33,6 +33,10 @@ use crate::kernel::problem;
 const URI_BYTES_MAX: usize = 8 * 1024;
 /// How long a request's body may take to arrive.
 const BODY_WAIT: Duration = Duration::from_secs(30);
+/// The same where a file may come: 15 MB over a line of 1 Mbit/s.
+const FILE_WAIT: Duration = Duration::from_mins(3);
+/// Files that are arriving or being worked on: each holds its bytes in memory.
+const FILES_MAX: usize = 16;
 /// When to come back after a refusal under load.
 const BUSY_WAIT: Duration = Duration::from_secs(1);
 
@@ -44,20 +48,30 @@ pub struct LoadShed {
     seats: Arc<Shares<IpAddr>>,
     /// Of bodies that are still coming. As many as there are permits: each holds memory.
     arriving: Arc<Shares<IpAddr>>,
-    /// Bytes of the longest body at each path.
-    body_max: Arc<HashMap<String, usize>>,
+    /// Of files, until they are answered.
+    files: Arc<Shares<IpAddr>>,
+    bodies: Arc<HashMap<String, Arrives>>,
+}
+
+/// What may come at a path.
+#[derive(Clone, Copy, Default)]
+struct Arrives {
+    /// Bytes of the longest.
+    most: usize,
+    file: bool,
 }
 
 impl LoadShed {
     pub fn of(ctx: &Context) -> Self {
         let (places, registry) = (ctx.config().requests_max, ctx.registry());
-        let mut body_max = HashMap::new();
+        let mut bodies: HashMap<_, Arrives> = HashMap::new();
         for record in registry.actions() {
-            let most = body_max.entry(record.path.clone()).or_default();
-            *most = registry.body_max_of(record).max(*most);
+            let arrives = bodies.entry(record.path.clone()).or_default();
+            arrives.most = registry.body_max_of(record).max(arrives.most);
+            arrives.file |= record.action.takes_file;
         }
-        let (seats, arriving) = (Shares::new(places), Shares::new(places));
-        Self { ctx: ctx.clone(), seats, arriving, body_max: Arc::new(body_max) }
+        let (seats, arriving, files) = (Shares::new(places), Shares::new(places), Shares::new(FILES_MAX));
+        Self { ctx: ctx.clone(), seats, arriving, files, bodies: Arc::new(bodies) }
     }
 
     /// Takes a permit for a client of this network.
@@ -73,7 +87,7 @@ impl LoadShed {
     /// Waits for the whole body. Where no action is, nobody reads it.
     async fn whole(&self, request: Request, network: IpAddr) -> Result<Request, Failure> {
         let path = request.extensions().get::<MatchedPath>();
-        let Some(most) = path.and_then(|path| self.body_max.get(path.as_str())).copied() else {
+        let Some(Arrives { most, file }) = path.and_then(|path| self.bodies.get(path.as_str())).copied() else {
             return Ok(request);
         };
         // Nothing is read of what comes with a question.
@@ -84,10 +98,15 @@ impl LoadShed {
         if request.body().size_hint().lower() > most as u64 {
             return Err(refuse());
         }
-        let _place = self.arriving.take(network).ok_or_else(|| self.busy())?;
-        let (parts, body) = request.into_parts();
+        let (places, wait) = if file { (&self.files, FILE_WAIT) } else { (&self.arriving, BODY_WAIT) };
+        let place = places.take(network).ok_or_else(|| self.busy())?;
+        let (mut parts, body) = request.into_parts();
         let body =
-            timeout(BODY_WAIT, to_bytes(body, most)).await.map_err(|_| too_slow())?.map_err(|_| refuse())?;
+            timeout(wait, to_bytes(body, most)).await.map_err(|_| too_slow())?.map_err(|_| refuse())?;
+        if file {
+            // It goes with the request, as the bytes do.
+            parts.extensions.insert(Arc::new(place));
+        }
         Ok(Request::from_parts(parts, Body::from(body)))
     }
 }

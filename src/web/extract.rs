@@ -40,6 +40,23 @@ pub struct Form<T> {
     pub state: FormState,
 }
 
+/// A photo as the whole body. What it is, its bytes say.
+#[derive(Debug)]
+pub struct Upload(pub Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for Upload {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
+        let sent = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        if !sent.is_some_and(|sent| sent.trim_start().to_ascii_lowercase().starts_with("image/")) {
+            let detail = "Send the photo as it is, and say in Content-Type which kind it is: image/jpeg.";
+            return Err(problem::UNSUPPORTED_MEDIA_TYPE.saying(detail));
+        }
+        read(request, state).await.map(Self)
+    }
+}
+
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = Failure;
 

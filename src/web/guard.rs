@@ -91,12 +91,15 @@ impl Guard {
 
     /// A change that a page asks for. A refusal takes along what was typed. Also says whether the form has passed.
     async fn form(self, request: Request) -> (Response, bool) {
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
         let body = match read_body(body, self.ctx.registry().body_max_of(self.record)).await {
             Ok(body) => body,
             Err(failure) => return (failure.into_response(), false),
         };
-        let submission = Submission::of(&parts, &body);
+        let submission = match Submission::of(&mut parts, body).await {
+            Ok(submission) => submission,
+            Err(failure) => return (failure.into_response(), false),
+        };
         let kept = submission.kept.clone();
         let (mut response, passed) = match self.submit(parts, submission).await {
             Ok(response) => (response, true),

@@ -10,6 +10,7 @@ pub mod counts;
 pub mod docs;
 pub mod extract;
 pub mod fields;
+pub mod file;
 pub mod form;
 pub mod guard;
 pub mod headers;

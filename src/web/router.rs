@@ -75,6 +75,7 @@ pub fn start(ctx: &Context) {
     ctx.spawn_loop(nodes::keep(ctx.clone()));
     ctx.spawn_loop(live::reread_regularly(ctx.clone()));
     ctx.spawn_loop(presence::refresh_regularly(ctx.clone()));
+    ctx.registry().start_loops(ctx);
 }
 
 /// Gives the request its number and its line in the log. The number is never taken from outside: that would

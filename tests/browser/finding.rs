@@ -3,7 +3,7 @@
 
 use pancake::dev::test_site::story_time;
 use pancake::kernel::id::{MemberId, TypedId};
-use pancake::modules::like::contract::PhotoId;
+use pancake::modules::media::contract::PhotoId;
 use pancake::modules::online::contract::MemberSeen;
 use pancake::modules::review::contract::{PhotoApproved, PresentationApproved};
 use pancake::shared::people::DecidedBy;
@@ -68,7 +68,7 @@ fn settle_in(town: &Town) {
     let nancy = town.id("nancy");
     let photo = |number| PhotoId::of(Uuid::from_u128(number));
     for number in [1, 2] {
-        town.give(PhotoApproved { member: nancy, photo: photo(number), by: DecidedBy::OPERATOR });
+        town.give(PhotoApproved { member: nancy, photo: photo(number), alt: String::new(), by: DecidedBy::OPERATOR });
     }
     let text = "I bake on Sundays and sail on all other days. There are always too many pancakes.";
     town.give(PresentationApproved { member: nancy, text: text.to_owned(), by: DecidedBy::OPERATOR });

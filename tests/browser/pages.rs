@@ -7,7 +7,8 @@ use pancake::kernel::module::{Face, Policy};
 use pancake::modules::block::contract::MemberBlocked;
 use pancake::modules::favorite::contract::FavoriteMarked;
 use pancake::modules::flirt::contract::FlirtSent;
-use pancake::modules::like::contract::{PhotoId, PhotoLiked};
+use pancake::modules::like::contract::PhotoLiked;
+use pancake::modules::media::contract::PhotoId;
 use pancake::modules::register::contract::{Role, RoleGranted};
 use pancake::modules::review::contract::PhotoApproved;
 use pancake::shared::people::DecidedBy;
@@ -68,7 +69,7 @@ pub(crate) fn settle_in(town: &Town) {
     town.give(FlirtSent { from: bob, to: wide });
     town.give(FavoriteMarked { member: wide, favorite: bob });
     let photo = PhotoId::of(bob.uuid());
-    town.give(PhotoApproved { member: bob, photo, by: DecidedBy::OPERATOR });
+    town.give(PhotoApproved { member: bob, photo, alt: String::new(), by: DecidedBy::OPERATOR });
     town.give(PhotoLiked { member: wide, photo, owner: bob });
     town.give(MemberBlocked { member: wide, blocked: town.join("ove", "approved") });
     town.wrote("bob", WIDE, 1, &"W".repeat(500));

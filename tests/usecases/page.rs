@@ -1,6 +1,8 @@
 //! Pages as members use them: their visible text, their buttons and the forms behind those.
 
 use axum::http::Method;
+use pancake::dev::usecase::sent_file::SentFile;
+use pancake::dev::usecase::wire;
 use scraper::{ElementRef, Html, Node, Selector};
 
 /// What pressing a button sends.
@@ -10,6 +12,20 @@ pub(crate) struct Submission {
     /// Path and query.
     pub(crate) target: String,
     pub(crate) fields: Vec<(String, String)>,
+    /// True where the form says that it sends files.
+    in_parts: bool,
+}
+
+impl Submission {
+    /// What is sent, and its media type.
+    pub(crate) fn body(&self, files: &[(String, SentFile)]) -> (String, Vec<u8>) {
+        if self.in_parts {
+            return SentFile::form(&self.fields, files);
+        }
+        let pairs: Vec<(&str, String)> =
+            self.fields.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+        ("application/x-www-form-urlencoded".to_owned(), wire::encode(&pairs).into_bytes())
+    }
 }
 
 /// The text that a person sees, with single blanks.
@@ -20,15 +36,20 @@ pub(crate) fn text(html: &str) -> String {
     words.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The form of the button with this text, as it is sent when `fill` is typed into it.
-pub(crate) fn press(html: &str, button: &str, fill: &[(String, String)]) -> Result<Submission, String> {
+/// The form of the button with this text, as it is sent when `fill` is typed into it and `files` are chosen.
+pub(crate) fn press(
+    html: &str,
+    button: &str,
+    fill: &[(String, String)],
+    files: &[(String, SentFile)],
+) -> Result<Submission, String> {
     let page = Html::parse_document(html);
     let mut known = Vec::new();
     for found in page.select(&selector("button, input[type=submit]")) {
         let label = label(found);
         // What only screen readers read is part of the text: `Flirt with nancy` is found as `Flirt` too.
         if label == button || label.starts_with(&format!("{button} ")) {
-            return submission(&page, found, fill);
+            return submission(&page, found, fill, files);
         }
         known.push(label);
     }
@@ -44,7 +65,12 @@ fn label(button: ElementRef<'_>) -> String {
     words.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn submission(page: &Html, button: ElementRef<'_>, fill: &[(String, String)]) -> Result<Submission, String> {
+fn submission(
+    page: &Html,
+    button: ElementRef<'_>,
+    fill: &[(String, String)],
+    files: &[(String, SentFile)],
+) -> Result<Submission, String> {
     let by_id = button
         .value()
         .attr("form")
@@ -66,11 +92,16 @@ fn submission(page: &Html, button: ElementRef<'_>, fill: &[(String, String)]) ->
     if let (Some(name), Some(value)) = (button.value().attr("name"), button.value().attr("value")) {
         fields.push((name.to_owned(), value.to_owned()));
     }
+    let in_parts = form.value().attr("enctype") == Some("multipart/form-data");
+    let takes = |field: &str| form.select(&selector("input[type=file]")).any(|it| it.attr("name") == Some(field));
+    if let Some((field, _)) = files.iter().find(|(field, _)| !in_parts || !takes(field)) {
+        return Err(format!("the form takes no file \"{field}\""));
+    }
     let attribute = |own: &str, of_form: &str| button.value().attr(own).or(form.value().attr(of_form));
     let method = attribute("formmethod", "method").unwrap_or("get").to_ascii_uppercase();
     let target = attribute("formaction", "action").unwrap_or_default().to_owned();
     let method = method.parse().map_err(|_| format!("a form with the method {method}"))?;
-    Ok(Submission { method, target, fields })
+    Ok(Submission { method, target, fields, in_parts })
 }
 
 /// Names, values, and whether they are sent untouched (a box that is not ticked is not).
@@ -83,7 +114,7 @@ fn fields(form: ElementRef<'_>) -> Vec<(String, String, bool)> {
         let (value, sent) = match (tag.name(), tag.attr("type").unwrap_or("text")) {
             ("textarea", _) => (field.text().collect(), true),
             ("select", _) => (selected(field), true),
-            (_, "submit" | "button" | "image" | "reset") => continue,
+            (_, "submit" | "button" | "image" | "reset" | "file") => continue,
             (_, "checkbox" | "radio") => (value, tag.attr("checked").is_some()),
             _ => (value, true),
         };

@@ -284,7 +284,8 @@ impl<'p> Player<'p> {
         }
         let fill: Vec<_> =
             press.fill.iter().map(|(name, value)| (name.clone(), inside(value, &self.known))).collect();
-        let form = page::press(&shown.text(), &press.button, &fill)?;
+        let form = page::press(&shown.text(), &press.button, &fill, &press.attach)?;
+        let (kind, body) = form.body(&press.attach);
         let target = if form.target.is_empty() { on.clone() } else { form.target };
         let path = target.split('?').next().unwrap_or_default();
         if form.method != press.sends.0 || !path_fits(&press.sends.1, path, &mut self.known) {
@@ -293,14 +294,7 @@ impl<'p> Player<'p> {
                 form.method, press.sends.0, press.sends.1
             ));
         }
-        let pairs: Vec<(&str, String)> =
-            form.fields.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
-        let wire = Wire {
-            method: form.method,
-            target,
-            headers: vec![("content-type".into(), "application/x-www-form-urlencoded".into())],
-            body: wire::encode(&pairs).into_bytes(),
-        };
+        let wire = Wire { method: form.method, target, headers: vec![("content-type".into(), kind)], body };
         let mut answer = self.house.send(self.door, &wire, session.as_deref()).await?;
         for _ in 0..REDIRECTS_MAX {
             let Some(location) = answer.header("location").filter(|_| (300..400).contains(&answer.status))

@@ -56,9 +56,10 @@ fn read(
     let cast = load_cast(&dir.join("cast.toml"), &mut errors);
     let mut cases: Vec<(usize, UseCase)> = Vec::new();
     for module in modules {
-        for path in files(&dir.join(module), &mut errors) {
+        let folder = &dir.join(module);
+        for path in files(folder, &mut errors) {
             let mut reader =
-                Reader { registry, cast: &cast, module, draft, faults: Faults::of(shown(&path)) };
+                Reader { registry, cast: &cast, module, folder, draft, faults: Faults::of(shown(&path)) };
             let tree =
                 text_of(&path, &mut reader.faults).and_then(|text| Tree::parse(&text, &mut reader.faults));
             if let Some(tree) = tree {

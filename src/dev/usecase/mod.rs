@@ -20,6 +20,7 @@ pub mod paint;
 pub mod people;
 pub mod problems;
 pub mod read;
+pub mod sent_file;
 pub mod sentence;
 pub mod sse;
 pub mod story;

@@ -5,6 +5,7 @@ use std::fmt;
 use axum::http::Method;
 use chrono::TimeDelta;
 
+use super::sent_file::SentFile;
 use super::tree::Tree;
 use crate::kernel::module::{ActionRecord, EventRecord};
 
@@ -238,6 +239,7 @@ pub enum Body {
     Form(Vec<(String, String)>),
     /// Sent as it is, for what cannot be read.
     Raw(String),
+    File(SentFile),
 }
 
 /// A button on a page.
@@ -253,6 +255,8 @@ pub struct Press {
     pub sends: (Method, String),
     /// What is typed before.
     pub fill: Vec<(String, String)>,
+    /// Which files are chosen before, by field.
+    pub attach: Vec<(String, SentFile)>,
     pub shows: Option<ActionRecord>,
     pub does: Option<ActionRecord>,
 }

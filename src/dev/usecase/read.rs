@@ -6,6 +6,8 @@ mod request;
 
 pub use request::no_action;
 
+use std::path::Path;
+
 use axum::http::Method;
 use chrono::TimeDelta;
 
@@ -30,6 +32,8 @@ pub struct Reader<'r> {
     pub registry: &'r Registry,
     pub cast: &'r Cast,
     pub module: &'static str,
+    /// Where the case lies, and the files that it sends.
+    pub folder: &'r Path,
     /// Whether a case may name actions and events that are not there yet.
     pub draft: bool,
     pub faults: Faults,

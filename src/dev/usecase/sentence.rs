@@ -135,11 +135,17 @@ fn call(call: &Call, does: &str) -> Vec<String> {
             vec![first]
         }
         Body::Raw(text) => vec![first, text.clone()],
+        Body::File(file) => {
+            first.push_str(&format!(" with the file {}", file.name));
+            vec![first]
+        }
     }
 }
 
 fn press(press: &Press) -> Vec<String> {
-    let fill: Vec<_> = press.fill.iter().map(|(key, value)| format!("{key} = {value}")).collect();
+    let fill = press.fill.iter().map(|(key, value)| format!("{key} = {value}"));
+    let files = press.attach.iter().map(|(key, file)| format!("{key} = the file {}", file.name));
+    let fill: Vec<_> = fill.chain(files).collect();
     let typed = if fill.is_empty() { String::new() } else { format!(" with {}", fill.join(", ")) };
     vec![format!("{} presses \"{}\" on {}{typed}", press.actor, press.button, press.on)]
 }

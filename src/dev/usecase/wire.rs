@@ -36,6 +36,7 @@ impl Wire {
             Body::Json(tree) => (Some("application/json"), known.json(None, tree).to_string().into_bytes()),
             Body::Form(pairs) => (Some("application/x-www-form-urlencoded"), form(pairs, known).into_bytes()),
             Body::Raw(text) => (Some("application/json"), text.clone().into_bytes()),
+            Body::File(file) => (Some(file.kind), file.bytes.clone()),
         };
         if let Some(kind) = kind
             && !headers.iter().any(|(name, _)| name == header::CONTENT_TYPE.as_str())
@@ -52,7 +53,7 @@ impl Wire {
 
     /// For failure messages: `POST /api/block/0000… {"text":"…"}`.
     pub fn describe(&self, actor: &Caller) -> String {
-        let body = String::from_utf8_lossy(&self.body);
+        let body = std::str::from_utf8(&self.body).unwrap_or("(a file)");
         format!("{} {} as {actor} {body}", self.method, self.target).trim_end().to_owned()
     }
 }

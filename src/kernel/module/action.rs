@@ -60,6 +60,8 @@ pub struct Action {
     pub leaves_trace: bool,
     /// Bytes of a body.
     pub body_max: usize,
+    /// True where a file may come: it is large, and slow to arrive.
+    pub takes_file: bool,
     /// True for the login, which carries along whatever form has waited for it.
     pub carries_forms: bool,
     /// True where a device that a member has logged in with before has an allowance of its own.
@@ -93,6 +95,7 @@ impl Action {
             by_itself: false,
             leaves_trace: false,
             body_max: BODY_MAX,
+            takes_file: false,
             carries_forms: false,
             knows_devices: false,
             refuses: Vec::new(),
@@ -144,7 +147,14 @@ impl Action {
         self
     }
 
-    /// Carries along a form of another action, however long that may be.
+    /// Takes a file of at most so many bytes, and a few words beside it.
+    #[must_use]
+    pub const fn takes_file(mut self, bytes: usize) -> Self {
+        self.body_max = BODY_MAX + bytes;
+        self.takes_file = true;
+        self
+    }
+    /// Carries along a form of another action, however long that may be; not its files.
     #[must_use]
     pub const fn carries_forms(mut self) -> Self {
         self.carries_forms = true;

@@ -11,7 +11,7 @@ use super::SPEC;
 use crate::kernel::context::Context;
 use crate::kernel::failure::Failure;
 use crate::kernel::id::{EventId, MemberId, TypedId};
-use crate::modules::like::contract::PhotoId;
+use crate::modules::media::contract::PhotoId;
 use crate::shared::cards::hue;
 use crate::shared::paging::{Cursor, Listing, PageQuery};
 use crate::web::answer::{Json, Page};

@@ -8,7 +8,8 @@ use crate::kernel::id::MemberId;
 use crate::modules::album::contract::{PrivateAlbumAccessGranted, PrivateAlbumAccessRevoked};
 use crate::modules::favorite::contract::{FavoriteMarked, FavoriteUnmarked};
 use crate::modules::flirt::contract::FlirtSent;
-use crate::modules::like::contract::{PhotoId, PhotoLiked, PhotoUnliked};
+use crate::modules::like::contract::{PhotoLiked, PhotoUnliked};
+use crate::modules::media::contract::PhotoId;
 use crate::modules::profile::contract::ProfileVisited;
 
 /// What she did. As stored and as in JSON.

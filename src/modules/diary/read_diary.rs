@@ -12,7 +12,7 @@ use super::entry::Kind;
 use crate::kernel::context::Context;
 use crate::kernel::failure::Failure;
 use crate::kernel::id::{EventId, TypedId};
-use crate::modules::like::contract::PhotoId;
+use crate::modules::media::contract::PhotoId;
 use crate::shared::cards::{Card, CardRow};
 use crate::shared::paging::{CURSOR, Cursor, Listing, MAX_MOST, PageQuery, Paging};
 use crate::web::answer::{Json, Page};

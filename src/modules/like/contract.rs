@@ -7,11 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::kernel::event::{Event, Names};
 use crate::kernel::id::MemberId;
-
-crate::typed_id! {
-    /// A photo.
-    PhotoId;
-}
+use crate::modules::media::contract::PhotoId;
 
 /// A member likes a photo of another.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]

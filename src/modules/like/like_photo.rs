@@ -3,10 +3,11 @@
 use axum::extract::State;
 
 use super::SPEC;
-use super::contract::{PhotoId, PhotoLiked};
+use super::contract::PhotoLiked;
 use super::photo::{self, Owner};
 use crate::kernel::context::Context;
 use crate::kernel::failure::Failure;
+use crate::modules::media::contract::PhotoId;
 use crate::web::answer::{NoContent, SeeOther};
 use crate::web::extract::Path;
 use crate::web::left::Left;

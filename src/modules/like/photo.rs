@@ -2,10 +2,10 @@
 
 use sqlx::{PgConnection, query};
 
-use super::contract::PhotoId;
 use crate::kernel::failure::Failure;
 use crate::kernel::id::{MemberId, TypedId};
 use crate::kernel::problem::Problem;
+use crate::modules::media::contract::PhotoId;
 
 pub(super) const OWN: Problem =
     Problem::conflict("like.own", "Nobody likes her own photos here. Look at those of others.");

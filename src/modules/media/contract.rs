@@ -7,7 +7,63 @@ use serde::{Deserialize, Serialize};
 
 use crate::kernel::event::{Event, Names};
 use crate::kernel::id::MemberId;
-use crate::modules::like::contract::PhotoId;
+
+crate::typed_id! {
+    /// A photo.
+    PhotoId;
+}
+
+/// A member uploaded a photo. Nobody but her sees it until a reviewer has looked at it.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PhotoUploaded {
+    /// Whose it is.
+    pub member: MemberId,
+    /// Which.
+    pub photo: PhotoId,
+    /// What is to be seen, in her words, for who cannot see it. Empty where she has said nothing.
+    pub alt: String,
+    /// Pixels of the largest size that is kept.
+    pub width: i32,
+    /// The same.
+    pub height: i32,
+    /// A few pixels of it, as a `data:` address: what a page shows until the photo has come.
+    pub blur: String,
+}
+
+impl Event for PhotoUploaded {
+    const NAME: &'static str = "photo-uploaded";
+    const SOURCE: &'static str = "media";
+
+    fn key(&self) -> MemberId {
+        self.member
+    }
+    fn describe(&self, names: &dyn Names) -> String {
+        format!("{} uploaded a photo", names.name(self.member))
+    }
+}
+
+/// A member put her photos in an order. The first that is approved is her portrait.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PhotosArranged {
+    /// Whose they are.
+    pub member: MemberId,
+    /// All that she has, the first one first.
+    pub photos: Vec<PhotoId>,
+}
+
+impl Event for PhotosArranged {
+    const NAME: &'static str = "photos-arranged";
+    const SOURCE: &'static str = "media";
+
+    fn key(&self) -> MemberId {
+        self.member
+    }
+    fn describe(&self, names: &dyn Names) -> String {
+        format!("{} arranged {} photos", names.name(self.member), self.photos.len())
+    }
+}
 
 /// A photo is gone, for good.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]

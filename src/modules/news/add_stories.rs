@@ -9,7 +9,7 @@ use crate::kernel::event::{Applied, Event, Listener, Recorded};
 use crate::kernel::failure::Failure;
 use crate::kernel::id::{MemberId, TypedId};
 use crate::kernel::tx::Tx;
-use crate::modules::like::contract::PhotoId;
+use crate::modules::media::contract::PhotoId;
 use crate::modules::review::contract::{PhotoApproved, PresentationApproved, RegistrationApproved};
 
 fn story<E: Event>(fact: &Recorded<E>, member: MemberId, photo: Option<PhotoId>) -> Done {

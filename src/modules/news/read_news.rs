@@ -12,7 +12,7 @@ use super::walk_stories::{self, Range};
 use crate::kernel::context::Context;
 use crate::kernel::failure::Failure;
 use crate::kernel::id::{EventId, TypedId};
-use crate::modules::like::contract::PhotoId;
+use crate::modules::media::contract::PhotoId;
 use crate::shared::bounded_scan;
 use crate::shared::cards::Card;
 use crate::shared::paging::{Cursor, Listing, PageQuery};

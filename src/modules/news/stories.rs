@@ -9,7 +9,7 @@ use crate::kernel::event::Applied;
 use crate::kernel::failure::Failure;
 use crate::kernel::id::{EventId, MemberId, TypedId};
 use crate::kernel::tx::Tx;
-use crate::modules::like::contract::PhotoId;
+use crate::modules::media::contract::PhotoId;
 use crate::shared::{places, versions};
 
 /// Something that a member did.

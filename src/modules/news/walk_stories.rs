@@ -10,7 +10,7 @@ use super::SPEC;
 use crate::kernel::context::Context;
 use crate::kernel::failure::Failure;
 use crate::kernel::id::{EventId, MemberId, TypedId};
-use crate::modules::like::contract::PhotoId;
+use crate::modules::media::contract::PhotoId;
 use crate::shared::bounded_scan::{self, Born, Way};
 use crate::shared::cards::CardRow;
 use crate::shared::paging::Cursor;

@@ -19,7 +19,7 @@ use std::time::Duration;
 use crate::kernel::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
 use crate::shared;
 use crate::shared::paging;
-use crate::shared::photos::{AddPhotos, RemovePhotos};
+use crate::shared::photos::{AddPhotos, ArrangePhotos, RemovePhotos};
 
 pub struct Profile;
 
@@ -44,6 +44,7 @@ impl Module for Profile {
         shared::keep_people(at);
         at.listens_since(2, AddPhotos::of(SPEC.schema, None));
         at.listens(drop_liked::DropLiked(RemovePhotos::of(SPEC.schema, None)));
+        at.listens_since(2, ArrangePhotos::of(SPEC.schema, None));
         at.listens(keep_liked::AddLiked);
         at.listens(keep_liked::RemoveLiked);
         at.listens(keep_profiles::KeepProfiles);

@@ -13,7 +13,7 @@ use super::record_visit::{self, Look};
 use crate::kernel::context::Context;
 use crate::kernel::failure::Failure;
 use crate::kernel::id::{MemberId, TypedId};
-use crate::modules::like::contract::PhotoId;
+use crate::modules::media::contract::PhotoId;
 use crate::shared::calendar;
 use crate::shared::cards::{self, Card, CardRow};
 use crate::shared::people::{Gender, Ideal};
@@ -71,7 +71,7 @@ async fn run(ctx: &Context, actor: &Actor, member: MemberId) -> Result<Profile, 
                   exists (select from profile.favorite f where f.member = $1 and f.favorite = $2) as "favorite!",
                   array(select h.photo from profile.photo h
                         where h.member = $2 and h.approved is not null and not h.deleted
-                        order by h.approved, h.photo limit $3) as "photos!: Vec<PhotoId>",
+                        order by h.place nulls last, h.approved, h.photo limit $3) as "photos!: Vec<PhotoId>",
                   array(select l.photo from profile.liked l join profile.photo h on h.photo = l.photo
                         where l.member = $1
                           and h.member = $2 and h.approved is not null and not h.deleted) as "liked!: Vec<PhotoId>"

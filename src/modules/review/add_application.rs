@@ -2,6 +2,7 @@
 
 use sqlx::query;
 
+use super::item::{Kind, NewItem};
 use crate::kernel::event::{Applied, Listener, Recorded};
 use crate::kernel::failure::Failure;
 use crate::kernel::id::TypedId;
@@ -14,28 +15,31 @@ impl Listener for AddApplication {
     type Event = MemberRegistered;
 
     async fn handle(&self, tx: &mut Tx, facts: &[Recorded<MemberRegistered>]) -> Result<Applied, Failure> {
-        let events = || facts.iter().map(|fact| &fact.event);
-        let done = query!(
-            "insert into review.item (kind, item, member, nickname, gender, birthday, ideal_gender, ideal_from,
-                                      ideal_to, ideal_place, place, application, at)
-             select 'registration', * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::date[], $6::text[],
-                                  $7::int[], $8::int[], $9::text[], $10::text[], $11::int[], $12::timestamptz[])
-             on conflict do nothing",
-            &facts.iter().map(|fact| fact.id.uuid()).collect::<Vec<_>>(),
-            &events().map(|e| e.member.uuid()).collect::<Vec<_>>(),
-            &events().map(|e| e.nickname.clone()).collect::<Vec<_>>(),
-            &events().map(|e| e.gender.code().to_owned()).collect::<Vec<_>>(),
-            &events().map(|e| e.birthday).collect::<Vec<_>>(),
-            &events().map(|e| e.ideal.gender.code().to_owned()).collect::<Vec<_>>(),
-            &events().map(|e| e.ideal.from).collect::<Vec<_>>(),
-            &events().map(|e| e.ideal.to).collect::<Vec<_>>(),
-            &events().map(|e| e.ideal.place.clone()).collect::<Vec<_>>() as _,
-            &events().map(|e| e.place.clone()).collect::<Vec<_>>(),
-            &events().map(|e| e.application).collect::<Vec<_>>(),
-            &facts.iter().map(|fact| fact.at).collect::<Vec<_>>()
-        )
-        .execute(tx.conn())
-        .await?;
-        Ok(Applied::rows(done.rows_affected()))
+        let mut rows = 0;
+        for fact in facts {
+            let MemberRegistered { member, nickname, gender, birthday, ideal, place, application, .. } =
+                &fact.event;
+            let item = NewItem { id: fact.id, kind: Kind::Registration, member: *member, at: fact.at };
+            if !item.add(tx).await? {
+                continue;
+            }
+            let done = query!(
+                "insert into review.item_application (item, nickname, gender, birthday, ideal_gender, ideal_from,
+                                                      ideal_to, ideal_place, place, application)
+                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+                fact.id.uuid(),
+                nickname,
+                gender.code(),
+                birthday,
+                ideal.gender.code(),
+                ideal.from,
+                ideal.to,
+                ideal.place as _,
+                place,
+                application
+            );
+            rows += done.execute(tx.conn()).await?.rows_affected();
+        }
+        Ok(Applied::rows(rows))
     }
 }

@@ -3,6 +3,7 @@
 
 use sqlx::{query, query_scalar};
 
+use super::item::{Kind, NewItem};
 use crate::kernel::event::{Applied, Listener, Recorded};
 use crate::kernel::failure::Failure;
 use crate::kernel::id::TypedId;
@@ -21,34 +22,33 @@ impl Listener for AddPresentation {
     ) -> Result<Applied, Failure> {
         let mut rows = 0;
         for fact in facts {
-            let member = fact.event.member.uuid();
+            let DraftPresentationUpdated { member, text } = &fact.event;
             let newest = query_scalar!(
-                r#"select text as "text!" from review.item where member = $1 and kind = 'presentation'
-                   order by item desc limit 1"#,
-                member
+                "select p.text from review.item i join review.item_presentation p on p.item = i.item
+                 where i.member = $1 and i.kind = 'presentation' order by i.item desc limit 1",
+                member.uuid()
             );
-            if newest.fetch_optional(tx.conn()).await?.is_some_and(|text| text == fact.event.text) {
+            if newest.fetch_optional(tx.conn()).await?.as_ref() == Some(text) {
                 continue;
             }
             let since = query_scalar!(
                 "update review.item set decision = 'replaced'
                  where member = $1 and kind = 'presentation' and decision is null
                  returning at",
-                member
-            )
-            .fetch_optional(tx.conn())
-            .await?;
-            let done = query!(
-                "insert into review.item (kind, item, member, text, at) values ('presentation', $1, $2, $3, $4)
-                 on conflict do nothing",
-                fact.id.uuid(),
-                member,
-                fact.event.text,
-                since.unwrap_or(fact.at)
-            )
-            .execute(tx.conn())
-            .await?;
-            rows += done.rows_affected();
+                member.uuid()
+            );
+            let at = since.fetch_optional(tx.conn()).await?.unwrap_or(fact.at);
+            let item = NewItem { id: fact.id, kind: Kind::Presentation, member: *member, at };
+            if item.add(tx).await? {
+                query!(
+                    "insert into review.item_presentation (item, text) values ($1, $2)",
+                    fact.id.uuid(),
+                    text
+                )
+                .execute(tx.conn())
+                .await?;
+                rows += 1;
+            }
         }
         Ok(Applied::rows(rows))
     }

@@ -1,11 +1,11 @@
-//! Approve what waits: a registered member becomes a full one, a presentation becomes public.
+//! Approve what waits: a registered member becomes a full one, a presentation or a photo becomes public.
 
 use axum::extract::State;
 use sqlx::query_scalar;
 
 use super::SPEC;
-use super::contract::{ItemId, PresentationApproved};
-use super::item::{self, Item};
+use super::contract::{ItemId, PhotoApproved, PresentationApproved};
+use super::waiting::{Asks, Waiting, first};
 use crate::kernel::context::Context;
 use crate::kernel::failure::Failure;
 use crate::kernel::id::{MemberId, TypedId};
@@ -17,17 +17,19 @@ use crate::web::visitor::Actor;
 /// Returns what was approved, as the reviewer is told.
 async fn run(ctx: &Context, by: DecidedBy, item: ItemId) -> Result<String, Failure> {
     let mut tx = ctx.begin(&SPEC).await?;
-    let (applied, notice) = match item::waiting(&mut tx, item, by).await? {
-        Item::Registration(approved) => {
-            let notice = format!("{} is a member now.", approved.nickname);
-            (tx.emit(*approved).await?, notice)
-        }
-        Item::Presentation { member, nickname, text } => (
+    let Waiting { member, nickname, asks } = Waiting::find(&mut tx, item, by).await?;
+    let (applied, notice) = match asks {
+        Asks::Registration(approved) => (tx.emit(*approved).await?, format!("{nickname} is a member now.")),
+        Asks::Presentation(text) => (
             tx.emit(PresentationApproved { member, text, by }).await?,
             format!("The presentation of {nickname} is public now."),
         ),
+        Asks::Photo { photo, alt } => (
+            tx.emit(PhotoApproved { member, photo, alt, by }).await?,
+            format!("The photo of {nickname} is public now."),
+        ),
     };
-    item::first(applied)?;
+    first(applied)?;
     tx.commit().await?;
     Ok(notice)
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::kernel::event::{Event, Names};
 use crate::kernel::id::MemberId;
-use crate::modules::like::contract::PhotoId;
+use crate::modules::media::contract::PhotoId;
 use crate::shared::people::{DecidedBy, Gender, Ideal};
 
 crate::typed_id! {
@@ -138,7 +138,7 @@ impl Event for PresentationRejected {
     }
 }
 
-/// A photo is public now. Played until photos are reviewed here.
+/// A photo is public now.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PhotoApproved {
@@ -146,6 +146,9 @@ pub struct PhotoApproved {
     pub member: MemberId,
     /// Which.
     pub photo: PhotoId,
+    /// What is to be seen, in her words, which the reviewer has read. Empty where she has said nothing.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub alt: String,
     /// Who decided.
     pub by: DecidedBy,
 }
@@ -162,7 +165,7 @@ impl Event for PhotoApproved {
     }
 }
 
-/// A photo stays private. Played until photos are reviewed here.
+/// A photo stays private.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PhotoRejected {

@@ -1,82 +1,89 @@
-//! An item of the queue, and what stops a second decision.
+//! An item of the queue: what every kind of it has.
 
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::Serialize;
 use sqlx::query;
 
-use super::contract::{ItemId, RegistrationApproved};
-use crate::kernel::event::Applied;
 use crate::kernel::failure::Failure;
-use crate::kernel::id::{MemberId, TypedId};
-use crate::kernel::problem::Problem;
+use crate::kernel::id::{EventId, MemberId, TypedId};
 use crate::kernel::tx::Tx;
-use crate::shared::people::{DecidedBy, Gender, Ideal};
+use crate::shared::people::DecidedBy;
 
-/// Another reviewer was first.
-const DECIDED: Problem = Problem::conflict("review.decided", "This has been decided already.");
-/// It is not what the reviewer read.
-const REPLACED: Problem =
-    Problem::conflict("review.replaced", "She has sent another text since. Read that one in the queue.");
-/// What a decision is refused for.
-pub(super) const REFUSALS: &[Problem] = &[DECIDED, REPLACED];
-
-/// What waits for a decision.
-#[derive(Debug)]
-pub(super) enum Item {
-    Registration(Box<RegistrationApproved>),
-    Presentation { member: MemberId, nickname: String, text: String },
+/// What waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, sqlx::Type)]
+#[serde(rename_all = "lowercase")]
+#[sqlx(type_name = "text", rename_all = "lowercase")]
+#[schemars(rename = "ItemKind")]
+pub(super) enum Kind {
+    Registration,
+    Presentation,
+    Photo,
 }
 
-impl Item {
-    pub(super) fn nickname(&self) -> &str {
-        match self {
-            Self::Registration(asked) => &asked.nickname,
-            Self::Presentation { nickname, .. } => nickname,
-        }
+/// Something that a member asks for. The event that asked gives it its id.
+pub(super) struct NewItem {
+    pub(super) id: EventId,
+    pub(super) kind: Kind,
+    pub(super) member: MemberId,
+    /// Since when it waits.
+    pub(super) at: DateTime<Utc>,
+}
+
+impl NewItem {
+    /// False where it is there already, or where another one of hers waits that stands for it.
+    pub(super) async fn add(&self, tx: &mut Tx) -> Result<bool, Failure> {
+        let done = query!(
+            "insert into review.item (item, kind, member, at) values ($1, $2, $3, $4) on conflict do nothing",
+            self.id.uuid(),
+            self.kind as _,
+            self.member.uuid(),
+            self.at
+        );
+        Ok(done.execute(tx.conn()).await?.rows_affected() > 0)
+    }
+
+    /// The same for what was decided without waiting here. False where it is there already.
+    pub(super) async fn add_decided(&self, tx: &mut Tx, decision: &Decision<'_>) -> Result<bool, Failure> {
+        let done = query!(
+            "insert into review.item (item, kind, member, at, decision, reason, decided_by, decided_at)
+             values ($1, $2, $3, $4, $5, $6, $7, $4) on conflict do nothing",
+            self.id.uuid(),
+            self.kind as _,
+            self.member.uuid(),
+            self.at,
+            decision.name(),
+            decision.reason,
+            decision.by.member().map(TypedId::uuid)
+        );
+        Ok(done.execute(tx.conn()).await?.rows_affected() > 0)
     }
 }
 
-/// What a reviewer is about to decide on, locked until she has: another one waits, and then finds it decided. An
-/// application is given as the approval that `by` may publish.
-pub(super) async fn waiting(tx: &mut Tx, item: ItemId, by: DecidedBy) -> Result<Item, Failure> {
-    let row = query!(
-        r#"select i.member as "member: MemberId", i.decision, i.text, i.gender as "gender: Gender", i.birthday, i.place,
-                  i.ideal_gender as "ideal_gender: Gender", i.ideal_from, i.ideal_to, i.ideal_place,
-                  coalesce(i.nickname, (select c.nickname from review.card c where c.member = i.member)) as nickname
-           from review.item i where i.item = $1 for update of i"#,
-        item.uuid()
-    )
-    .fetch_optional(tx.conn())
-    .await?
-    .ok_or_else(Failure::not_found)?;
-    match row.decision.as_deref() {
-        None => {}
-        Some("replaced") => return Err(REPLACED.failure()),
-        Some(_) => return Err(DECIDED.failure()),
-    }
-    let member = row.member;
-    let nickname = row.nickname.ok_or_else(Failure::not_found)?;
-    if let Some(text) = row.text {
-        return Ok(Item::Presentation { member, nickname, text });
-    }
-    // The table's own check: an application says all of it.
-    let (Some(gender), Some(birthday), Some(place)) = (row.gender, row.birthday, row.place) else {
-        return Err(Failure::not_found());
-    };
-    let (Some(ideal_gender), Some(from), Some(to)) = (row.ideal_gender, row.ideal_from, row.ideal_to) else {
-        return Err(Failure::not_found());
-    };
-    let ideal = Ideal { gender: ideal_gender, from, to, place: row.ideal_place };
-    Ok(Item::Registration(Box::new(RegistrationApproved {
-        member,
-        nickname,
-        gender,
-        birthday,
-        ideal,
-        place,
-        by,
-    })))
+/// What a reviewer said.
+pub(super) struct Decision<'a> {
+    /// None for an approval.
+    pub(super) reason: Option<&'a str>,
+    pub(super) by: DecidedBy,
+    pub(super) at: DateTime<Utc>,
 }
 
-/// An event that found nothing to change came second.
-pub(super) fn first(applied: Applied) -> Result<(), Failure> {
-    if applied.changed() { Ok(()) } else { Err(DECIDED.failure()) }
+impl Decision<'_> {
+    pub(super) fn name(&self) -> &'static str {
+        if self.reason.is_some() { "rejected" } else { "approved" }
+    }
+
+    /// Writes it down at items of the queue. Returns how many.
+    pub(super) async fn write(&self, tx: &mut Tx, items: &[uuid::Uuid]) -> Result<u64, Failure> {
+        let done = query!(
+            "update review.item set decision = $2, reason = $3, decided_by = $4, decided_at = $5
+             where item = any($1)",
+            items,
+            self.name(),
+            self.reason,
+            self.by.member().map(TypedId::uuid),
+            self.at
+        );
+        Ok(done.execute(tx.conn()).await?.rows_affected())
+    }
 }

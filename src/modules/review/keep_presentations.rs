@@ -1,15 +1,14 @@
 //! Writes decisions on presentations down, of the text that was read. One that nobody here has waited for is written
 //! down, too; the same one again is nothing new.
 
-use chrono::{DateTime, Utc};
-use sqlx::query;
+use sqlx::{query, query_scalar};
 
-use super::contract::{ItemId, PresentationApproved, PresentationRejected};
+use super::contract::{PresentationApproved, PresentationRejected};
+use super::item::{Decision, Kind, NewItem};
 use crate::kernel::event::{Applied, Listener, Recorded};
 use crate::kernel::failure::Failure;
-use crate::kernel::id::{MemberId, TypedId};
+use crate::kernel::id::{EventId, MemberId, TypedId};
 use crate::kernel::tx::Tx;
-use crate::shared::people::DecidedBy;
 
 pub(super) struct KeepPresentationApprovals;
 
@@ -24,15 +23,8 @@ impl Listener for KeepPresentationApprovals {
         let mut rows = 0;
         for fact in facts {
             let PresentationApproved { member, text, by } = &fact.event;
-            let decision = Decision {
-                id: ItemId::of(fact.id.uuid()),
-                member: *member,
-                text,
-                reason: None,
-                by: *by,
-                at: fact.at,
-            };
-            rows += decision.keep(tx).await?;
+            let decision = Decision { reason: None, by: *by, at: fact.at };
+            rows += keep(tx, (*member, text), &decision, fact.id).await?;
         }
         Ok(Applied::rows(rows))
     }
@@ -51,71 +43,48 @@ impl Listener for KeepPresentationRejections {
         let mut rows = 0;
         for fact in facts {
             let PresentationRejected { member, text, reason, by } = &fact.event;
-            let decision = Decision {
-                id: ItemId::of(fact.id.uuid()),
-                member: *member,
-                text,
-                reason: Some(reason),
-                by: *by,
-                at: fact.at,
-            };
-            rows += decision.keep(tx).await?;
+            let decision = Decision { reason: Some(reason), by: *by, at: fact.at };
+            rows += keep(tx, (*member, text), &decision, fact.id).await?;
         }
         Ok(Applied::rows(rows))
     }
 }
 
-/// An approval has no reason.
-struct Decision<'a> {
-    /// The item's, where nobody waited.
-    id: ItemId,
-    member: MemberId,
-    text: &'a str,
-    reason: Option<&'a str>,
-    by: DecidedBy,
-    at: DateTime<Utc>,
-}
-
-impl Decision<'_> {
-    fn name(&self) -> &'static str {
-        if self.reason.is_some() { "rejected" } else { "approved" }
+/// `id` is the item's where nobody waited.
+async fn keep(
+    tx: &mut Tx,
+    (member, text): (MemberId, &str),
+    decision: &Decision<'_>,
+    id: EventId,
+) -> Result<u64, Failure> {
+    let waiting = query_scalar!(
+        "select i.item from review.item i join review.item_presentation p on p.item = i.item
+         where i.member = $1 and i.kind = 'presentation' and i.decision is null and p.text = $2",
+        member.uuid(),
+        text
+    );
+    let waiting = waiting.fetch_all(tx.conn()).await?;
+    if !waiting.is_empty() {
+        return decision.write(tx, &waiting).await;
     }
-
-    async fn keep(&self, tx: &mut Tx) -> Result<u64, Failure> {
-        let decided = query!(
-            "update review.item set decision = $3, reason = $4, decided_by = $5, decided_at = $6
-             where member = $1 and kind = 'presentation' and text = $2 and decision is null",
-            self.member.uuid(),
-            self.text,
-            self.name(),
-            self.reason,
-            self.by.member().map(TypedId::uuid),
-            self.at
-        )
+    let last = query!(
+        r#"select i.decision as "decision!", p.text
+           from review.item i join review.item_presentation p on p.item = i.item
+           where i.member = $1 and i.kind = 'presentation' and i.decision in ('approved', 'rejected')
+           order by i.decided_at desc, i.item desc limit 1"#,
+        member.uuid()
+    );
+    let last = last.fetch_optional(tx.conn()).await?;
+    if last.is_some_and(|last| last.decision == decision.name() && last.text == text) {
+        return Ok(0);
+    }
+    // It is decided before anything else of hers can wait.
+    let item = NewItem { id, kind: Kind::Presentation, member, at: decision.at };
+    if !item.add_decided(tx, decision).await? {
+        return Ok(0);
+    }
+    query!("insert into review.item_presentation (item, text) values ($1, $2)", id.uuid(), text)
         .execute(tx.conn())
         .await?;
-        if decided.rows_affected() > 0 {
-            return Ok(decided.rows_affected());
-        }
-        let added = query!(
-            "insert into review.item (kind, item, member, text, at, decision, reason, decided_by, decided_at)
-             select 'presentation', $7, $1, $2, $6, $3, $4, $5, $6
-             where not exists (
-                 select from (select text, decision from review.item
-                              where member = $1 and kind = 'presentation' and decision in ('approved', 'rejected')
-                              order by decided_at desc, item desc limit 1) as last
-                 where last.text = $2 and last.decision = $3)
-             on conflict do nothing",
-            self.member.uuid(),
-            self.text,
-            self.name(),
-            self.reason,
-            self.by.member().map(TypedId::uuid),
-            self.at,
-            self.id.uuid()
-        )
-        .execute(tx.conn())
-        .await?;
-        Ok(added.rows_affected())
-    }
+    Ok(1)
 }

@@ -1,15 +1,18 @@
 //! The reviewers' queue: nobody is a member, and nothing is public, before a person has looked at it.
 
 mod add_application;
+mod add_photo;
 mod add_presentation;
 mod approve_item;
 pub mod contract;
 mod item;
-mod keep_decisions;
+mod keep_applications;
+mod keep_photos;
 mod keep_presentations;
 mod read_decided;
 mod read_queue;
 mod reject_item;
+mod waiting;
 
 pub use approve_item::waiting_member as approve_waiting;
 
@@ -40,16 +43,20 @@ impl Module for Review {
         at.listens(shared::cards::KeepCards::of(SPEC.schema, None));
         at.listens(add_application::AddApplication);
         at.listens(add_presentation::AddPresentation);
+        at.listens(add_photo::AddPhoto);
+        at.listens(add_photo::WithdrawPhoto);
         at.publishes::<contract::RegistrationApproved>();
         at.publishes::<contract::RegistrationRejected>();
-        at.listens(keep_decisions::KeepApprovals);
-        at.listens(keep_decisions::KeepRejections);
+        at.listens(keep_applications::KeepApprovals);
+        at.listens(keep_applications::KeepRejections);
         at.publishes::<contract::PresentationApproved>();
         at.publishes::<contract::PresentationRejected>();
         at.listens(keep_presentations::KeepPresentationApprovals);
         at.listens(keep_presentations::KeepPresentationRejections);
-        at.declares_unpublished::<contract::PhotoApproved>();
-        at.declares_unpublished::<contract::PhotoRejected>();
+        at.publishes::<contract::PhotoApproved>();
+        at.publishes::<contract::PhotoRejected>();
+        at.listens(keep_photos::KeepPhotoApprovals);
+        at.listens(keep_photos::KeepPhotoRejections);
 
         let everybody = "reviewers decide on everybody, whomever they have blocked";
         let queue = |path| {
@@ -62,14 +69,14 @@ impl Module for Review {
         at.json(decided("/review/decided").refuses(paging::REFUSALS), read_decided::json);
         at.html(decided("/review/decided"), read_decided::page);
         let approve = |path| {
-            Action::post(path, Policy::Reviewer, "approves what waits: an application, or a presentation")
+            Action::post(path, Policy::Reviewer, "approves what waits: an application, a presentation or a photo")
         };
-        at.json(approve("/review/{item}/approve").refuses(item::REFUSALS), approve_item::json);
+        at.json(approve("/review/{item}/approve").refuses(waiting::REFUSALS), approve_item::json);
         at.html(approve("/review/{item}/approve"), approve_item::form);
         let reject = |path| {
             Action::post(path, Policy::Reviewer, "rejects what waits, with a reason").takes_text(REASON)
         };
-        let reject_json = reject("/review/{item}/reject").refuses(item::REFUSALS).refuses(&REASON.problems());
+        let reject_json = reject("/review/{item}/reject").refuses(waiting::REFUSALS).refuses(&REASON.problems());
         at.json(reject_json, reject_item::json);
         at.html(reject("/review/{item}/reject"), reject_item::form);
     }

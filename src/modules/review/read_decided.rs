@@ -9,6 +9,7 @@ use sqlx::query_as;
 
 use super::SPEC;
 use super::contract::ItemId;
+use super::item::Kind;
 use crate::kernel::context::Context;
 use crate::kernel::failure::Failure;
 use crate::kernel::id::MemberId;
@@ -23,8 +24,7 @@ use crate::web::layout::Layout;
 #[schemars(rename = "Decision")]
 pub(super) struct Decided {
     item: ItemId,
-    #[schemars(extend("enum" = ["registration", "presentation"]))]
-    kind: String,
+    kind: Kind,
     member: MemberId,
     nickname: String,
     #[schemars(extend("enum" = ["approved", "rejected"]))]
@@ -41,12 +41,13 @@ async fn run(ctx: &Context, asked: &PageQuery) -> Result<Listing<Decided>, Failu
     let paging = asked.parse()?;
     let rows = query_as!(
         Decided,
-        r#"select i.item as "item: ItemId", i.kind, i.member as "member: MemberId",
-                  coalesce(i.nickname, who.nickname) as "nickname!",
+        r#"select i.item as "item: ItemId", i.kind as "kind: Kind", i.member as "member: MemberId",
+                  coalesce(a.nickname, who.nickname) as "nickname!",
                   i.decision as "decision!", i.reason, c.nickname as "by?", i.decided_at as "at!"
            from review.item i left join review.card c on c.member = i.decided_by
+           left join review.item_application a on a.item = i.item
            left join review.card who on who.member = i.member
-           where i.decision in ('approved', 'rejected') and coalesce(i.nickname, who.nickname) is not null and (i.decided_at, i.item) < ($1, $2)
+           where i.decision in ('approved', 'rejected') and coalesce(a.nickname, who.nickname) is not null and (i.decided_at, i.item) < ($1, $2)
            order by i.decided_at desc, i.item desc limit $3"#,
         paging.from.at,
         paging.from.id,
@@ -73,7 +74,8 @@ pub(super) struct DecidedPage {
 }
 
 struct Row {
-    kind: String,
+    /// Nothing of an application.
+    of: &'static str,
     nickname: String,
     decision: String,
     reason: Option<String>,
@@ -90,7 +92,11 @@ pub(super) async fn page(
     let next = list.next_page("/review/decided");
     let when = shell.when(&ctx);
     let row = |decided: Decided| Row {
-        kind: decided.kind,
+        of: match decided.kind {
+            Kind::Registration => "",
+            Kind::Presentation => ", presentation",
+            Kind::Photo => ", photo",
+        },
         nickname: decided.nickname,
         decision: decided.decision,
         reason: decided.reason,

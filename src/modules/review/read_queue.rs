@@ -9,9 +9,11 @@ use sqlx::query;
 
 use super::SPEC;
 use super::contract::ItemId;
+use super::item::Kind;
 use crate::kernel::context::Context;
 use crate::kernel::failure::Failure;
 use crate::kernel::id::{MemberId, TypedId};
+use crate::modules::media::contract::PhotoId;
 use crate::shared::paging::{Cursor, Listing, PageQuery};
 use crate::shared::people::{Gender, Ideal, age};
 use crate::shared::places;
@@ -20,13 +22,12 @@ use crate::web::extract::Query;
 use crate::web::form::FormState;
 use crate::web::layout::Layout;
 
-/// An application, or a presentation.
+/// An application, a presentation or a photo.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "WaitingItem")]
 pub(super) struct Waiting {
     item: ItemId,
-    #[schemars(extend("enum" = ["registration", "presentation"]))]
-    kind: String,
+    kind: Kind,
     member: MemberId,
     nickname: String,
     gender: Gender,
@@ -42,6 +43,12 @@ pub(super) struct Waiting {
     /// What she wrote; only of a presentation.
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
+    /// Which; only of a photo.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    photo: Option<PhotoId>,
+    /// What is to be seen on it, in her words; only of a photo, and only where she has said something.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alt: Option<String>,
     /// Since when it waits. A presentation that she changes meanwhile keeps its place.
     at: DateTime<Utc>,
 }
@@ -50,12 +57,18 @@ async fn run(ctx: &Context, asked: &PageQuery) -> Result<Listing<Waiting>, Failu
     let paging = asked.parse_oldest_first()?;
     let now = ctx.now();
     let rows = query!(
-        r#"select i.item, i.kind, i.member, coalesce(i.nickname, c.nickname) as "nickname!",
-                  coalesce(i.gender, c.gender) as "gender!: Gender", coalesce(i.birthday, c.birthday) as "birthday!",
-                  coalesce(i.place, c.place) as "place!", i.ideal_gender as "ideal_gender: Gender", i.ideal_from,
-                  i.ideal_to, i.ideal_place, i.application, i.text, i.at
-           from review.item i left join review.card c on c.member = i.member
-           where i.decision is null and coalesce(i.nickname, c.nickname) is not null and (i.at, i.item) > ($1, $2)
+        r#"select i.item, i.kind as "kind: Kind", i.member, coalesce(a.nickname, c.nickname) as "nickname!",
+                  coalesce(a.gender, c.gender) as "gender!: Gender", coalesce(a.birthday, c.birthday) as "birthday!",
+                  coalesce(a.place, c.place) as "place!", a.ideal_gender as "ideal_gender?: Gender",
+                  a.ideal_from as "ideal_from?", a.ideal_to as "ideal_to?", a.ideal_place,
+                  a.application as "application?", t.text as "text?", p.photo as "photo?: PhotoId",
+                  nullif(p.alt, '') as alt, i.at
+           from review.item i
+           left join review.card c on c.member = i.member
+           left join review.item_application a on a.item = i.item
+           left join review.item_presentation t on t.item = i.item
+           left join review.item_photo p on p.item = i.item
+           where i.decision is null and coalesce(a.nickname, c.nickname) is not null and (i.at, i.item) > ($1, $2)
            order by i.at, i.item limit $3"#,
         paging.from.at,
         paging.from.id,
@@ -80,6 +93,8 @@ async fn run(ctx: &Context, asked: &PageQuery) -> Result<Listing<Waiting>, Failu
         place: row.place,
         application: row.application,
         text: row.text,
+        photo: row.photo,
+        alt: row.alt,
         at: row.at,
     });
     Ok(Listing::of(waiting.collect(), paging, |waiting| Cursor::new(waiting.at, waiting.item)))
@@ -114,6 +129,9 @@ struct Row {
     application: i32,
     /// What she wrote; only of a presentation.
     text: Option<String>,
+    /// Only of a photo.
+    photo: Option<PhotoId>,
+    alt: Option<String>,
 }
 
 impl QueuePage {
@@ -136,6 +154,8 @@ impl QueuePage {
             since: when.ago(waiting.at),
             application: waiting.application.unwrap_or(1),
             text: waiting.text,
+            photo: waiting.photo,
+            alt: waiting.alt,
             nickname: waiting.nickname,
         };
         let items = list.items.into_iter().map(row).collect();

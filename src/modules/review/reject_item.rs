@@ -6,9 +6,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::SPEC;
-use super::contract::{ItemId, PresentationRejected, RegistrationRejected};
-use super::item::{self, Item};
+use super::contract::{ItemId, PhotoRejected, PresentationRejected, RegistrationRejected};
 use super::read_queue::QueuePage;
+use super::waiting::{Asks, Waiting, first};
 use crate::kernel::context::Context;
 use crate::kernel::failure::Failure;
 use crate::kernel::problem::Problem;
@@ -45,19 +45,22 @@ async fn run(ctx: &Context, actor: &Actor, item: ItemId, input: &Input) -> Resul
     let reason = REASON.parse("reason", &input.reason)?.into_inner();
     let by = DecidedBy::Member(actor.id);
     let mut tx = ctx.begin(&SPEC).await?;
-    let waiting = item::waiting(&mut tx, item, by).await?;
-    let nickname = waiting.nickname().to_owned();
-    let (applied, notice) = match waiting {
-        Item::Registration(asked) => (
-            tx.emit(RegistrationRejected { member: asked.member, reason, by }).await?,
+    let Waiting { member, nickname, asks } = Waiting::find(&mut tx, item, by).await?;
+    let (applied, notice) = match asks {
+        Asks::Registration(_) => (
+            tx.emit(RegistrationRejected { member, reason, by }).await?,
             format!("{nickname} reads your reason, and can apply again."),
         ),
-        Item::Presentation { member, text, .. } => (
+        Asks::Presentation(text) => (
             tx.emit(PresentationRejected { member, text, reason, by }).await?,
             format!("{nickname} reads your reason, and can change the text."),
         ),
+        Asks::Photo { photo, .. } => (
+            tx.emit(PhotoRejected { member, photo, reason, by }).await?,
+            format!("{nickname} reads your reason, and can send another photo."),
+        ),
     };
-    item::first(applied)?;
+    first(applied)?;
     tx.commit().await?;
     Ok(notice)
 }

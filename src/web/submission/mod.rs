@@ -7,22 +7,25 @@
 //! The hidden fields begin with `_` and are gone before a slice reads its form.
 
 mod drawn_for;
+mod files;
 mod kept;
 pub mod once;
 
 use axum::body::Bytes;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use form_urlencoded::Serializer;
 use sha2::{Digest, Sha256};
 
 pub use self::drawn_for::DrawnFor;
+pub use self::files::ChosenFile;
 pub use self::kept::{Again, Carried, Kept, is_own_path};
 use super::idempotency::SendingKey;
 use crate::kernel::failure::Failure;
+use crate::shared::text::hex;
 
 /// The hidden field with the key of the page that drew the form.
 const KEY: &str = "_key";
@@ -52,11 +55,32 @@ pub struct Submission {
     pub kept: Kept,
 }
 
+/// How a form without files says what it is.
+const FORM: &str = "application/x-www-form-urlencoded";
+
 type Fields = Vec<(String, String)>;
 
 impl Submission {
-    /// Takes a body apart. What is no form is passed on as it is, for the slice to refuse.
-    pub fn of(parts: &Parts, body: &Bytes) -> Self {
+    /// Takes a body apart. What is no form is passed on as it is, for the slice to refuse. From here on a form in
+    /// parts is like any other, and its file lies beside it ([`ChosenFile`]).
+    ///
+    /// # Errors
+    /// 400 for a form in parts that cannot be read.
+    pub async fn of(parts: &mut Parts, body: Bytes) -> Result<Self, Failure> {
+        let Some(boundary) = files::boundary(&parts.headers) else {
+            return Ok(Self::urlencoded(parts, &body));
+        };
+        let (fields, file) = files::read(body, boundary).await?;
+        let id = value(&fields, KEY).map(|_| {
+            let file = file.as_ref().map(|file| ("_file".to_owned(), hex(&Sha256::digest(file))));
+            SubmissionId::of(parts.uri.path(), &fields.iter().cloned().chain(file).collect())
+        });
+        parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(FORM));
+        parts.extensions.insert(ChosenFile(file));
+        Ok(Self { id, ..Self::taken_apart(parts.uri.path(), fields, None) })
+    }
+
+    fn urlencoded(parts: &Parts, body: &Bytes) -> Self {
         let path = parts.uri.path();
         let text = std::str::from_utf8(body).unwrap_or_default();
         if !is_form(&parts.headers) || text.is_empty() {
@@ -98,7 +122,7 @@ fn is_form(headers: &HeaderMap) -> bool {
         .next()
         .unwrap_or_default()
         .trim()
-        .eq_ignore_ascii_case("application/x-www-form-urlencoded")
+        .eq_ignore_ascii_case(FORM)
 }
 
 impl SubmissionId {
@@ -146,7 +170,7 @@ mod tests {
     fn sent(path: &str, body: &str) -> Submission {
         let request = Request::post(path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         let (parts, ()) = request.body(()).unwrap().into_parts();
-        Submission::of(&parts, &Bytes::from(body.to_owned()))
+        Submission::urlencoded(&parts, &Bytes::from(body.to_owned()))
     }
 
     #[test]

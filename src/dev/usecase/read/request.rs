@@ -2,6 +2,7 @@
 
 use axum::http::Method;
 
+use crate::dev::usecase::sent_file::SentFile;
 use super::{METHODS, Reader};
 use crate::dev::usecase::fault::did_you_mean;
 use crate::dev::usecase::model::{Body, Call, Caller, Press};
@@ -55,6 +56,11 @@ impl Reader<'_> {
         let on = table.text("on", &mut self.faults);
         let sends = table.text("sends", &mut self.faults);
         let fill = table.pairs("fill", &mut self.faults);
+        let attach = table.pairs("attach", &mut self.faults);
+        let attach = attach
+            .into_iter()
+            .filter_map(|(field, name)| Some((field, self.file(line, &name)?)))
+            .collect();
         let actor = self.actor(&mut table);
         table.finish("press", &mut self.faults);
         let (Some(button), Some(on), Some(sends)) = (button, on, sends) else {
@@ -70,7 +76,7 @@ impl Reader<'_> {
         };
         let shows = self.known(line, &Method::GET, without_query(&on));
         let does = self.known(line, &method, without_query(&target));
-        Some(Press { line, button, on, actor: actor?, sends: (method, target), fill, shows, does })
+        Some(Press { line, button, on, actor: actor?, sends: (method, target), fill, attach, shows, does })
     }
 
     fn request(&mut self, line: usize, method: Method, target: &str, actor: Caller) -> Option<Call> {
@@ -117,18 +123,27 @@ impl Reader<'_> {
         self.faults.add(line, format!("{text} is not in the cast{near}"))
     }
 
+    fn file(&mut self, line: usize, name: &str) -> Option<SentFile> {
+        match SentFile::read(self.folder, name) {
+            Ok(file) => Some(file),
+            Err(why) => self.faults.add(line, why),
+        }
+    }
+
     fn body(&mut self, table: &mut Table<'_>) -> Body {
         let json = table.take("json").cloned();
         let form = table.left().iter().any(|field| field.key == "form");
         let form = form.then(|| table.pairs("form", &mut self.faults));
         let raw = table.text("raw", &mut self.faults);
-        match (json, form, raw) {
-            (None, None, None) => Body::None,
-            (Some(tree), None, None) => Body::Json(tree),
-            (None, Some(pairs), None) => Body::Form(pairs),
-            (None, None, Some(text)) => Body::Raw(text),
+        let file = table.text("file", &mut self.faults);
+        match (json, form, raw, file) {
+            (None, None, None, None) => Body::None,
+            (Some(tree), None, None, None) => Body::Json(tree),
+            (None, Some(pairs), None, None) => Body::Form(pairs),
+            (None, None, Some(text), None) => Body::Raw(text),
+            (None, None, None, Some(name)) => self.file(table.line, &name).map_or(Body::None, Body::File),
             _ => {
-                self.faults.add::<()>(table.line, "a call carries one of json, form and raw");
+                self.faults.add::<()>(table.line, "a call carries one of json, form, raw and file");
                 Body::None
             }
         }

@@ -3,6 +3,8 @@
 mod live;
 mod toy;
 
+use std::path::Path;
+
 use std::path::PathBuf;
 
 use serde_json::json;
@@ -43,7 +45,8 @@ fn cast() -> Cast {
 /// The case in a text, and its errors as they are printed.
 fn read(registry: &Registry, module: &'static str, text: &str) -> (Option<UseCase>, Vec<String>) {
     let cast = cast();
-    let mut reader = Reader { registry, cast: &cast, module, draft: false, faults: Faults::of("x.toml") };
+    let (folder, faults) = (Path::new("nowhere"), Faults::of("x.toml"));
+    let mut reader = Reader { registry, cast: &cast, module, folder, draft: false, faults };
     let case = Tree::parse(text, &mut reader.faults).and_then(|tree| reader.case(&tree));
     (case, reader.faults.into_vec().iter().map(ToString::to_string).collect())
 }

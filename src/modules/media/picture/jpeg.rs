@@ -1,0 +1,65 @@
+//! What the segments of a JPEG file say before it is decoded (ITU-T T.81, annex B).
+
+/// What there is to know.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Head {
+    /// It comes in several scans, each of the whole picture.
+    pub(super) is_progressive: bool,
+    /// Its end is there. A file that broke off while it was copied has none.
+    pub(super) is_whole: bool,
+}
+
+/// None for what is no JPEG file, or one whose segments lead nowhere.
+pub(super) fn head(bytes: &[u8]) -> Option<Head> {
+    let mut rest = bytes.strip_prefix(&[0xff, 0xd8])?;
+    let mut is_progressive = false;
+    loop {
+        // Any number of 0xff may stand before a marker.
+        let [0xff, marker, after @ ..] = rest else { return None };
+        match marker {
+            0xff => rest = &rest[1..],
+            // They have no length.
+            0x01 | 0xd0..=0xd7 => rest = after,
+            _ => {
+                // SOF2, SOF6, SOF10 and SOF14.
+                is_progressive |= matches!(marker, 0xc2 | 0xc6 | 0xca | 0xce);
+                let [high, low, ..] = after else { return None };
+                rest = after.get(usize::from(u16::from_be_bytes([*high, *low]))..)?;
+                // The first scan. A thumbnail lies in a segment before it, with an end of its own.
+                if *marker == 0xda {
+                    let is_whole = rest.windows(2).rev().any(|two| two == [0xff, 0xd9]);
+                    return Some(Head { is_progressive, is_whole });
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A start, a segment with a thumbnail, a frame of this kind, a scan, and the end.
+    fn file(frame: u8, end: &[u8]) -> Vec<u8> {
+        let parts: [&[u8]; 5] = [
+            &[0xff, 0xd8, 0xff, 0xe1, 0, 6, 0xff, 0xd8, 0xff, 0xd9],
+            &[0xff, 0xff, frame, 0, 3, 8],
+            &[0xff, 0xda, 0, 2],
+            &[1, 2, 3],
+            end,
+        ];
+        parts.concat()
+    }
+
+    #[test]
+    fn says_what_is_progressive_and_what_broke_off() {
+        let end: &[u8] = &[0xff, 0xd9];
+        assert_eq!(head(&file(0xc0, end)), Some(Head { is_progressive: false, is_whole: true }));
+        assert_eq!(head(&file(0xc2, end)), Some(Head { is_progressive: true, is_whole: true }));
+        assert_eq!(head(&file(0xc0, &[])), Some(Head { is_progressive: false, is_whole: false }));
+        assert_eq!(head(b"\x89PNG"), None);
+        for length in 0..file(0xc0, &[]).len() - 5 {
+            assert_eq!(head(&file(0xc0, end)[..length]), None, "{length} bytes");
+        }
+    }
+}

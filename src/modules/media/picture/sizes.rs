@@ -1,0 +1,146 @@
+//! The sizes in which a photo is kept.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
+use image::{DynamicImage, ExtendedColorType, ImageEncoder, RgbImage, codecs::png::PngEncoder};
+use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::limits::BROKEN;
+use crate::kernel::problem::Problem;
+
+/// How large a photo is served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(in crate::modules::media) enum Size {
+    /// A square of 320 pixels out of the middle: for a face beside a name.
+    Card,
+    /// At most 960 pixels on a side: for a profile.
+    Page,
+    /// At most 1,920 pixels on a side: for a whole screen.
+    Screen,
+}
+
+impl Size {
+    pub(in crate::modules::media) const ALL: [Self; 3] = [Self::Card, Self::Page, Self::Screen];
+
+    /// As it is called in an address.
+    pub(in crate::modules::media) fn name(self) -> &'static str {
+        match self {
+            Self::Card => "card",
+            Self::Page => "page",
+            Self::Screen => "screen",
+        }
+    }
+}
+
+const CARD: u32 = 320;
+const PAGE: u32 = 960;
+const SCREEN: u32 = 1920;
+/// Pixels of the longer side of what is shown until the photo has come.
+const BLUR: u32 = 8;
+/// Decision 110 has the bytes and the times at others.
+const QUALITY: u8 = 80;
+
+/// A photo as it is kept: JPEG files.
+pub(in crate::modules::media) struct Prints {
+    pub(in crate::modules::media) files: [(Size, Vec<u8>); 3],
+    /// Pixels of the largest.
+    pub(in crate::modules::media) width: u32,
+    pub(in crate::modules::media) height: u32,
+    /// A `data:` address.
+    pub(in crate::modules::media) blur: String,
+}
+
+/// What is decoded, no larger than the largest size.
+pub(super) fn largest(whole: DynamicImage) -> Result<DynamicImage, Problem> {
+    let (width, height) = fit((whole.width(), whole.height()), SCREEN);
+    if (width, height) == (whole.width(), whole.height()) {
+        return Ok(whole);
+    }
+    let mut smaller = DynamicImage::new(width, height, whole.color());
+    resize(&whole, &mut smaller, false)?;
+    Ok(smaller)
+}
+
+/// All sizes, each out of the next larger one.
+pub(super) fn prints(screen: RgbImage) -> Result<Prints, Problem> {
+    let (width, height) = screen.dimensions();
+    let screen = DynamicImage::ImageRgb8(screen);
+    let page = shrunk(&screen, fit((width, height), PAGE))?;
+    let card = CARD.min(width).min(height);
+    let mut square = DynamicImage::new_rgb8(card, card);
+    resize(&page, &mut square, true)?;
+    let tiny = shrunk(&page, fit((width, height), BLUR))?;
+    Ok(Prints {
+        files: [
+            (Size::Card, encode(&square)?),
+            (Size::Page, encode(&page)?),
+            (Size::Screen, encode(&screen)?),
+        ],
+        width,
+        height,
+        blur: blur(&tiny)?,
+    })
+}
+
+/// The sides of a picture that fits into a square; never larger than it was.
+fn fit((width, height): (u32, u32), side: u32) -> (u32, u32) {
+    let longer = width.max(height);
+    if longer <= side {
+        return (width, height);
+    }
+    let scaled = |part: u32| {
+        let part = u64::from(part) * u64::from(side) + u64::from(longer) / 2;
+        u32::try_from(part / u64::from(longer)).unwrap_or(side).max(1)
+    };
+    (scaled(width), scaled(height))
+}
+
+fn shrunk(from: &DynamicImage, (width, height): (u32, u32)) -> Result<DynamicImage, Problem> {
+    let mut to = DynamicImage::new_rgb8(width, height);
+    resize(from, &mut to, false)?;
+    Ok(to)
+}
+
+/// `cover` cuts off what is outside a square in the middle.
+fn resize(from: &DynamicImage, to: &mut DynamicImage, cover: bool) -> Result<(), Problem> {
+    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3));
+    let options = if cover { options.fit_into_destination(Some((0.5, 0.5))) } else { options };
+    Resizer::new().resize(from, to, &options).map_err(|_| BROKEN)
+}
+
+fn encode(image: &DynamicImage) -> Result<Vec<u8>, Problem> {
+    let mut file = Vec::new();
+    let mut encoder = Encoder::new(&mut file, QUALITY);
+    encoder.set_sampling_factor(SamplingFactor::R_4_2_0);
+    encoder.set_optimized_huffman_tables(true);
+    let side = |side: u32| u16::try_from(side).map_err(|_| BROKEN);
+    let (width, height) = (side(image.width())?, side(image.height())?);
+    encoder.encode(image.as_bytes(), width, height, ColorType::Rgb).map_err(|_| BROKEN)?;
+    Ok(file)
+}
+
+fn blur(image: &DynamicImage) -> Result<String, Problem> {
+    let mut file = Vec::new();
+    PngEncoder::new(&mut file)
+        .write_image(image.as_bytes(), image.width(), image.height(), ExtendedColorType::Rgb8)
+        .map_err(|_| BROKEN)?;
+    Ok(format!("data:image/png;base64,{}", STANDARD.encode(file)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_picture_fits_and_never_grows() {
+        assert_eq!(fit((4000, 3000), 1920), (1920, 1440));
+        assert_eq!(fit((3000, 4000), 1920), (1440, 1920));
+        assert_eq!(fit((640, 480), 1920), (640, 480));
+        assert_eq!(fit((16_384, 200), 1920), (1920, 23));
+        assert_eq!(fit((1920, 23), 8), (8, 1));
+    }
+}

@@ -1,0 +1,102 @@
+//! Her own photos in her order, with what became of each.
+
+use askama::Template;
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::Serialize;
+use sqlx::query_as;
+
+use super::SPEC;
+use super::contract::PhotoId;
+use super::upload_photo::PHOTOS_MAX;
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
+use crate::kernel::id::{MemberId, TypedId};
+use crate::web::answer::{Json, Page};
+use crate::web::form::FormState;
+use crate::web::layout::Layout;
+use crate::web::visitor::Actor;
+
+/// One of her photos.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "OwnPhoto")]
+pub(super) struct Photo {
+    photo: PhotoId,
+    #[schemars(extend("enum" = ["waiting", "approved", "rejected"]))]
+    state: String,
+    /// What the reviewer says of it; only of a rejected one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    /// What is to be seen, in her words; empty where she has said nothing.
+    alt: String,
+    /// Pixels of the size `screen`.
+    width: i32,
+    height: i32,
+    /// A few pixels of it, as a `data:` address.
+    blur: String,
+    /// When she uploaded it.
+    at: DateTime<Utc>,
+}
+
+/// All of them, at most 20. The first that is approved is her portrait.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "OwnPhotos")]
+pub(super) struct Photos {
+    photos: Vec<Photo>,
+}
+
+async fn run(ctx: &Context, member: MemberId) -> Result<Photos, Failure> {
+    let photos = query_as!(
+        Photo,
+        r#"select photo as "photo: PhotoId", state, reason, alt, width, height, blur, at
+           from media.upload where member = $1 and not deleted
+           order by place nulls last, at, photo limit $2"#,
+        member.uuid(),
+        PHOTOS_MAX
+    );
+    Ok(Photos { photos: photos.fetch_all(ctx.pool(&SPEC)).await? })
+}
+
+pub(super) async fn json(State(ctx): State<Context>, actor: Actor) -> Result<Json<Photos>, Failure> {
+    Ok(Json(run(&ctx, actor.id).await?))
+}
+
+#[derive(Template)]
+#[template(path = "media/photos.html")]
+pub(super) struct PhotosPage {
+    shell: Layout,
+    form: FormState,
+    photos: Vec<Photo>,
+    is_full: bool,
+    /// What others see first.
+    portrait: Option<PhotoId>,
+}
+
+impl PhotosPage {
+    fn is_portrait(&self, photo: &Photo) -> bool {
+        self.portrait == Some(photo.photo)
+    }
+
+    /// With the form as she sent it.
+    pub(super) async fn load(
+        ctx: &Context,
+        actor: &Actor,
+        shell: Layout,
+        form: FormState,
+    ) -> Result<Self, Failure> {
+        let Photos { photos } = run(ctx, actor.id).await?;
+        let is_full = i64::try_from(photos.len()).is_ok_and(|photos| photos >= PHOTOS_MAX);
+        let portrait = photos.iter().find(|photo| photo.state == "approved").map(|photo| photo.photo);
+        Ok(Self { shell: shell.titled("Your photos"), form, photos, is_full, portrait })
+    }
+}
+
+pub(super) async fn page(
+    State(ctx): State<Context>,
+    actor: Actor,
+    shell: Layout,
+) -> Result<Page<PhotosPage>, Failure> {
+    Ok(Page::new(PhotosPage::load(&ctx, &actor, shell, FormState::default()).await?))
+}

@@ -1,0 +1,79 @@
+//! Serve a photo to whom it is for: an approved one to members, but not past a block; any other one to its owner and to
+//! reviewers; a deleted one to nobody. For anybody else it is not there.
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use moka::sync::Cache;
+use sqlx::query;
+
+use super::SPEC;
+use super::contract::PhotoId;
+use super::picture::Size;
+use super::storage::Storage;
+use crate::kernel::config::Config;
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
+use crate::kernel::id::{MemberId, TypedId};
+use crate::kernel::module::ModuleState;
+use crate::web::extract::Path;
+use crate::web::file::{File, Keep};
+use crate::web::visitor::{Actor, TRUSTED};
+
+/// Photos and viewers kept in memory.
+const CACHED_MAX: u64 = 200_000;
+
+/// Who may see which approved photo, as far as it was looked up a moment ago. Only what is allowed is kept, and believed
+/// as long as a session is: nothing depends on a signal.
+pub(super) struct Seen(Cache<(PhotoId, MemberId), ()>);
+
+impl ModuleState for Seen {
+    fn of(_: &Config) -> Self {
+        let seen = Cache::builder().max_capacity(CACHED_MAX).time_to_live(TRUSTED);
+        Self(seen.support_invalidation_closures().build())
+    }
+}
+
+impl Seen {
+    /// Nobody gets it any more, on this node.
+    pub(super) fn forget(&self, photo: PhotoId) {
+        // It fails only where closures are not supported.
+        let _ = self.0.invalidate_entries_if(move |(seen, _), ()| *seen == photo);
+    }
+}
+
+/// How long the viewer may keep it, if she may see it at all.
+async fn may_see(ctx: &Context, viewer: &Actor, photo: PhotoId) -> Result<Option<Keep>, Failure> {
+    let seen = ctx.state::<Seen>()?;
+    if seen.0.contains_key(&(photo, viewer.id)) {
+        return Ok(Some(Keep::ForEver));
+    }
+    let row = query!(
+        r#"select p.member as "owner: MemberId", p.state,
+                  exists (select from media.blocked_pair b where b.viewer = $2 and b.other = p.member) as "blocked!"
+           from media.upload p where p.photo = $1 and not p.deleted"#,
+        photo.uuid(),
+        viewer.id.uuid()
+    )
+    .fetch_optional(ctx.pool(&SPEC))
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    if row.state == "approved" && !row.blocked {
+        seen.0.insert((photo, viewer.id), ());
+        return Ok(Some(Keep::ForEver));
+    }
+    // Reviewers judge whomever they have blocked, too.
+    let is_for_her = row.owner == viewer.id || viewer.reviewer || viewer.admin;
+    Ok(is_for_her.then_some(Keep::AskAgain))
+}
+
+pub(super) async fn json(
+    State(ctx): State<Context>,
+    actor: Actor,
+    headers: HeaderMap,
+    Path((photo, size)): Path<(PhotoId, Size)>,
+) -> Result<File, Failure> {
+    let keep = may_see(&ctx, &actor, photo).await?.ok_or_else(Failure::not_found)?;
+    let bytes = ctx.state::<Storage>()?.get(photo, size).await?.ok_or_else(Failure::not_found)?;
+    let tag = format!("\"{photo}-{}\"", size.name());
+    Ok(File::new(&headers, "image/jpeg", tag, keep, bytes))
+}
