@@ -112,8 +112,7 @@ fn operation(record: &ActionRecord, mut shape: Shape) -> Value {
         operation["parameters"] = parameters.into();
     }
     if let Some(body) = shape.body {
-        operation["requestBody"] =
-            json!({ "required": true, "content": body.content() });
+        operation["requestBody"] = json!({ "required": true, "content": body.content() });
     }
     operation
 }

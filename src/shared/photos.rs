@@ -23,7 +23,7 @@ pub struct ArrangePhotos(Photos);
 
 impl AddPhotos {
     pub fn of(schema: &str, wakes: Option<&'static str>) -> Self {
-        Self(Photos::of(schema, wakes, "update set approved = excluded.approved where kept.approved is null"))
+        Self(Photos::of(schema, wakes, "update set approved = excluded.approved, alt = excluded.alt where kept.approved is null"))
     }
 }
 
@@ -35,7 +35,8 @@ impl RemovePhotos {
 
 impl ArrangePhotos {
     pub fn of(schema: &str, wakes: Option<&'static str>) -> Self {
-        let on_conflict = "update set place = excluded.place where kept.place is distinct from excluded.place";
+        let on_conflict =
+            "update set place = excluded.place where kept.place is distinct from excluded.place";
         Self(Photos::of(schema, wakes, on_conflict))
     }
 }
@@ -50,6 +51,7 @@ impl Listener for AddPhotos {
             approved: Some(fact.at),
             deleted: false,
             place: None,
+            alt: &fact.event.alt,
         });
         self.0.keep(tx, photos.collect()).await
     }
@@ -65,6 +67,7 @@ impl Listener for RemovePhotos {
             approved: None,
             deleted: true,
             place: None,
+            alt: "",
         });
         self.0.keep(tx, photos.collect()).await
     }
@@ -83,6 +86,7 @@ impl Listener for ArrangePhotos {
                 approved: None,
                 deleted: false,
                 place: Some(place),
+                alt: "",
             });
             if self.0.keep(tx, photos.collect()).await?.changed() {
                 applied = Applied::Changed;
@@ -92,12 +96,13 @@ impl Listener for ArrangePhotos {
     }
 }
 
-struct Photo {
+struct Photo<'a> {
     id: PhotoId,
     member: MemberId,
     approved: Option<chrono::DateTime<chrono::Utc>>,
     deleted: bool,
     place: Option<i32>,
+    alt: &'a str,
 }
 
 /// Both listeners' statements.
@@ -111,10 +116,11 @@ struct Photos {
 impl Photos {
     fn of(schema: &str, wakes: Option<&'static str>, on_conflict: &str) -> Self {
         let keep = format!(
-            "insert into {schema}.photo as kept (photo, member, approved, deleted, place)
-             select distinct on (photo) photo, member, approved, deleted, place
-             from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::boolean[], $5::int[])
-                  with ordinality as row (photo, member, approved, deleted, place, number)
+            "insert into {schema}.photo as kept (photo, member, approved, deleted, place, alt)
+             select distinct on (photo) photo, member, approved, deleted, place, alt
+             from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::boolean[], $5::int[],
+                         $6::text[])
+                  with ordinality as row (photo, member, approved, deleted, place, alt, number)
              order by photo, number
              on conflict (photo) do {on_conflict}
              returning member"
@@ -132,13 +138,14 @@ impl Photos {
         Self { keep: keep.into(), choose: choose.into(), wakes }
     }
 
-    async fn keep(&self, tx: &mut Tx, photos: Vec<Photo>) -> Result<Applied, Failure> {
+    async fn keep(&self, tx: &mut Tx, photos: Vec<Photo<'_>>) -> Result<Applied, Failure> {
         let kept: Vec<MemberId> = query_scalar(AssertSqlSafe(self.keep.clone()))
             .bind(photos.iter().map(|photo| photo.id).collect::<Vec<_>>())
             .bind(photos.iter().map(|photo| photo.member).collect::<Vec<_>>())
             .bind(photos.iter().map(|photo| photo.approved).collect::<Vec<_>>())
             .bind(photos.iter().map(|photo| photo.deleted).collect::<Vec<_>>())
             .bind(photos.iter().map(|photo| photo.place).collect::<Vec<_>>())
+            .bind(photos.iter().map(|photo| photo.alt).collect::<Vec<_>>())
             .fetch_all(tx.conn())
             .await?;
         if kept.is_empty() {

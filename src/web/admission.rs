@@ -87,7 +87,8 @@ impl LoadShed {
     /// Waits for the whole body. Where no action is, nobody reads it.
     async fn whole(&self, request: Request, network: IpAddr) -> Result<Request, Failure> {
         let path = request.extensions().get::<MatchedPath>();
-        let Some(Arrives { most, file }) = path.and_then(|path| self.bodies.get(path.as_str())).copied() else {
+        let Some(Arrives { most, file }) = path.and_then(|path| self.bodies.get(path.as_str())).copied()
+        else {
             return Ok(request);
         };
         // Nothing is read of what comes with a question.

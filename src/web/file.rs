@@ -69,7 +69,9 @@ fn wanted(asked: &HeaderMap, tag: &str, length: usize) -> Wanted {
     let (first, end) = match (first.parse::<usize>(), last.parse::<usize>()) {
         (Ok(first), Ok(last)) if first <= last => (first, last.saturating_add(1)),
         (Ok(first), _) if last.is_empty() => (first, length),
-        (_, Ok(last)) if first.is_empty() => (length.saturating_sub(last), if last == 0 { 0 } else { length }),
+        (_, Ok(last)) if first.is_empty() => {
+            (length.saturating_sub(last), if last == 0 { 0 } else { length })
+        }
         _ => return Wanted::Whole,
     };
     if first < length && first < end { Wanted::Part(first, end.min(length)) } else { Wanted::Beyond }
@@ -113,8 +115,14 @@ mod tests {
 
     fn asking(pairs: &[(header::HeaderName, &str)]) -> Wanted {
         let headers = pairs.iter().map(|(name, value)| (name.clone(), value.parse().unwrap())).collect();
-        File::new(&headers, "image/jpeg", "\"a\"".to_owned(), Keep::ForEver, Bytes::from_static(b"0123456789"))
-            .wanted
+        File::new(
+            &headers,
+            "image/jpeg",
+            "\"a\"".to_owned(),
+            Keep::ForEver,
+            Bytes::from_static(b"0123456789"),
+        )
+        .wanted
     }
 
     #[test]

@@ -24,7 +24,8 @@ macro_rules! csp {
 }
 
 /// No inline script or style anywhere, so an injected tag does nothing.
-const CSP: HeaderValue = csp!("'self'");
+/// A photo that is about to be uploaded is shown from the browser's own memory: `blob:`.
+const CSP: HeaderValue = csp!("'self' blob:");
 /// For the API's page: the viewer's style sheet holds its icons.
 pub const CSP_DOCS: HeaderValue = csp!("'self' data:");
 /// The same for every answer. Referrers stay here, for paths hold nicknames.

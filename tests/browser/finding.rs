@@ -68,7 +68,12 @@ fn settle_in(town: &Town) {
     let nancy = town.id("nancy");
     let photo = |number| PhotoId::of(Uuid::from_u128(number));
     for number in [1, 2] {
-        town.give(PhotoApproved { member: nancy, photo: photo(number), alt: String::new(), by: DecidedBy::OPERATOR });
+        town.give(PhotoApproved {
+            member: nancy,
+            photo: photo(number),
+            alt: String::new(),
+            by: DecidedBy::OPERATOR,
+        });
     }
     let text = "I bake on Sundays and sail on all other days. There are always too many pancakes.";
     town.give(PresentationApproved { member: nancy, text: text.to_owned(), by: DecidedBy::OPERATOR });

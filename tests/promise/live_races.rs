@@ -155,7 +155,13 @@ impl Town {
             }
             What::Story => {
                 let photo = self.stage.ctx.new_id();
-                self.publish(PhotoApproved { member: maja, photo, alt: String::new(), by: DecidedBy::OPERATOR }).await;
+                self.publish(PhotoApproved {
+                    member: maja,
+                    photo,
+                    alt: String::new(),
+                    by: DecidedBy::OPERATOR,
+                })
+                .await;
             }
             What::NewsSeen => {
                 let (up_to, at) = (self.stage.ctx.new_id(), self.time);

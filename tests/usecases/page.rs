@@ -93,7 +93,8 @@ fn submission(
         fields.push((name.to_owned(), value.to_owned()));
     }
     let in_parts = form.value().attr("enctype") == Some("multipart/form-data");
-    let takes = |field: &str| form.select(&selector("input[type=file]")).any(|it| it.attr("name") == Some(field));
+    let takes =
+        |field: &str| form.select(&selector("input[type=file]")).any(|it| it.attr("name") == Some(field));
     if let Some((field, _)) = files.iter().find(|(field, _)| !in_parts || !takes(field)) {
         return Err(format!("the form takes no file \"{field}\""));
     }

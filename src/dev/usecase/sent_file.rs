@@ -42,8 +42,8 @@ impl SentFile {
     pub fn read(folder: &Path, name: &str) -> Result<Self, String> {
         let kind = KINDS.iter().find(|(end, _)| name.ends_with(end)).map(|(_, kind)| *kind);
         let kind = kind.ok_or_else(|| format!("{name} does not end with the kind of a file"))?;
-        let bytes =
-            fs::read(folder.join(name)).map_err(|error| format!("{name} lies not beside the case: {error}"))?;
+        let bytes = fs::read(folder.join(name))
+            .map_err(|error| format!("{name} lies not beside the case: {error}"))?;
         Ok(Self { name: name.to_owned(), kind, bytes })
     }
 

@@ -66,10 +66,8 @@ impl Listener for KeepDeleted {
 
     async fn handle(&self, tx: &mut Tx, facts: &[Recorded<PhotoDeleted>]) -> Result<Applied, Failure> {
         let photos: Vec<_> = facts.iter().map(|fact| fact.event.photo.uuid()).collect();
-        let done = query!(
-            "update media.upload set deleted = true where photo = any($1) and not deleted",
-            &photos
-        );
+        let done =
+            query!("update media.upload set deleted = true where photo = any($1) and not deleted", &photos);
         Ok(Applied::rows(done.execute(tx.conn()).await?.rows_affected()))
     }
 }

@@ -21,8 +21,7 @@ use crate::web::visitor::Actor;
 /// One of her photos.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(rename = "OwnPhoto")]
-pub(super) struct Photo {
+pub(super) struct OwnPhoto {
     photo: PhotoId,
     #[schemars(extend("enum" = ["waiting", "approved", "rejected"]))]
     state: String,
@@ -42,24 +41,23 @@ pub(super) struct Photo {
 
 /// All of them, at most 20. The first that is approved is her portrait.
 #[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "OwnPhotos")]
-pub(super) struct Photos {
-    photos: Vec<Photo>,
+pub(super) struct OwnPhotos {
+    photos: Vec<OwnPhoto>,
 }
 
-async fn run(ctx: &Context, member: MemberId) -> Result<Photos, Failure> {
+async fn run(ctx: &Context, member: MemberId) -> Result<OwnPhotos, Failure> {
     let photos = query_as!(
-        Photo,
+        OwnPhoto,
         r#"select photo as "photo: PhotoId", state, reason, alt, width, height, blur, at
            from media.upload where member = $1 and not deleted
            order by place nulls last, at, photo limit $2"#,
         member.uuid(),
         PHOTOS_MAX
     );
-    Ok(Photos { photos: photos.fetch_all(ctx.pool(&SPEC)).await? })
+    Ok(OwnPhotos { photos: photos.fetch_all(ctx.pool(&SPEC)).await? })
 }
 
-pub(super) async fn json(State(ctx): State<Context>, actor: Actor) -> Result<Json<Photos>, Failure> {
+pub(super) async fn json(State(ctx): State<Context>, actor: Actor) -> Result<Json<OwnPhotos>, Failure> {
     Ok(Json(run(&ctx, actor.id).await?))
 }
 
@@ -68,14 +66,14 @@ pub(super) async fn json(State(ctx): State<Context>, actor: Actor) -> Result<Jso
 pub(super) struct PhotosPage {
     shell: Layout,
     form: FormState,
-    photos: Vec<Photo>,
+    photos: Vec<OwnPhoto>,
     is_full: bool,
     /// What others see first.
     portrait: Option<PhotoId>,
 }
 
 impl PhotosPage {
-    fn is_portrait(&self, photo: &Photo) -> bool {
+    fn is_portrait(&self, photo: &OwnPhoto) -> bool {
         self.portrait == Some(photo.photo)
     }
 
@@ -86,7 +84,7 @@ impl PhotosPage {
         shell: Layout,
         form: FormState,
     ) -> Result<Self, Failure> {
-        let Photos { photos } = run(ctx, actor.id).await?;
+        let OwnPhotos { photos } = run(ctx, actor.id).await?;
         let is_full = i64::try_from(photos.len()).is_ok_and(|photos| photos >= PHOTOS_MAX);
         let portrait = photos.iter().find(|photo| photo.state == "approved").map(|photo| photo.photo);
         Ok(Self { shell: shell.titled("Your photos"), form, photos, is_full, portrait })

@@ -98,9 +98,12 @@ async fn run(
     ctx.state::<Storage>()?.put(uploaded.photo, prints).await?;
 
     let mut tx = ctx.begin(&SPEC).await?;
-    query!("select from pg_advisory_xact_lock(hashtextextended('media' || $1::uuid::text, 0))", member.uuid())
-        .execute(tx.conn())
-        .await?;
+    query!(
+        "select from pg_advisory_xact_lock(hashtextextended('media' || $1::uuid::text, 0))",
+        member.uuid()
+    )
+    .execute(tx.conn())
+    .await?;
     if let Some(key) = &key
         && let Some(before) = before(&mut tx, member, key).await?
     {
@@ -172,7 +175,9 @@ pub(super) async fn form(
     Form { input, state }: Form<Words>,
 ) -> Result<Response, Failure> {
     match run(&ctx, actor.id, file, &input.alt, None).await {
-        Ok(_) => Ok(SeeOther::to("/media").saying("A reviewer looks at it before others do.").into_response()),
+        Ok(_) => {
+            Ok(SeeOther::to("/media").saying("A reviewer looks at it before others do.").into_response())
+        }
         Err(failure) if failure.is_of_a_form() => {
             let page = PhotosPage::load(&ctx, &actor, shell, state.refused(&failure)).await?;
             Ok(Page::again(page, &failure).into_response())

@@ -24,8 +24,8 @@ use crate::web::left::Left;
 use crate::web::visitor::Actor;
 use crate::web::when;
 
-/// Photos of one member on her profile. Albums will have them all.
-const PHOTOS_MAX: i64 = 100;
+/// Photos of one member on her profile. She may have 20.
+const PHOTOS_MAX: i64 = 20;
 
 /// A photo on a profile.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -34,6 +34,8 @@ pub(super) struct Photo {
     photo: PhotoId,
     /// True if the reader likes it.
     liked: bool,
+    /// What is to be seen, in her words; empty where she has said nothing.
+    alt: String,
 }
 
 /// What a profile says.
@@ -72,6 +74,9 @@ async fn run(ctx: &Context, actor: &Actor, member: MemberId) -> Result<Profile, 
                   array(select h.photo from profile.photo h
                         where h.member = $2 and h.approved is not null and not h.deleted
                         order by h.place nulls last, h.approved, h.photo limit $3) as "photos!: Vec<PhotoId>",
+                  array(select h.alt from profile.photo h
+                        where h.member = $2 and h.approved is not null and not h.deleted
+                        order by h.place nulls last, h.approved, h.photo limit $3) as "alts!",
                   array(select l.photo from profile.liked l join profile.photo h on h.photo = l.photo
                         where l.member = $1
                           and h.member = $2 and h.approved is not null and not h.deleted) as "liked!: Vec<PhotoId>"
@@ -105,7 +110,8 @@ async fn run(ctx: &Context, actor: &Actor, member: MemberId) -> Result<Profile, 
         photos: row
             .photos
             .into_iter()
-            .map(|photo| Photo { photo, liked: row.liked.contains(&photo) })
+            .zip(row.alts)
+            .map(|(photo, alt)| Photo { photo, liked: row.liked.contains(&photo), alt })
             .collect(),
     })
 }
@@ -137,6 +143,16 @@ pub(super) struct ProfilePage {
     photos: Vec<Photo>,
     /// What is left of the day's visits, where that is little.
     left: Option<String>,
+}
+
+impl ProfilePage {
+    fn before(&self, number: &usize) -> Option<PhotoId> {
+        self.photos.get(number.checked_sub(1)?).map(|photo| photo.photo)
+    }
+
+    fn after(&self, number: &usize) -> Option<PhotoId> {
+        self.photos.get(number + 1).map(|photo| photo.photo)
+    }
 }
 
 pub(super) async fn page(

@@ -21,7 +21,7 @@ impl Listener for KeepPhotoApprovals {
         for fact in facts {
             let PhotoApproved { member, photo, by, alt } = &fact.event;
             let decision = Decision { reason: None, by: *by, at: fact.at };
-            rows += keep(tx, Photo { member: *member, photo: *photo, alt }, &decision, fact.id).await?;
+            rows += keep(tx, Shown { member: *member, photo: *photo, alt }, &decision, fact.id).await?;
         }
         Ok(Applied::rows(rows))
     }
@@ -37,13 +37,13 @@ impl Listener for KeepPhotoRejections {
         for fact in facts {
             let PhotoRejected { member, photo, reason, by } = &fact.event;
             let decision = Decision { reason: Some(reason), by: *by, at: fact.at };
-            rows += keep(tx, Photo { member: *member, photo: *photo, alt: "" }, &decision, fact.id).await?;
+            rows += keep(tx, Shown { member: *member, photo: *photo, alt: "" }, &decision, fact.id).await?;
         }
         Ok(Applied::rows(rows))
     }
 }
 
-struct Photo<'a> {
+struct Shown<'a> {
     member: MemberId,
     photo: PhotoId,
     /// Where it has waited, the queue has it already.
@@ -51,8 +51,8 @@ struct Photo<'a> {
 }
 
 /// `id` is the item's where nobody waited.
-async fn keep(tx: &mut Tx, asked: Photo<'_>, decision: &Decision<'_>, id: EventId) -> Result<u64, Failure> {
-    let Photo { member, photo, alt } = asked;
+async fn keep(tx: &mut Tx, asked: Shown<'_>, decision: &Decision<'_>, id: EventId) -> Result<u64, Failure> {
+    let Shown { member, photo, alt } = asked;
     let known = query!(
         "select i.item, i.decision from review.item i join review.item_photo p on p.item = i.item
          where p.photo = $1 for update of i",
@@ -60,7 +60,9 @@ async fn keep(tx: &mut Tx, asked: Photo<'_>, decision: &Decision<'_>, id: EventI
     );
     match known.fetch_optional(tx.conn()).await? {
         // Deleted before, or the same again.
-        Some(known) if known.decision.as_deref().is_some_and(|it| it == "withdrawn" || it == decision.name()) => {
+        Some(known)
+            if known.decision.as_deref().is_some_and(|it| it == "withdrawn" || it == decision.name()) =>
+        {
             Ok(0)
         }
         Some(known) => decision.write(tx, &[known.item]).await,

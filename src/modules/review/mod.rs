@@ -69,14 +69,19 @@ impl Module for Review {
         at.json(decided("/review/decided").refuses(paging::REFUSALS), read_decided::json);
         at.html(decided("/review/decided"), read_decided::page);
         let approve = |path| {
-            Action::post(path, Policy::Reviewer, "approves what waits: an application, a presentation or a photo")
+            Action::post(
+                path,
+                Policy::Reviewer,
+                "approves what waits: an application, a presentation or a photo",
+            )
         };
         at.json(approve("/review/{item}/approve").refuses(waiting::REFUSALS), approve_item::json);
         at.html(approve("/review/{item}/approve"), approve_item::form);
         let reject = |path| {
             Action::post(path, Policy::Reviewer, "rejects what waits, with a reason").takes_text(REASON)
         };
-        let reject_json = reject("/review/{item}/reject").refuses(waiting::REFUSALS).refuses(&REASON.problems());
+        let reject_json =
+            reject("/review/{item}/reject").refuses(waiting::REFUSALS).refuses(&REASON.problems());
         at.json(reject_json, reject_item::json);
         at.html(reject("/review/{item}/reject"), reject_item::form);
     }

@@ -34,7 +34,10 @@ pub(super) enum Asks {
     /// As the approval that the reviewer may publish.
     Registration(Box<RegistrationApproved>),
     Presentation(String),
-    Photo { photo: PhotoId, alt: String },
+    Photo {
+        photo: PhotoId,
+        alt: String,
+    },
 }
 
 impl Waiting {

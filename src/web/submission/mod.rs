@@ -118,11 +118,7 @@ fn value<'a>(fields: &'a Fields, wanted: &str) -> Option<&'a str> {
 
 fn is_form(headers: &HeaderMap) -> bool {
     let sent = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    sent.split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .eq_ignore_ascii_case(FORM)
+    sent.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(FORM)
 }
 
 impl SubmissionId {

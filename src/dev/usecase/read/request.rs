@@ -2,11 +2,11 @@
 
 use axum::http::Method;
 
-use crate::dev::usecase::sent_file::SentFile;
 use super::{METHODS, Reader};
 use crate::dev::usecase::fault::did_you_mean;
 use crate::dev::usecase::model::{Body, Call, Caller, Press};
 use crate::dev::usecase::names::capture;
+use crate::dev::usecase::sent_file::SentFile;
 use crate::dev::usecase::table::Table;
 use crate::dev::usecase::tree::Tree;
 use crate::dev::usecase::wire;
@@ -57,10 +57,8 @@ impl Reader<'_> {
         let sends = table.text("sends", &mut self.faults);
         let fill = table.pairs("fill", &mut self.faults);
         let attach = table.pairs("attach", &mut self.faults);
-        let attach = attach
-            .into_iter()
-            .filter_map(|(field, name)| Some((field, self.file(line, &name)?)))
-            .collect();
+        let attach =
+            attach.into_iter().filter_map(|(field, name)| Some((field, self.file(line, &name)?))).collect();
         let actor = self.actor(&mut table);
         table.finish("press", &mut self.faults);
         let (Some(button), Some(on), Some(sends)) = (button, on, sends) else {

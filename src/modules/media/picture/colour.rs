@@ -31,7 +31,9 @@ pub(super) fn to_srgb(image: &mut RgbImage, profile: &[u8]) {
     }
     let srgb = ColorProfile::new_srgb();
     let options = TransformOptions::default();
-    let Ok(transform) = profile.create_transform_8bit(Layout::Rgb, &srgb, Layout::Rgb, options) else { return };
+    let Ok(transform) = profile.create_transform_8bit(Layout::Rgb, &srgb, Layout::Rgb, options) else {
+        return;
+    };
     let from = image.clone();
     if transform.transform(&from, image).is_err() {
         *image = from;

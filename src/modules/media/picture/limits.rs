@@ -17,10 +17,14 @@ pub(super) const GIF: Problem =
     Problem::field("media.gif", "This is a GIF file. Send a photo as JPEG, PNG or WebP.");
 pub(super) const TIFF: Problem =
     Problem::field("media.tiff", "This is a TIFF file. Send it as JPEG, PNG or WebP.");
-pub(in crate::modules::media) const BROKEN: Problem =
-    Problem::field("media.broken", "This file is damaged: we cannot read all of it. Send it once more, or another one.");
-const SMALL: Problem =
-    Problem::field("media.small", "This photo is too small to see somebody. Send one of at least 200 × 200 pixels.");
+pub(in crate::modules::media) const BROKEN: Problem = Problem::field(
+    "media.broken",
+    "This file is damaged: we cannot read all of it. Send it once more, or another one.",
+);
+const SMALL: Problem = Problem::field(
+    "media.small",
+    "This photo is too small to see somebody. Send one of at least 200 × 200 pixels.",
+);
 const LARGE: Problem = Problem::field(
     "media.large",
     "This photo has too many pixels: at most 40 million, and 16,384 on a side. Make it smaller first.",
