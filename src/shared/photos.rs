@@ -23,7 +23,9 @@ pub struct ArrangePhotos(Photos);
 
 impl AddPhotos {
     pub fn of(schema: &str, wakes: Option<&'static str>) -> Self {
-        Self(Photos::of(schema, wakes, "update set approved = excluded.approved, alt = excluded.alt where kept.approved is null"))
+        let on_conflict =
+            "update set approved = excluded.approved, alt = excluded.alt where kept.approved is null";
+        Self(Photos::of(schema, wakes, on_conflict))
     }
 }
 

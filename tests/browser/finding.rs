@@ -14,7 +14,7 @@ use crate::support::machine::{LARGE, SMALL};
 use crate::support::town::Town;
 
 const OTHERS: [&str; 5] = ["anna", "bea", "cilla", "doris", "nancy"];
-const PAGES: [(&str, &str); 10] = [
+const PAGES: [(&str, &str); 11] = [
     ("start", "/"),
     ("news", "/news"),
     ("search", "/search?sort=newest"),
@@ -23,6 +23,7 @@ const PAGES: [(&str, &str); 10] = [
     ("roulette", "/online/next"),
     ("member", "/member/nancy"),
     ("draft", "/draft"),
+    ("media", "/media"),
     ("ideal", "/ideal"),
     ("settings", "/settings"),
 ];

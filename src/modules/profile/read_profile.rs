@@ -29,8 +29,7 @@ const PHOTOS_MAX: i64 = 20;
 
 /// A photo on a profile.
 #[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "ProfilePhoto")]
-pub(super) struct Photo {
+pub(super) struct ProfilePhoto {
     photo: PhotoId,
     /// True if the reader likes it.
     liked: bool,
@@ -58,7 +57,7 @@ pub(super) struct Profile {
     /// True while she is on the reader's list of favourites.
     favorite: bool,
     /// Those that are approved, the portrait first.
-    photos: Vec<Photo>,
+    photos: Vec<ProfilePhoto>,
 }
 
 async fn run(ctx: &Context, actor: &Actor, member: MemberId) -> Result<Profile, Failure> {
@@ -111,7 +110,7 @@ async fn run(ctx: &Context, actor: &Actor, member: MemberId) -> Result<Profile, 
             .photos
             .into_iter()
             .zip(row.alts)
-            .map(|(photo, alt)| Photo { photo, liked: row.liked.contains(&photo), alt })
+            .map(|(photo, alt)| ProfilePhoto { photo, liked: row.liked.contains(&photo), alt })
             .collect(),
     })
 }
@@ -140,18 +139,20 @@ pub(super) struct ProfilePage {
     own: bool,
     flirted: bool,
     favorite: bool,
-    photos: Vec<Photo>,
+    photos: Vec<ProfilePhoto>,
     /// What is left of the day's visits, where that is little.
     left: Option<String>,
 }
 
 impl ProfilePage {
-    fn before(&self, number: &usize) -> Option<PhotoId> {
-        self.photos.get(number.checked_sub(1)?).map(|photo| photo.photo)
+    fn before(&self, photo: &ProfilePhoto) -> Option<PhotoId> {
+        let pair = self.photos.windows(2).find(|pair| pair[1].photo == photo.photo);
+        pair.map(|pair| pair[0].photo)
     }
 
-    fn after(&self, number: &usize) -> Option<PhotoId> {
-        self.photos.get(number + 1).map(|photo| photo.photo)
+    fn after(&self, photo: &ProfilePhoto) -> Option<PhotoId> {
+        let pair = self.photos.windows(2).find(|pair| pair[0].photo == photo.photo);
+        pair.map(|pair| pair[1].photo)
     }
 }
 
