@@ -9,7 +9,7 @@ use sqlx::query_scalar;
 
 use super::SPEC;
 use super::contract::{PhotoId, PhotosArranged};
-use super::upload_photo::PHOTOS_MAX;
+use super::read_photos::PHOTOS_MAX;
 use crate::kernel::context::{Context, Tx};
 use crate::kernel::failure::Failure;
 use crate::kernel::id::{MemberId, TypedId};

@@ -9,7 +9,6 @@ use sqlx::query_as;
 
 use super::SPEC;
 use super::contract::PhotoId;
-use super::upload_photo::PHOTOS_MAX;
 use crate::kernel::context::Context;
 use crate::kernel::failure::Failure;
 use crate::kernel::id::{MemberId, TypedId};
@@ -17,6 +16,9 @@ use crate::web::answer::{Json, Page};
 use crate::web::form::FormState;
 use crate::web::layout::Layout;
 use crate::web::visitor::Actor;
+
+/// Photos of a member.
+pub(super) const PHOTOS_MAX: i64 = 20;
 
 /// One of her photos.
 #[derive(Debug, Serialize, JsonSchema)]

@@ -10,7 +10,7 @@ use sqlx::{query, query_as, query_scalar};
 
 use super::SPEC;
 use super::contract::{PhotoId, PhotoUploaded};
-use super::read_photos::PhotosPage;
+use super::read_photos::{PHOTOS_MAX, PhotosPage};
 use super::storage::Storage;
 use super::workshop::{FIELD, Workshop};
 use crate::kernel::context::{Context, Tx};
@@ -27,8 +27,6 @@ use crate::web::visitor::Actor;
 
 /// Bytes of a file.
 pub(super) const BYTES_MAX: usize = 15 * 1024 * 1024;
-/// Photos of a member.
-pub(super) const PHOTOS_MAX: i64 = 20;
 /// How long written files wait to be claimed.
 const UNCLAIMED: TimeDelta = TimeDelta::hours(1);
 

@@ -17,7 +17,7 @@ pub(super) const GIF: Problem =
     Problem::field("media.gif", "This is a GIF file. Send a photo as JPEG, PNG or WebP.");
 pub(super) const TIFF: Problem =
     Problem::field("media.tiff", "This is a TIFF file. Send it as JPEG, PNG or WebP.");
-pub(in crate::modules::media) const BROKEN: Problem = Problem::field(
+pub(in super::super) const BROKEN: Problem = Problem::field(
     "media.broken",
     "This file is damaged: we cannot read all of it. Send it once more, or another one.",
 );
@@ -30,8 +30,7 @@ const LARGE: Problem = Problem::field(
     "This photo has too many pixels: at most 40 million, and 16,384 on a side. Make it smaller first.",
 );
 /// What a picture is refused for.
-pub(in crate::modules::media) const REFUSALS: &[Problem] =
-    &[NO_PHOTO, HEIC, AVIF, GIF, TIFF, BROKEN, SMALL, LARGE];
+pub(in super::super) const REFUSALS: &[Problem] = &[NO_PHOTO, HEIC, AVIF, GIF, TIFF, BROKEN, SMALL, LARGE];
 
 /// Pixels of the shorter side.
 const SIDE_MIN: u32 = 200;
@@ -42,7 +41,7 @@ const PIXELS_MAX: u64 = 40_000_000;
 /// Bytes of memory for one picture.
 const BYTES_MAX: u64 = 200_000_000;
 /// Megabytes of memory for all pictures that are being decoded: one of the heaviest fits.
-pub(in crate::modules::media) const MEMORY_MAX: u32 = 201;
+pub(in super::super) const MEMORY_MAX: u32 = 201;
 
 /// What a decoder may do by itself.
 pub(super) fn decoder() -> Limits {

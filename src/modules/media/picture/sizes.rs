@@ -14,7 +14,7 @@ use crate::kernel::problem::Problem;
 /// How large a photo is served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub(in crate::modules::media) enum Size {
+pub(in super::super) enum Size {
     /// A square of 320 pixels out of the middle: for a face beside a name.
     Card,
     /// At most 960 pixels on a side: for a profile.
@@ -24,10 +24,10 @@ pub(in crate::modules::media) enum Size {
 }
 
 impl Size {
-    pub(in crate::modules::media) const ALL: [Self; 3] = [Self::Card, Self::Page, Self::Screen];
+    pub(in super::super) const ALL: [Self; 3] = [Self::Card, Self::Page, Self::Screen];
 
     /// As it is called in an address.
-    pub(in crate::modules::media) fn name(self) -> &'static str {
+    pub(in super::super) fn name(self) -> &'static str {
         match self {
             Self::Card => "card",
             Self::Page => "page",
@@ -45,13 +45,13 @@ const BLUR: u32 = 8;
 const QUALITY: u8 = 80;
 
 /// A photo as it is kept: JPEG files.
-pub(in crate::modules::media) struct Prints {
-    pub(in crate::modules::media) files: [(Size, Vec<u8>); 3],
+pub(in super::super) struct Prints {
+    pub(in super::super) files: [(Size, Vec<u8>); 3],
     /// Pixels of the largest.
-    pub(in crate::modules::media) width: u32,
-    pub(in crate::modules::media) height: u32,
+    pub(in super::super) width: u32,
+    pub(in super::super) height: u32,
     /// A `data:` address.
-    pub(in crate::modules::media) blur: String,
+    pub(in super::super) blur: String,
 }
 
 /// What is decoded, no larger than the largest size.
