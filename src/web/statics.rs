@@ -53,7 +53,7 @@ macro_rules! embedded {
     };
 }
 
-static EMBEDDED: [Embedded; 11] = embedded! {
+static EMBEDDED: [Embedded; 12] = embedded! {
     CSS "app.css"
     SCRIPT "app.js"
     CSS "docs.css"
@@ -63,6 +63,7 @@ static EMBEDDED: [Embedded; 11] = embedded! {
     SVG "icon.svg"
     SCRIPT "live.js"
     SCRIPT "password.js"
+    SCRIPT "photos.js"
     SCRIPT "swagger-ui-bundle.js"
     CSS "swagger-ui.css"
 };

@@ -178,7 +178,7 @@ async fn forms_are_read_strictly() {
 #[tokio::test]
 async fn what_is_too_large_or_of_another_kind_is_refused() {
     let house = House::open("house_large", 80).await;
-    let huge = vec![b' '; 10 * 1024 * 1024];
+    let huge = vec![b' '; house.stage.ctx.registry().body_max() + 1024 * 1024];
     for record in actions(&house) {
         let token = token_for(&house, &record).await;
         for length in [house.stage.ctx.registry().body_max_of(&record) + 1, huge.len()] {

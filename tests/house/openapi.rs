@@ -69,7 +69,9 @@ fn every_operation_is_shown_by_use_cases() {
     };
     let says_something = |operation: &Value| {
         let answers = operation["responses"].as_object().unwrap().iter();
-        answers.filter(|(status, _)| status.starts_with('2')).any(|(_, answer)| answer["content"].is_object())
+        // A file has no example.
+        let said = |answer: &Value| answer["content"]["application/json"].is_object();
+        answers.filter(|(status, _)| status.starts_with('2')).any(|(_, answer)| said(answer))
     };
     let all = operations(&document);
     let bare: Vec<_> = all.into_iter().filter(|(_, it)| says_something(it) && shown(it) == 0).collect();

@@ -11,7 +11,7 @@ mod remove_likes;
 use crate::kernel::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
 use crate::shared::alerting::{self, Alerting, Keeper};
 use crate::shared::paging;
-use crate::shared::photos::RemovePhotos;
+use crate::shared::photos::{AddPhotos, ArrangePhotos, RemovePhotos};
 use crate::shared::{self, Wakes};
 
 pub struct Alerts;
@@ -42,7 +42,9 @@ impl Module for Alerts {
         shared::keep_people_live(at, WAKES);
         alerting::listen::<Alerts>(at);
         at.listens(remove_likes::RemoveLikes);
-        at.listens(drop_likes::DropLikes(RemovePhotos::of(SPEC.schema, None)));
+        at.listens_since(2, AddPhotos::of(SPEC.schema, Some(WAKES.cards)));
+        at.listens(drop_likes::DropLikes(RemovePhotos::of(SPEC.schema, Some(WAKES.cards))));
+        at.listens_since(2, ArrangePhotos::of(SPEC.schema, Some(WAKES.cards)));
 
         at.publishes::<contract::AlertRead>();
         at.listens(keep_mark::KeepMark);

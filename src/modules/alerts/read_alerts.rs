@@ -41,6 +41,9 @@ pub(super) struct Item {
     /// Hers.
     #[serde(skip_serializing_if = "Option::is_none")]
     nickname: Option<String>,
+    /// The photo that stands for her; none before one is approved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    portrait: Option<PhotoId>,
     /// Which one it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     photo: Option<PhotoId>,
@@ -66,7 +69,7 @@ async fn run(ctx: &Context, actor: &Actor, query: &PageQuery) -> Result<Feed, Fa
     let paging = query.parse()?;
     let rows = query!(
         r#"select a.alert as "alert: EventId", a.kind, a.actor as "member: MemberId",
-                  c.nickname as "nickname?", a.photo as "photo: PhotoId", a.reason, a.at,
+                  c.nickname as "nickname?", c.portrait as "portrait?: PhotoId", a.photo as "photo: PhotoId", a.reason, a.at,
                   coalesce((a.at, a.alert) > (m.at, m.alert), true) as "unread!",
                   coalesce((select version from alerts.version where member = $1), 0) as "version!"
            from alerts.alert a
@@ -91,6 +94,7 @@ async fn run(ctx: &Context, actor: &Actor, query: &PageQuery) -> Result<Feed, Fa
         kind: row.kind,
         member: row.member,
         nickname: row.nickname,
+            portrait: row.portrait,
         photo: row.photo,
         reason: row.reason,
         at: row.at,
@@ -151,6 +155,10 @@ struct Row {
     text: String,
     nickname: Option<String>,
     hue: u8,
+    /// Hers, or the photo of one's own that a reviewer has judged.
+    picture: Option<PhotoId>,
+    /// Where she can do something about it.
+    place: Option<&'static str>,
     when: String,
     datetime: String,
     unread: bool,
@@ -170,7 +178,14 @@ impl Row {
             "photo-rejected" => format!("Your photo was not approved: {reason}"),
             other => other.to_owned(),
         };
+        let place = match item.kind.as_str() {
+            "presentation-approved" | "presentation-rejected" => Some("/draft"),
+            "photo-approved" | "photo-rejected" => Some("/media"),
+            _ => None,
+        };
         Self {
+            picture: if item.member.is_none() { item.photo } else { item.portrait },
+            place,
             id: item.alert,
             kind: item.kind,
             text,

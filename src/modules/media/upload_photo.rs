@@ -10,19 +10,20 @@ use sqlx::{query, query_as, query_scalar};
 
 use super::SPEC;
 use super::contract::{PhotoId, PhotoUploaded};
+use super::picture::FIELD;
 use super::read_photos::{PHOTOS_MAX, PhotosPage};
 use super::storage::Storage;
-use super::workshop::{FIELD, Workshop};
+use super::workshop::Workshop;
 use crate::kernel::context::{Context, Tx};
 use crate::kernel::failure::Failure;
 use crate::kernel::id::{MemberId, TypedId};
 use crate::kernel::problem::Problem;
 use crate::shared::text::read::ReadRules;
 use crate::web::answer::{CreatedOrExisting, Page, SeeOther};
-use crate::web::extract::{Form, Query, Upload};
+use crate::web::extract::{Query, Upload};
 use crate::web::idempotency::{IdempotencyKey, SendingKey};
 use crate::web::layout::Layout;
-use crate::web::submission::ChosenFile;
+use crate::web::submission::FileForm;
 use crate::web::visitor::Actor;
 
 /// Bytes of a file.
@@ -169,10 +170,9 @@ pub(super) async fn form(
     State(ctx): State<Context>,
     actor: Actor,
     shell: Layout,
-    ChosenFile(file): ChosenFile,
-    Form { input, state }: Form<Words>,
+    FileForm { file, state }: FileForm,
 ) -> Result<Response, Failure> {
-    match run(&ctx, actor.id, file, &input.alt, None).await {
+    match run(&ctx, actor.id, file, state.value("alt"), None).await {
         Ok(_) => {
             Ok(SeeOther::to("/media").saying("A reviewer looks at it before others do.").into_response())
         }

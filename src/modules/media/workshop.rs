@@ -14,14 +14,11 @@ use super::picture::{self, MEMORY_MAX, Prints};
 use crate::kernel::config::Config;
 use crate::kernel::failure::Failure;
 use crate::kernel::module::ModuleState;
-use crate::kernel::problem::Problem;
 
 /// How long a picture waits for its turn.
 const WAIT: Duration = Duration::from_secs(20);
 /// When to come back after that.
 const BUSY_WAIT: Duration = Duration::from_secs(5);
-/// The form's field.
-pub(super) const FIELD: &str = "photo";
 
 /// The places in it.
 pub(super) struct Workshop {
@@ -47,8 +44,7 @@ impl Workshop {
     /// # Errors
     /// 422 at the photo's field where it cannot be taken, 503 where too many wait.
     pub(super) async fn develop(&self, file: Bytes) -> Result<Prints, Failure> {
-        let refuse = |problem: Problem| problem.at(FIELD);
-        let weight = picture::weigh(&file).map_err(refuse)?;
+        let weight = picture::weigh(&file)?;
         let places = timeout(WAIT, self.places(weight)).await.map_err(|_| Failure::busy(BUSY_WAIT))??;
         let work = spawn_blocking(move || {
             // Given back when the work is done, also where nobody waits for it any more.
@@ -56,7 +52,7 @@ impl Workshop {
             picture::develop(&file)
         });
         // A decoder that panics has met a file that it does not understand. The log says where.
-        work.await.unwrap_or(Err(picture::BROKEN)).map_err(refuse)
+        work.await.unwrap_or_else(|_| Err(picture::broken()))
     }
 
     async fn places(&self, weight: u32) -> Result<[OwnedSemaphorePermit; 2], Failure> {

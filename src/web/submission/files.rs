@@ -12,15 +12,21 @@ use multer::Multipart;
 use super::Fields;
 use crate::kernel::failure::Failure;
 use crate::kernel::problem;
+use crate::web::form::FormState;
 
 /// Fields of a form, hidden ones included. Ours have three.
 const FIELDS_MAX: usize = 32;
 
-/// The file that a form sent; none where nobody chose one.
+/// A form as sent with a file. Of any other body there is nothing in it.
 #[derive(Debug, Clone, Default)]
-pub struct ChosenFile(pub Option<Bytes>);
+pub struct FileForm {
+    /// None where nobody chose one.
+    pub file: Option<Bytes>,
+    /// As typed, to show it again.
+    pub state: FormState,
+}
 
-impl<S: Sync> FromRequestParts<S> for ChosenFile {
+impl<S: Sync> FromRequestParts<S> for FileForm {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {

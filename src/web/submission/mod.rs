@@ -21,8 +21,9 @@ use form_urlencoded::Serializer;
 use sha2::{Digest, Sha256};
 
 pub use self::drawn_for::DrawnFor;
-pub use self::files::ChosenFile;
+pub use self::files::FileForm;
 pub use self::kept::{Again, Carried, Kept, is_own_path};
+use super::form::FormState;
 use super::idempotency::SendingKey;
 use crate::kernel::failure::Failure;
 use crate::shared::text::hex;
@@ -62,7 +63,7 @@ type Fields = Vec<(String, String)>;
 
 impl Submission {
     /// Takes a body apart. What is no form is passed on as it is, for the slice to refuse. From here on a form in
-    /// parts is like any other, and its file lies beside it ([`ChosenFile`]).
+    /// parts is like any other, and its file lies beside it ([`FileForm`]).
     ///
     /// # Errors
     /// 400 for a form in parts that cannot be read.
@@ -76,8 +77,10 @@ impl Submission {
             SubmissionId::of(parts.uri.path(), &fields.iter().cloned().chain(file).collect())
         });
         parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(FORM));
-        parts.extensions.insert(ChosenFile(file));
-        Ok(Self { id, ..Self::taken_apart(parts.uri.path(), fields, None) })
+        let form = Self { id, ..Self::taken_apart(parts.uri.path(), fields, None) };
+        let state = FormState::of(std::str::from_utf8(&form.body).unwrap_or_default());
+        parts.extensions.insert(FileForm { file, state });
+        Ok(form)
     }
 
     fn urlencoded(parts: &Parts, body: &Bytes) -> Self {

@@ -3,6 +3,7 @@
 use image::{ImageDecoder, Limits};
 
 use super::jpeg;
+use crate::kernel::failure::Failure;
 use crate::kernel::problem::Problem;
 
 pub(super) const NO_PHOTO: Problem =
@@ -17,7 +18,7 @@ pub(super) const GIF: Problem =
     Problem::field("media.gif", "This is a GIF file. Send a photo as JPEG, PNG or WebP.");
 pub(super) const TIFF: Problem =
     Problem::field("media.tiff", "This is a TIFF file. Send it as JPEG, PNG or WebP.");
-pub(in super::super) const BROKEN: Problem = Problem::field(
+const BROKEN: Problem = Problem::field(
     "media.broken",
     "This file is damaged: we cannot read all of it. Send it once more, or another one.",
 );
@@ -31,6 +32,14 @@ const LARGE: Problem = Problem::field(
 );
 /// What a picture is refused for.
 pub(in super::super) const REFUSALS: &[Problem] = &[NO_PHOTO, HEIC, AVIF, GIF, TIFF, BROKEN, SMALL, LARGE];
+
+/// The form's field.
+pub(in super::super) const FIELD: &str = "photo";
+
+/// What a decoder stumbles over.
+pub(in super::super) fn broken() -> Failure {
+    BROKEN.at(FIELD)
+}
 
 /// Pixels of the shorter side.
 const SIDE_MIN: u32 = 200;
@@ -53,18 +62,18 @@ pub(super) fn decoder() -> Limits {
 }
 
 /// Megabytes that decoding takes: the decoded picture, and what a decoder holds beside it.
-pub(super) fn weigh(bytes: &[u8], decoder: &dyn ImageDecoder) -> Result<u32, Problem> {
+pub(super) fn weigh(bytes: &[u8], decoder: &dyn ImageDecoder) -> Result<u32, Failure> {
     let (width, height) = decoder.dimensions();
     let pixels = u64::from(width) * u64::from(height);
     if width.max(height) > SIDE_MAX || pixels > PIXELS_MAX {
-        return Err(LARGE);
+        return Err(LARGE.at(FIELD));
     }
     if width.min(height) < SIDE_MIN {
-        return Err(SMALL);
+        return Err(SMALL.at(FIELD));
     }
     let decoded = decoder.total_bytes();
     let beside = match jpeg::head(bytes) {
-        Some(head) if !head.is_whole => return Err(BROKEN),
+        Some(head) if !head.is_whole => return Err(BROKEN.at(FIELD)),
         // All coefficients, of two bytes each, until the last scan has come.
         Some(head) if head.is_progressive => decoded * 2,
         // A few lines.
@@ -74,7 +83,7 @@ pub(super) fn weigh(bytes: &[u8], decoder: &dyn ImageDecoder) -> Result<u32, Pro
     };
     let weight = decoded + beside;
     if weight > BYTES_MAX {
-        return Err(LARGE);
+        return Err(LARGE.at(FIELD));
     }
     Ok(u32::try_from(weight / 1_000_000 + 1).unwrap_or(MEMORY_MAX))
 }

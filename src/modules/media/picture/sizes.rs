@@ -8,8 +8,8 @@ use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::limits::BROKEN;
-use crate::kernel::problem::Problem;
+use super::limits::broken;
+use crate::kernel::failure::Failure;
 
 /// How large a photo is served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
@@ -55,7 +55,7 @@ pub(in super::super) struct Prints {
 }
 
 /// What is decoded, no larger than the largest size.
-pub(super) fn largest(whole: DynamicImage) -> Result<DynamicImage, Problem> {
+pub(super) fn largest(whole: DynamicImage) -> Result<DynamicImage, Failure> {
     let (width, height) = fit((whole.width(), whole.height()), SCREEN);
     if (width, height) == (whole.width(), whole.height()) {
         return Ok(whole);
@@ -66,7 +66,7 @@ pub(super) fn largest(whole: DynamicImage) -> Result<DynamicImage, Problem> {
 }
 
 /// All sizes, each out of the next larger one.
-pub(super) fn prints(screen: RgbImage) -> Result<Prints, Problem> {
+pub(super) fn prints(screen: RgbImage) -> Result<Prints, Failure> {
     let (width, height) = screen.dimensions();
     let screen = DynamicImage::ImageRgb8(screen);
     let page = shrunk(&screen, fit((width, height), PAGE))?;
@@ -99,35 +99,35 @@ fn fit((width, height): (u32, u32), side: u32) -> (u32, u32) {
     (scaled(width), scaled(height))
 }
 
-fn shrunk(from: &DynamicImage, (width, height): (u32, u32)) -> Result<DynamicImage, Problem> {
+fn shrunk(from: &DynamicImage, (width, height): (u32, u32)) -> Result<DynamicImage, Failure> {
     let mut to = DynamicImage::new_rgb8(width, height);
     resize(from, &mut to, false)?;
     Ok(to)
 }
 
 /// `cover` cuts off what is outside a square in the middle.
-fn resize(from: &DynamicImage, to: &mut DynamicImage, cover: bool) -> Result<(), Problem> {
+fn resize(from: &DynamicImage, to: &mut DynamicImage, cover: bool) -> Result<(), Failure> {
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3));
     let options = if cover { options.fit_into_destination(Some((0.5, 0.5))) } else { options };
-    Resizer::new().resize(from, to, &options).map_err(|_| BROKEN)
+    Resizer::new().resize(from, to, &options).map_err(|_| broken())
 }
 
-fn encode(image: &DynamicImage) -> Result<Vec<u8>, Problem> {
+fn encode(image: &DynamicImage) -> Result<Vec<u8>, Failure> {
     let mut file = Vec::new();
     let mut encoder = Encoder::new(&mut file, QUALITY);
     encoder.set_sampling_factor(SamplingFactor::R_4_2_0);
     encoder.set_optimized_huffman_tables(true);
-    let side = |side: u32| u16::try_from(side).map_err(|_| BROKEN);
+    let side = |side: u32| u16::try_from(side).map_err(|_| broken());
     let (width, height) = (side(image.width())?, side(image.height())?);
-    encoder.encode(image.as_bytes(), width, height, ColorType::Rgb).map_err(|_| BROKEN)?;
+    encoder.encode(image.as_bytes(), width, height, ColorType::Rgb).map_err(|_| broken())?;
     Ok(file)
 }
 
-fn blur(image: &DynamicImage) -> Result<String, Problem> {
+fn blur(image: &DynamicImage) -> Result<String, Failure> {
     let mut file = Vec::new();
     PngEncoder::new(&mut file)
         .write_image(image.as_bytes(), image.width(), image.height(), ExtendedColorType::Rgb8)
-        .map_err(|_| BROKEN)?;
+        .map_err(|_| broken())?;
     Ok(format!("data:image/png;base64,{}", STANDARD.encode(file)))
 }
 
