@@ -9,13 +9,20 @@ create table media.upload (
     at timestamptz not null,
     state text not null default 'waiting' check (state in ('waiting', 'approved', 'rejected')),
     -- What the reviewer says of it; only of a rejected one.
-    reason text,
-    -- In her order; none before she has chosen one.
-    place integer,
-    -- Stays as a mark, so that nothing that comes late brings it back.
-    deleted boolean not null default false
+    reason text
 );
-create index upload_member on media.upload (member, place, at, photo) where not deleted;
+create index upload_member on media.upload (member, at, photo);
+
+-- A photo that was deleted stays as a mark, so that nothing that comes late brings it back. Projected.
+create table media.deleted (
+    photo uuid primary key
+);
+
+-- The order in which a member wants her photos; none before she has chosen one. Projected.
+create table media.arrangement (
+    member uuid primary key,
+    photos uuid[] not null
+);
 
 -- Photos of which files may lie in the storage. Owned: files have no events.
 create table media.stored (

@@ -33,6 +33,7 @@ mod operator;
 mod operator_files;
 mod origins;
 mod owned;
+mod photos;
 mod picture;
 mod process;
 mod rooms;
@@ -57,4 +58,4 @@ mod unread;
 mod walk;
 mod wire;
 
-use shared::{broker, dice, join, postgres, site, wait};
+use shared::{broker, dice, join, pictures, postgres, site, wait};

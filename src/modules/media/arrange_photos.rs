@@ -35,8 +35,10 @@ pub(super) struct Input {
 /// Her photos in their order, locked.
 async fn own(tx: &mut Tx, member: MemberId) -> Result<Vec<PhotoId>, Failure> {
     let photos = query_scalar!(
-        r#"select photo as "photo: PhotoId" from media.upload where member = $1 and not deleted
-           order by place nulls last, at, photo limit $2 for update"#,
+        r#"select u.photo as "photo: PhotoId"
+           from media.upload u left join media.arrangement a on a.member = u.member
+           where u.member = $1
+           order by array_position(a.photos, u.photo), u.at, u.photo limit $2 for update of u"#,
         member.uuid(),
         PHOTOS_MAX
     );

@@ -16,7 +16,7 @@ use crate::web::visitor::Actor;
 async fn run(ctx: &Context, member: MemberId, photo: PhotoId) -> Result<(), Failure> {
     let mut tx = ctx.begin(&SPEC).await?;
     let own = query_scalar!(
-        "select photo from media.upload where photo = $1 and member = $2 and not deleted for update",
+        "select photo from media.upload where photo = $1 and member = $2 for update",
         photo.uuid(),
         member.uuid()
     );

@@ -23,7 +23,8 @@ impl Listener for KeepUploaded {
         let done = query!(
             "insert into media.upload (photo, member, alt, width, height, blur, at)
              select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::int[], $5::int[], $6::text[],
-                                  $7::timestamptz[])
+                                  $7::timestamptz[]) as sent (photo)
+             where not exists (select from media.deleted d where d.photo = sent.photo)
              on conflict do nothing",
             &events().map(|e| e.photo.uuid()).collect::<Vec<_>>(),
             &events().map(|e| e.member.uuid()).collect::<Vec<_>>(),
@@ -47,9 +48,8 @@ impl Listener for KeepOrder {
         // The later one wins, whole.
         for fact in facts {
             let done = query!(
-                "update media.upload p set place = arranged.place
-                 from unnest($2::uuid[]) with ordinality as arranged (photo, place)
-                 where p.photo = arranged.photo and p.member = $1 and p.place is distinct from arranged.place",
+                "insert into media.arrangement as known (member, photos) values ($1, $2)
+                 on conflict (member) do update set photos = excluded.photos where known.photos <> excluded.photos",
                 fact.event.member.uuid(),
                 &fact.event.photos.iter().map(|photo| photo.uuid()).collect::<Vec<_>>()
             )
@@ -66,8 +66,11 @@ impl Listener for KeepDeleted {
 
     async fn handle(&self, tx: &mut Tx, facts: &[Recorded<PhotoDeleted>]) -> Result<Applied, Failure> {
         let photos: Vec<_> = facts.iter().map(|fact| fact.event.photo.uuid()).collect();
-        let done =
-            query!("update media.upload set deleted = true where photo = any($1) and not deleted", &photos);
+        query!("delete from media.upload where photo = any($1)", &photos).execute(tx.conn()).await?;
+        let done = query!(
+            "insert into media.deleted (photo) select distinct * from unnest($1::uuid[]) on conflict do nothing",
+            &photos
+        );
         Ok(Applied::rows(done.execute(tx.conn()).await?.rows_affected()))
     }
 }

@@ -50,9 +50,10 @@ pub(super) struct OwnPhotos {
 async fn run(ctx: &Context, member: MemberId) -> Result<OwnPhotos, Failure> {
     let photos = query_as!(
         OwnPhoto,
-        r#"select photo as "photo: PhotoId", state, reason, alt, width, height, blur, at
-           from media.upload where member = $1 and not deleted
-           order by place nulls last, at, photo limit $2"#,
+        r#"select u.photo as "photo: PhotoId", u.state, u.reason, u.alt, u.width, u.height, u.blur, u.at
+           from media.upload u left join media.arrangement a on a.member = u.member
+           where u.member = $1
+           order by array_position(a.photos, u.photo), u.at, u.photo limit $2"#,
         member.uuid(),
         PHOTOS_MAX
     );

@@ -50,7 +50,7 @@ async fn may_see(ctx: &Context, viewer: &Actor, photo: PhotoId) -> Result<Option
     let row = query!(
         r#"select p.member as "owner: MemberId", p.state,
                   exists (select from media.blocked_pair b where b.viewer = $2 and b.other = p.member) as "blocked!"
-           from media.upload p where p.photo = $1 and not p.deleted"#,
+           from media.upload p where p.photo = $1"#,
         photo.uuid(),
         viewer.id.uuid()
     )

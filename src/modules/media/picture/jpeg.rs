@@ -7,6 +7,8 @@ pub(super) struct Head {
     pub(super) is_progressive: bool,
     /// Its end is there. A file that broke off while it was copied has none.
     pub(super) is_whole: bool,
+    /// How often it goes over the picture. Each time costs as much, however little it brings.
+    pub(super) scans: usize,
 }
 
 /// None for what is no JPEG file, or one whose segments lead nowhere.
@@ -27,8 +29,10 @@ pub(super) fn head(bytes: &[u8]) -> Option<Head> {
                 rest = after.get(usize::from(u16::from_be_bytes([*high, *low]))..)?;
                 // The first scan. A thumbnail lies in a segment before it, with an end of its own.
                 if *marker == 0xda {
-                    let is_whole = rest.windows(2).rev().any(|two| two == [0xff, 0xd9]);
-                    return Some(Head { is_progressive, is_whole });
+                    // In a scan, 0xff is never followed by another marker's byte.
+                    let count = |marker: u8| rest.windows(2).filter(|two| **two == [0xff, marker]).count();
+                    let (scans, is_whole) = (1 + count(0xda), count(0xd9) > 0);
+                    return Some(Head { is_progressive, is_whole, scans });
                 }
             }
         }
@@ -54,9 +58,9 @@ mod tests {
     #[test]
     fn says_what_is_progressive_and_what_broke_off() {
         let end: &[u8] = &[0xff, 0xd9];
-        assert_eq!(head(&file(0xc0, end)), Some(Head { is_progressive: false, is_whole: true }));
-        assert_eq!(head(&file(0xc2, end)), Some(Head { is_progressive: true, is_whole: true }));
-        assert_eq!(head(&file(0xc0, &[])), Some(Head { is_progressive: false, is_whole: false }));
+        assert_eq!(head(&file(0xc0, end)), Some(Head { is_progressive: false, is_whole: true, scans: 1 }));
+        assert_eq!(head(&file(0xc2, end)), Some(Head { is_progressive: true, is_whole: true, scans: 1 }));
+        assert_eq!(head(&file(0xc0, &[])), Some(Head { is_progressive: false, is_whole: false, scans: 1 }));
         assert_eq!(head(b"\x89PNG"), None);
         for length in 0..file(0xc0, &[]).len() - 5 {
             assert_eq!(head(&file(0xc0, end)[..length]), None, "{length} bytes");

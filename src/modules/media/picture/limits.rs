@@ -47,6 +47,8 @@ const SIDE_MIN: u32 = 200;
 const SIDE_MAX: u32 = 16_384;
 /// What phones take at most without being asked to take more.
 const PIXELS_MAX: u64 = 40_000_000;
+/// Cameras and editors write about ten.
+const SCANS_MAX: usize = 64;
 /// Bytes of memory for one picture.
 const BYTES_MAX: u64 = 200_000_000;
 /// Megabytes of memory for all pictures that are being decoded: one of the heaviest fits.
@@ -73,7 +75,7 @@ pub(super) fn weigh(bytes: &[u8], decoder: &dyn ImageDecoder) -> Result<u32, Fai
     }
     let decoded = decoder.total_bytes();
     let beside = match jpeg::head(bytes) {
-        Some(head) if !head.is_whole => return Err(BROKEN.at(FIELD)),
+        Some(head) if !head.is_whole || head.scans > SCANS_MAX => return Err(BROKEN.at(FIELD)),
         // All coefficients, of two bytes each, until the last scan has come.
         Some(head) if head.is_progressive => decoded * 2,
         // A few lines.
