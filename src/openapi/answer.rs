@@ -53,10 +53,5 @@ impl Answer for File {
         let part = Some(Body::file("image/jpeg"));
         shape.answers.push(AnswerShape { status: 206, says: "The part that Range asks for.", body: part });
         shape.answers.push(AnswerShape { status: 304, says: "You have it already.", body: None });
-        shape.answers.push(AnswerShape {
-            status: 416,
-            says: "It is shorter than Range asks for.",
-            body: None,
-        });
     }
 }

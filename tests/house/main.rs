@@ -35,6 +35,8 @@ mod origins;
 mod owned;
 mod photos;
 mod picture;
+#[path = "../shared/pictures.rs"]
+mod pictures;
 mod process;
 mod rooms;
 mod routes;
@@ -58,4 +60,4 @@ mod unread;
 mod walk;
 mod wire;
 
-use shared::{broker, dice, join, pictures, postgres, site, wait};
+use shared::{broker, dice, join, postgres, site, wait};

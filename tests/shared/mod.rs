@@ -3,7 +3,6 @@
 pub(crate) mod broker;
 pub(crate) mod dice;
 pub(crate) mod join;
-pub(crate) mod pictures;
 pub(crate) mod postgres;
 pub(crate) mod site;
 pub(crate) mod wait;

@@ -50,7 +50,10 @@ fn taken() -> Vec<(&'static str, Vec<u8>)> {
     vec![
         ("plain JPEG", jpeg.clone()),
         ("place in EXIF", with_segment(&jpeg, 0xe1, &exif(1, SECRET))),
-        ("words in XMP", with_segment(&jpeg, 0xe1, format!("http://ns.adobe.com/xap/1.0/\0{SECRET}").as_bytes())),
+        (
+            "words in XMP",
+            with_segment(&jpeg, 0xe1, format!("http://ns.adobe.com/xap/1.0/\0{SECRET}").as_bytes()),
+        ),
         ("a comment", with_segment(&jpeg, 0xfe, SECRET.as_bytes())),
         ("words in IPTC", with_segment(&jpeg, 0xed, format!("Photoshop 3.0\0{SECRET}").as_bytes())),
         ("a page behind a JPEG", after),
@@ -59,7 +62,10 @@ fn taken() -> Vec<(&'static str, Vec<u8>)> {
         ("CMYK", cmyk()),
         ("progressive", progressive(&plain)),
         ("plain PNG", encoded(&plain, ImageFormat::Png)),
-        ("words in PNG", with_chunk(&encoded(&plain, ImageFormat::Png), b"tEXt", format!("Comment\0{SECRET}").as_bytes())),
+        (
+            "words in PNG",
+            with_chunk(&encoded(&plain, ImageFormat::Png), b"tEXt", format!("Comment\0{SECRET}").as_bytes()),
+        ),
         ("EXIF in PNG", with_chunk(&encoded(&plain, ImageFormat::Png), b"eXIf", &exif(1, SECRET)[6..])),
         ("16 bit", encoded(&DynamicImage::ImageRgb16(plain.to_rgb16()), ImageFormat::Png)),
         ("seen through", encoded(&DynamicImage::ImageRgba8(plain.to_rgba8()), ImageFormat::Png)),
@@ -220,19 +226,6 @@ fn scanned_again(image: &DynamicImage, times: usize) -> Vec<u8> {
     let last = jpeg.windows(2).rposition(|two| two == [0xff, 0xda]).unwrap();
     let end = jpeg.len() - 2;
     [&jpeg[..last], &jpeg[last..end].repeat(times), &jpeg[end..]].concat()
-}
-
-/// A noisy photo of so many pixels, as a camera takes it.
-pub(crate) fn camera((width, height): (u32, u32), seed: u32) -> Vec<u8> {
-    let noise = |x: u32, y: u32| (x.wrapping_mul(374_761_393) ^ y.wrapping_mul(668_265_263) ^ seed).wrapping_mul(1_274_126_177) >> 28;
-    let image = RgbImage::from_fn(width, height, |x, y| {
-        let tone = |part: u32| u8::try_from((part + noise(x, y)) % 256).unwrap();
-        Rgb([tone(x / 20 + seed % 100), tone(y / 20), tone((x + y) / 40)])
-    });
-    let mut file = Vec::new();
-    let (width, height) = (u16::try_from(width).unwrap(), u16::try_from(height).unwrap());
-    Encoder::new(&mut file, 92).encode(&image, width, height, ColorType::Rgb).unwrap();
-    file
 }
 
 /// What this is decoded to.

@@ -94,7 +94,7 @@ async fn run(ctx: &Context, actor: &Actor, query: &PageQuery) -> Result<Feed, Fa
         kind: row.kind,
         member: row.member,
         nickname: row.nickname,
-            portrait: row.portrait,
+        portrait: row.portrait,
         photo: row.photo,
         reason: row.reason,
         at: row.at,

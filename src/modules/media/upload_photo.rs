@@ -117,10 +117,8 @@ async fn run(
 }
 
 async fn check_room(tx: &mut Tx, member: MemberId) -> Result<(), Failure> {
-    let photos = query_scalar!(
-        r#"select count(*) as "photos!" from media.upload where member = $1"#,
-        member.uuid()
-    );
+    let photos =
+        query_scalar!(r#"select count(*) as "photos!" from media.upload where member = $1"#, member.uuid());
     if photos.fetch_one(tx.conn()).await? >= PHOTOS_MAX { Err(FULL.failure()) } else { Ok(()) }
 }
 

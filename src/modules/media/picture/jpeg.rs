@@ -9,12 +9,15 @@ pub(super) struct Head {
     pub(super) is_whole: bool,
     /// How often it goes over the picture. Each time costs as much, however little it brings.
     pub(super) scans: usize,
+    /// Pixels across and down, as the frame says.
+    pub(super) sides: (u32, u32),
 }
 
 /// None for what is no JPEG file, or one whose segments lead nowhere.
 pub(super) fn head(bytes: &[u8]) -> Option<Head> {
     let mut rest = bytes.strip_prefix(&[0xff, 0xd8])?;
     let mut is_progressive = false;
+    let mut sides = (0, 0);
     loop {
         // Any number of 0xff may stand before a marker.
         let [0xff, marker, after @ ..] = rest else { return None };
@@ -25,6 +28,14 @@ pub(super) fn head(bytes: &[u8]) -> Option<Head> {
             _ => {
                 // SOF2, SOF6, SOF10 and SOF14.
                 is_progressive |= matches!(marker, 0xc2 | 0xc6 | 0xca | 0xce);
+                // A frame, of whatever kind: its precision, then its sides. The others in between are tables.
+                if let (0xc0..=0xcf, [_, _, _, down @ ..]) = (marker, after)
+                    && !matches!(marker, 0xc4 | 0xc8 | 0xcc)
+                    && let [down1, down0, across1, across0, ..] = down
+                {
+                    let side = |high: &u8, low: &u8| u32::from(u16::from_be_bytes([*high, *low]));
+                    sides = (side(across1, across0), side(down1, down0));
+                }
                 let [high, low, ..] = after else { return None };
                 rest = after.get(usize::from(u16::from_be_bytes([*high, *low]))..)?;
                 // The first scan. A thumbnail lies in a segment before it, with an end of its own.
@@ -32,7 +43,7 @@ pub(super) fn head(bytes: &[u8]) -> Option<Head> {
                     // In a scan, 0xff is never followed by another marker's byte.
                     let count = |marker: u8| rest.windows(2).filter(|two| **two == [0xff, marker]).count();
                     let (scans, is_whole) = (1 + count(0xda), count(0xd9) > 0);
-                    return Some(Head { is_progressive, is_whole, scans });
+                    return Some(Head { is_progressive, is_whole, scans, sides });
                 }
             }
         }
@@ -47,7 +58,7 @@ mod tests {
     fn file(frame: u8, end: &[u8]) -> Vec<u8> {
         let parts: [&[u8]; 5] = [
             &[0xff, 0xd8, 0xff, 0xe1, 0, 6, 0xff, 0xd8, 0xff, 0xd9],
-            &[0xff, 0xff, frame, 0, 3, 8],
+            &[0xff, 0xff, frame, 0, 7, 8, 1, 44, 1, 144],
             &[0xff, 0xda, 0, 2],
             &[1, 2, 3],
             end,
@@ -57,10 +68,19 @@ mod tests {
 
     #[test]
     fn says_what_is_progressive_and_what_broke_off() {
-        let end: &[u8] = &[0xff, 0xd9];
-        assert_eq!(head(&file(0xc0, end)), Some(Head { is_progressive: false, is_whole: true, scans: 1 }));
-        assert_eq!(head(&file(0xc2, end)), Some(Head { is_progressive: true, is_whole: true, scans: 1 }));
-        assert_eq!(head(&file(0xc0, &[])), Some(Head { is_progressive: false, is_whole: false, scans: 1 }));
+        let (end, sides): (&[u8], _) = (&[0xff, 0xd9], (400, 300));
+        assert_eq!(
+            head(&file(0xc0, end)),
+            Some(Head { is_progressive: false, is_whole: true, scans: 1, sides })
+        );
+        assert_eq!(
+            head(&file(0xc2, end)),
+            Some(Head { is_progressive: true, is_whole: true, scans: 1, sides })
+        );
+        assert_eq!(
+            head(&file(0xc0, &[])),
+            Some(Head { is_progressive: false, is_whole: false, scans: 1, sides })
+        );
         assert_eq!(head(b"\x89PNG"), None);
         for length in 0..file(0xc0, &[]).len() - 5 {
             assert_eq!(head(&file(0xc0, end)[..length]), None, "{length} bytes");

@@ -1,8 +1,8 @@
 //! What is too large, too small or too broken, before a pixel of it is decoded.
 
-use image::{ImageDecoder, Limits};
+use image::{ImageDecoder, ImageError, Limits};
 
-use super::jpeg;
+use super::jpeg::Head;
 use crate::kernel::failure::Failure;
 use crate::kernel::problem::Problem;
 
@@ -63,19 +63,22 @@ pub(super) fn decoder() -> Limits {
     limits
 }
 
-/// Megabytes that decoding takes: the decoded picture, and what a decoder holds beside it.
-pub(super) fn weigh(bytes: &[u8], decoder: &dyn ImageDecoder) -> Result<u32, Failure> {
-    let (width, height) = decoder.dimensions();
-    let pixels = u64::from(width) * u64::from(height);
-    if width.max(height) > SIDE_MAX || pixels > PIXELS_MAX {
+/// Whether a photo may have these sides.
+pub(super) fn check_sides((width, height): (u32, u32)) -> Result<(), Failure> {
+    if width.max(height) > SIDE_MAX || u64::from(width) * u64::from(height) > PIXELS_MAX {
         return Err(LARGE.at(FIELD));
     }
     if width.min(height) < SIDE_MIN {
         return Err(SMALL.at(FIELD));
     }
+    Ok(())
+}
+
+/// Megabytes that decoding takes: the decoded picture, and what a decoder holds beside it.
+pub(super) fn weigh(head: Option<&Head>, decoder: &dyn ImageDecoder) -> Result<u32, Failure> {
+    check_sides(decoder.dimensions())?;
     let decoded = decoder.total_bytes();
-    let beside = match jpeg::head(bytes) {
-        Some(head) if !head.is_whole || head.scans > SCANS_MAX => return Err(BROKEN.at(FIELD)),
+    let beside = match head {
         // All coefficients, of two bytes each, until the last scan has come.
         Some(head) if head.is_progressive => decoded * 2,
         // A few lines.
@@ -88,4 +91,18 @@ pub(super) fn weigh(bytes: &[u8], decoder: &dyn ImageDecoder) -> Result<u32, Fai
         return Err(LARGE.at(FIELD));
     }
     Ok(u32::try_from(weight / 1_000_000 + 1).unwrap_or(MEMORY_MAX))
+}
+
+/// Whether a JPEG is worth the decoder's time.
+pub(super) fn check_head(head: &Head) -> Result<(), Failure> {
+    check_sides(head.sides)?;
+    if head.is_whole && head.scans <= SCANS_MAX { Ok(()) } else { Err(broken()) }
+}
+
+/// What a decoder stumbles over.
+pub(super) fn of(error: &ImageError) -> Failure {
+    match error {
+        ImageError::Limits(_) => LARGE.at(FIELD),
+        _ => broken(),
+    }
 }

@@ -9,7 +9,8 @@ mod sizes;
 
 use std::io::Cursor;
 
-use image::{DynamicImage, ImageDecoder, ImageReader};
+use image::metadata::Orientation;
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader};
 
 pub(super) use limits::{FIELD, MEMORY_MAX, REFUSALS, broken};
 pub(super) use sizes::{Prints, Size};
@@ -18,17 +19,15 @@ use crate::kernel::failure::Failure;
 
 /// Megabytes of memory that this picture takes while it is decoded, or why it is not taken.
 pub(super) fn weigh(bytes: &[u8]) -> Result<u32, Failure> {
-    let decoder = open(bytes)?;
-    limits::weigh(bytes, decoder.as_ref())
+    open(bytes).map(|(_, weight)| weight)
 }
 
 /// The photo in all sizes.
 pub(super) fn develop(bytes: &[u8]) -> Result<Prints, Failure> {
-    let mut decoder = open(bytes)?;
-    limits::weigh(bytes, decoder.as_ref())?;
-    let orientation = decoder.orientation().unwrap_or(image::metadata::Orientation::NoTransforms);
+    let (mut decoder, _) = open(bytes)?;
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let profile = decoder.icc_profile().ok().flatten();
-    let whole = DynamicImage::from_decoder(decoder).map_err(|_| broken())?;
+    let whole = DynamicImage::from_decoder(decoder).map_err(|error| limits::of(&error))?;
     // Made smaller first: turning and colours then cost a fraction of the time and of the memory.
     let mut screen = sizes::largest(whole)?;
     screen.apply_orientation(orientation);
@@ -41,9 +40,16 @@ pub(super) fn develop(bytes: &[u8]) -> Result<Prints, Failure> {
 
 type Decoder<'b> = Box<dyn ImageDecoder + 'b>;
 
-fn open(bytes: &[u8]) -> Result<Decoder<'_>, Failure> {
+/// A decoder that has read no pixel yet, and the megabytes that it will take.
+fn open(bytes: &[u8]) -> Result<(Decoder<'_>, u32), Failure> {
     let format = kind::of(bytes)?;
+    let head = jpeg::head(bytes);
+    if format == ImageFormat::Jpeg {
+        limits::check_head(head.as_ref().ok_or_else(limits::broken)?)?;
+    }
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     reader.limits(limits::decoder());
-    Ok(Box::new(reader.into_decoder().map_err(|_| broken())?))
+    let decoder = reader.into_decoder().map_err(|error| limits::of(&error))?;
+    let weight = limits::weigh(head.as_ref(), &decoder)?;
+    Ok((Box::new(decoder), weight))
 }

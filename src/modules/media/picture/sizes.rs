@@ -116,7 +116,6 @@ fn encode(image: &DynamicImage) -> Result<Vec<u8>, Failure> {
     let mut file = Vec::new();
     let mut encoder = Encoder::new(&mut file, QUALITY);
     encoder.set_sampling_factor(SamplingFactor::R_4_2_0);
-    encoder.set_optimized_huffman_tables(true);
     let side = |side: u32| u16::try_from(side).map_err(|_| broken());
     let (width, height) = (side(image.width())?, side(image.height())?);
     encoder.encode(image.as_bytes(), width, height, ColorType::Rgb).map_err(|_| broken())?;
