@@ -33,6 +33,7 @@ case "$word" in
     ./r streams              how fast messages arrive at a thousand streams, and what a stream costs
     ./r bench [--check]      how fast events are, next to pgbench
     ./r bench reads          how many pages a large site gives, next to a bare handler
+    ./r bench photos         what uploads of photos take, and what they do to other pages
     ./r chaos --seed 7       three nodes, and everything that can break is broken: nothing lost, nothing doubled
     ./r ci                   what must be green before a merge
     ./r <anything else>      goes to the binary: ./r admin grant nancy reviewer, ./r --help

@@ -1,14 +1,18 @@
 #!/bin/sh
 # Measures next to what the machine can do (docs/performance.md says what and why): the way of events beside Postgres'
-# own pgbench (`./r bench`), or what a large site gives beside a bare handler (`./r bench reads`).
+# own pgbench (`./r bench`), what a large site gives beside a bare handler (`./r bench reads`), or what uploads of
+# photos take and do to other pages (`./r bench photos`).
 set -eu
 cd "$(dirname "$0")/.."
 scripts/setup.sh
 export SQLX_OFFLINE=true
-if [ "${1:-}" = reads ]; then
+case "${1:-}" in
+reads | photos)
+    which=$1
     shift
-    exec cargo bench --quiet --bench reads -- "$@"
-fi
+    exec cargo bench --quiet --bench "$which" -- "$@"
+    ;;
+esac
 
 . scripts/postgres.sh
 # Debian has it beside the server, others in a package of its own and in PATH.

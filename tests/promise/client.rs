@@ -28,6 +28,8 @@ pub(crate) struct Call {
     pub(crate) path: String,
     pub(crate) token: String,
     pub(crate) body: Option<Value>,
+    /// Instead of a body: a photo.
+    pub(crate) file: Option<Bytes>,
     /// However often it is sent with this key, it counts once.
     pub(crate) key: Option<String>,
     /// The header `Prefer`.
@@ -59,7 +61,7 @@ pub(crate) struct Client(legacy::Client<HttpConnector, Full<Bytes>>);
 impl Call {
     pub(crate) fn new(method: Method, path: impl Into<String>, by: &Person) -> Self {
         let (path, token) = (path.into(), by.token.clone());
-        Self { method, path, token, body: None, key: None, prefer: "" }
+        Self { method, path, token, body: None, file: None, key: None, prefer: "" }
     }
 
     pub(crate) fn get(path: impl Into<String>, by: &Person) -> Self {
@@ -73,6 +75,11 @@ impl Call {
     pub(crate) fn message(by: &Person, to: &Person, text: &str, key: String) -> Self {
         let call = Self::new(Method::POST, format!("/api/chat/{}", to.id), by);
         Self { body: Some(serde_json::json!({ "text": text })), key: Some(key), ..call }
+    }
+
+    pub(crate) fn upload(by: &Person, file: impl Into<Bytes>, key: String) -> Self {
+        let call = Self::new(Method::POST, "/api/media", by);
+        Self { file: Some(file.into()), key: Some(key), ..call }
     }
 
     /// The answer comes when everybody has heard of it.
@@ -154,12 +161,16 @@ impl Client {
         if let Some(key) = &call.key {
             request = request.header("idempotency-key", key);
         }
-        let body = match &call.body {
-            Some(body) => {
+        let body = match (&call.body, &call.file) {
+            (_, Some(file)) => {
+                request = request.header(header::CONTENT_TYPE, "image/jpeg");
+                Full::from(file.clone())
+            }
+            (Some(body), _) => {
                 request = request.header(header::CONTENT_TYPE, "application/json");
                 Full::from(body.to_string())
             }
-            None => Full::default(),
+            (None, None) => Full::default(),
         };
         let request = request.body(body).unwrap();
         let answer = match self.0.request(request).await {

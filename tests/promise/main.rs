@@ -21,6 +21,9 @@ mod live_races;
 mod neighbours;
 mod nginx;
 mod nodes;
+mod photos;
+#[path = "../shared/pictures.rs"]
+mod pictures;
 #[path = "../shared/population.rs"]
 mod population;
 mod procedures;

@@ -64,12 +64,12 @@ fn taken() -> Vec<(&'static str, Vec<u8>)> {
         ("plain PNG", encoded(&plain, ImageFormat::Png)),
         (
             "words in PNG",
-            with_chunk(&encoded(&plain, ImageFormat::Png), b"tEXt", format!("Comment\0{SECRET}").as_bytes()),
+            with_chunk(&encoded(&plain, ImageFormat::Png), *b"tEXt", format!("Comment\0{SECRET}").as_bytes()),
         ),
-        ("EXIF in PNG", with_chunk(&encoded(&plain, ImageFormat::Png), b"eXIf", &exif(1, SECRET)[6..])),
+        ("EXIF in PNG", with_chunk(&encoded(&plain, ImageFormat::Png), *b"eXIf", &exif(1, SECRET)[6..])),
         ("16 bit", encoded(&DynamicImage::ImageRgb16(plain.to_rgb16()), ImageFormat::Png)),
         ("seen through", encoded(&DynamicImage::ImageRgba8(plain.to_rgba8()), ImageFormat::Png)),
-        ("moving PNG", with_chunk(&encoded(&plain, ImageFormat::Png), b"acTL", &[0, 0, 0, 1, 0, 0, 0, 0])),
+        ("moving PNG", with_chunk(&encoded(&plain, ImageFormat::Png), *b"acTL", &[0, 0, 0, 1, 0, 0, 0, 0])),
         ("WebP", encoded(&plain, ImageFormat::WebP)),
         ("36 megapixels of nothing", blank_png((6_000, 6_000), 8, 2)),
     ]
@@ -181,13 +181,13 @@ fn exif(orientation: u8, place: &str) -> Vec<u8> {
 }
 
 /// After the head of 33 bytes.
-fn with_chunk(png: &[u8], kind: &[u8; 4], content: &[u8]) -> Vec<u8> {
+fn with_chunk(png: &[u8], kind: [u8; 4], content: &[u8]) -> Vec<u8> {
     [&png[..33], chunk(kind, content).as_slice(), &png[33..]].concat()
 }
 
-fn chunk(kind: &[u8; 4], content: &[u8]) -> Vec<u8> {
+fn chunk(kind: [u8; 4], content: &[u8]) -> Vec<u8> {
     let mut sum = flate2::Crc::new();
-    sum.update(kind);
+    sum.update(&kind);
     sum.update(content);
     let length = u32::try_from(content.len()).unwrap().to_be_bytes();
     [&length, kind.as_slice(), content, &sum.sum().to_be_bytes()].concat()
@@ -208,7 +208,7 @@ fn blank_png((width, height): (u32, u32), depth: u8, colour: u8) -> Vec<u8> {
     }
     let mut head = [width.to_be_bytes(), height.to_be_bytes()].concat();
     head.extend([depth, colour, 0, 0, 0]);
-    let parts = [chunk(b"IHDR", &head), chunk(b"IDAT", &zlib.finish().unwrap()), chunk(b"IEND", &[])];
+    let parts = [chunk(*b"IHDR", &head), chunk(*b"IDAT", &zlib.finish().unwrap()), chunk(*b"IEND", &[])];
     [b"\x89PNG\r\n\x1a\n".as_slice(), &parts.concat()].concat()
 }
 
@@ -226,9 +226,4 @@ fn scanned_again(image: &DynamicImage, times: usize) -> Vec<u8> {
     let last = jpeg.windows(2).rposition(|two| two == [0xff, 0xda]).unwrap();
     let end = jpeg.len() - 2;
     [&jpeg[..last], &jpeg[last..end].repeat(times), &jpeg[end..]].concat()
-}
-
-/// What this is decoded to.
-pub(crate) fn decoded(file: &[u8]) -> RgbImage {
-    image::load_from_memory(file).unwrap().into_rgb8()
 }
