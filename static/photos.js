@@ -87,13 +87,13 @@
     preview.src = URL.createObjectURL(file);
     preview.onload = preview.onerror = () => URL.revokeObjectURL(preview.src);
     const name = element("span", file.name, row);
+    const button = element("button", "Cancel", row);
+    button.type = "button";
+    button.className = "button button-quiet button-small";
     const progress = element("progress", "", row);
     progress.max = 1;
     progress.value = 0;
     progress.setAttribute("aria-label", `${file.name}: how much has arrived`);
-    const button = element("button", "Cancel", row);
-    button.type = "button";
-    button.className = "button button-quiet button-small";
     // The same name each time: what arrived although nobody heard so is there once.
     const key = crypto.randomUUID ? crypto.randomUUID() : String(Math.random()).slice(2) + Date.now();
 
@@ -112,10 +112,12 @@
       const done = (failed) => {
         running -= 1;
         if (failed) {
+          // What the site has judged stays as it is; what did not arrive may the next time.
+          const judged = request.status >= 400 && request.status < 500 && request.status !== 429;
           row.classList.add("upload-failed");
           name.textContent = `${file.name}: ${failed}`;
-          button.textContent = "Try again";
-          button.onclick = () => { waiting.push(start); next(); };
+          button.textContent = judged ? "Leave out" : "Try again";
+          button.onclick = () => { if (judged) row.remove(); else waiting.push(start); next(); };
         } else {
           added += 1;
           name.textContent = `${file.name}: a reviewer looks at it before others do.`;

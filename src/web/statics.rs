@@ -53,7 +53,7 @@ macro_rules! embedded {
     };
 }
 
-static EMBEDDED: [Embedded; 12] = embedded! {
+static EMBEDDED: [Embedded; 13] = embedded! {
     CSS "app.css"
     SCRIPT "app.js"
     CSS "docs.css"
@@ -64,6 +64,7 @@ static EMBEDDED: [Embedded; 12] = embedded! {
     SCRIPT "live.js"
     SCRIPT "password.js"
     SCRIPT "photos.js"
+    SCRIPT "review.js"
     SCRIPT "swagger-ui-bundle.js"
     CSS "swagger-ui.css"
 };

@@ -25,6 +25,8 @@ const CLIENTS: usize = 8;
 const MEMBERS: usize = 25;
 /// Each member's: as many as she may have.
 const PHOTOS: usize = 20;
+/// A photo whose program died before it was whole.
+const HALF_WRITTEN: &str = "0197285c-0000-7000-8000-0000000000f9";
 const SIZES: [&str; 3] = ["card", "page", "screen"];
 /// Megabytes of the program's memory, whatever is sent.
 const MEMORY_MAX: usize = 300;
@@ -135,6 +137,15 @@ impl Scene<'_> {
         let known: Vec<String> = query_scalar(stored).fetch_all(&mut conn).await.unwrap();
         let unknown: Vec<_> = there().into_iter().filter(|photo| !known.contains(photo)).collect();
         assert!(unknown.is_empty(), "nobody knows of the files of {unknown:?}");
+        // The kills may have met none: then this one would be all that is tried.
+        let half = folder("photos").join("photos").join(HALF_WRITTEN);
+        fs::create_dir(&half).unwrap();
+        fs::write(half.join("card.jpg"), b"half").unwrap();
+        query("insert into media.stored (photo, remove_after) values ($1::uuid, now())")
+            .bind(HALF_WRITTEN)
+            .execute(&mut conn)
+            .await
+            .unwrap();
         let unclaimed = there().len() - MEMBERS * PHOTOS;
         kill_process(site.pid(), Signal::KILL).unwrap();
         site.ended();

@@ -98,6 +98,8 @@ struct Row {
     id: EventId,
     kind: String,
     text: &'static str,
+    /// The new one.
+    photo: Option<PhotoId>,
     card: Card,
     when: String,
     datetime: String,
@@ -112,6 +114,7 @@ impl Row {
             _ => "has a new presentation",
         };
         Self {
+            photo: item.photo,
             id: item.story,
             kind: item.kind,
             text,
