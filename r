@@ -48,7 +48,7 @@ up)
 test)
     if [ $# -eq 0 ]; then
         scripts/setup.sh test
-        exec cargo test --no-fail-fast --lib --bins --test private_postgres --test house --test usecases
+        exec cargo test --workspace --no-fail-fast --lib --bins --test private_postgres --test house --test usecases
     fi
     scripts/setup.sh
     exec cargo test -q --test usecases -- "$@"

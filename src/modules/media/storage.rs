@@ -9,10 +9,11 @@ use moka::sync::Cache;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{Error, ObjectStore, ObjectStoreExt};
+use picture::Prints;
 use tokio::sync::OnceCell;
 
 use super::contract::PhotoId;
-use super::picture::{Prints, Size};
+use super::picture::Size;
 use crate::kernel::config::Config;
 use crate::kernel::failure::Failure;
 use crate::kernel::module::ModuleState;
@@ -44,7 +45,9 @@ impl Storage {
     /// Writes all sizes of a photo. When it returns they survive a loss of power.
     pub(super) async fn put(&self, photo: PhotoId, prints: Prints) -> Result<(), Failure> {
         let store = self.store().await?;
-        let puts = prints.files.into_iter().map(|(size, file)| async move {
+        let Prints { card, page, screen, .. } = prints;
+        let files = [(Size::Card, card), (Size::Page, page), (Size::Screen, screen)];
+        let puts = files.into_iter().map(|(size, file)| async move {
             store.put(&path(photo, size), file.into()).await.map_err(Failure::internal)
         });
         try_join_all(puts).await.map(|_| ())

@@ -6,11 +6,12 @@ use std::thread::available_parallelism;
 use std::time::Duration;
 
 use axum::body::Bytes;
+use picture::{MEMORY_MAX, Prints, Refusal};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-use super::picture::{self, MEMORY_MAX, Prints};
+use super::picture::refuse;
 use crate::kernel::config::Config;
 use crate::kernel::failure::Failure;
 use crate::kernel::module::ModuleState;
@@ -44,7 +45,7 @@ impl Workshop {
     /// # Errors
     /// 422 at the photo's field where it cannot be taken, 503 where too many wait.
     pub(super) async fn develop(&self, file: Bytes) -> Result<Prints, Failure> {
-        let weight = picture::weigh(&file)?;
+        let weight = picture::weigh(&file).map_err(refuse)?;
         let places = timeout(WAIT, self.places(weight)).await.map_err(|_| Failure::busy(BUSY_WAIT))??;
         let work = spawn_blocking(move || {
             // Given back when the work is done, also where nobody waits for it any more.
@@ -52,7 +53,7 @@ impl Workshop {
             picture::develop(&file)
         });
         // A decoder that panics has met a file that it does not understand. The log says where.
-        work.await.unwrap_or_else(|_| Err(picture::broken()))
+        work.await.unwrap_or(Err(Refusal::Broken)).map_err(refuse)
     }
 
     async fn places(&self, weight: u32) -> Result<[OwnedSemaphorePermit; 2], Failure> {

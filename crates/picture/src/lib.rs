@@ -1,5 +1,7 @@
 //! Makes a photo out of what a member sent: upright, in sRGB, without a word about where and with what it was taken,
-//! in three sizes. Everything here computes, nothing waits: [`super::workshop`] runs it.
+//! in three sizes. Everything here computes, and nothing waits.
+
+#![warn(missing_docs)]
 
 mod colour;
 mod jpeg;
@@ -12,18 +14,43 @@ use std::io::Cursor;
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader};
 
-pub(super) use limits::{FIELD, MEMORY_MAX, REFUSALS, broken};
-pub(super) use sizes::{Prints, Size};
+pub use limits::MEMORY_MAX;
+pub use sizes::Prints;
 
-use crate::kernel::failure::Failure;
+/// Why a file is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// Nothing that is known here.
+    NoPhoto,
+    /// What iPhones keep.
+    Heic,
+    /// A format that is not read.
+    Avif,
+    /// The same.
+    Gif,
+    /// The same.
+    Tiff,
+    /// It broke off, or a decoder stumbles over it.
+    Broken,
+    /// Less than 200 pixels on a side.
+    Small,
+    /// More pixels, or more memory, than there is for one.
+    Large,
+}
 
 /// Megabytes of memory that this picture takes while it is decoded, or why it is not taken.
-pub(super) fn weigh(bytes: &[u8]) -> Result<u32, Failure> {
+///
+/// # Errors
+/// Where it is not taken.
+pub fn weigh(bytes: &[u8]) -> Result<u32, Refusal> {
     open(bytes).map(|(_, weight)| weight)
 }
 
 /// The photo in all sizes.
-pub(super) fn develop(bytes: &[u8]) -> Result<Prints, Failure> {
+///
+/// # Errors
+/// Where it is not taken.
+pub fn develop(bytes: &[u8]) -> Result<Prints, Refusal> {
     let (mut decoder, _) = open(bytes)?;
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let profile = decoder.icc_profile().ok().flatten();
@@ -41,11 +68,11 @@ pub(super) fn develop(bytes: &[u8]) -> Result<Prints, Failure> {
 type Decoder<'b> = Box<dyn ImageDecoder + 'b>;
 
 /// A decoder that has read no pixel yet, and the megabytes that it will take.
-fn open(bytes: &[u8]) -> Result<(Decoder<'_>, u32), Failure> {
+fn open(bytes: &[u8]) -> Result<(Decoder<'_>, u32), Refusal> {
     let format = kind::of(bytes)?;
     let head = jpeg::head(bytes);
     if format == ImageFormat::Jpeg {
-        limits::check_head(head.as_ref().ok_or_else(limits::broken)?)?;
+        limits::check_head(head.as_ref().ok_or(Refusal::Broken)?)?;
     }
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     reader.limits(limits::decoder());

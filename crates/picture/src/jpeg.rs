@@ -2,19 +2,19 @@
 
 /// What there is to know.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Head {
+pub(crate) struct Head {
     /// It comes in several scans, each of the whole picture.
-    pub(super) is_progressive: bool,
+    pub(crate) is_progressive: bool,
     /// Its end is there. A file that broke off while it was copied has none.
-    pub(super) is_whole: bool,
+    pub(crate) is_whole: bool,
     /// How often it goes over the picture. Each time costs as much, however little it brings.
-    pub(super) scans: usize,
+    pub(crate) scans: usize,
     /// Pixels across and down, as the frame says.
-    pub(super) sides: (u32, u32),
+    pub(crate) sides: (u32, u32),
 }
 
 /// None for what is no JPEG file, or one whose segments lead nowhere.
-pub(super) fn head(bytes: &[u8]) -> Option<Head> {
+pub(crate) fn head(bytes: &[u8]) -> Option<Head> {
     let mut rest = bytes.strip_prefix(&[0xff, 0xd8])?;
     let mut is_progressive = false;
     let mut sides = (0, 0);

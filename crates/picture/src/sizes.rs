@@ -5,36 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 use image::{DynamicImage, ExtendedColorType, ImageEncoder, RgbImage, codecs::png::PngEncoder};
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
-use schemars::JsonSchema;
-use serde::Deserialize;
 
-use super::limits::broken;
-use crate::kernel::failure::Failure;
-
-/// How large a photo is served.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(in super::super) enum Size {
-    /// A square of 320 pixels out of the middle: for a face beside a name.
-    Card,
-    /// At most 960 pixels on a side: for a profile.
-    Page,
-    /// At most 1,920 pixels on a side: for a whole screen.
-    Screen,
-}
-
-impl Size {
-    pub(in super::super) const ALL: [Self; 3] = [Self::Card, Self::Page, Self::Screen];
-
-    /// As it is called in an address.
-    pub(in super::super) fn name(self) -> &'static str {
-        match self {
-            Self::Card => "card",
-            Self::Page => "page",
-            Self::Screen => "screen",
-        }
-    }
-}
+use crate::Refusal;
 
 const CARD: u32 = 320;
 const PAGE: u32 = 960;
@@ -45,17 +17,24 @@ const BLUR: u32 = 8;
 const QUALITY: u8 = 80;
 
 /// A photo as it is kept: JPEG files.
-pub(in super::super) struct Prints {
-    pub(in super::super) files: [(Size, Vec<u8>); 3],
-    /// Pixels of the largest.
-    pub(in super::super) width: u32,
-    pub(in super::super) height: u32,
-    /// A `data:` address.
-    pub(in super::super) blur: String,
+#[derive(Debug)]
+pub struct Prints {
+    /// A square of 320 pixels out of the middle: for a face beside a name.
+    pub card: Vec<u8>,
+    /// At most 960 pixels on a side: for a profile.
+    pub page: Vec<u8>,
+    /// At most 1,920 pixels on a side: for a whole screen.
+    pub screen: Vec<u8>,
+    /// Pixels of the screen's.
+    pub width: u32,
+    /// The same.
+    pub height: u32,
+    /// A few pixels of it, as a `data:` address.
+    pub blur: String,
 }
 
 /// What is decoded, no larger than the largest size.
-pub(super) fn largest(whole: DynamicImage) -> Result<DynamicImage, Failure> {
+pub(crate) fn largest(whole: DynamicImage) -> Result<DynamicImage, Refusal> {
     let (width, height) = fit((whole.width(), whole.height()), SCREEN);
     if (width, height) == (whole.width(), whole.height()) {
         return Ok(whole);
@@ -66,7 +45,7 @@ pub(super) fn largest(whole: DynamicImage) -> Result<DynamicImage, Failure> {
 }
 
 /// All sizes, each out of the next larger one.
-pub(super) fn prints(screen: RgbImage) -> Result<Prints, Failure> {
+pub(crate) fn prints(screen: RgbImage) -> Result<Prints, Refusal> {
     let (width, height) = screen.dimensions();
     let screen = DynamicImage::ImageRgb8(screen);
     let page = shrunk(&screen, fit((width, height), PAGE))?;
@@ -75,11 +54,9 @@ pub(super) fn prints(screen: RgbImage) -> Result<Prints, Failure> {
     resize(&page, &mut square, true)?;
     let tiny = shrunk(&page, fit((width, height), BLUR))?;
     Ok(Prints {
-        files: [
-            (Size::Card, encode(&square)?),
-            (Size::Page, encode(&page)?),
-            (Size::Screen, encode(&screen)?),
-        ],
+        card: encode(&square)?,
+        page: encode(&page)?,
+        screen: encode(&screen)?,
         width,
         height,
         blur: blur(&tiny)?,
@@ -99,34 +76,34 @@ fn fit((width, height): (u32, u32), side: u32) -> (u32, u32) {
     (scaled(width), scaled(height))
 }
 
-fn shrunk(from: &DynamicImage, (width, height): (u32, u32)) -> Result<DynamicImage, Failure> {
+fn shrunk(from: &DynamicImage, (width, height): (u32, u32)) -> Result<DynamicImage, Refusal> {
     let mut to = DynamicImage::new_rgb8(width, height);
     resize(from, &mut to, false)?;
     Ok(to)
 }
 
 /// `cover` cuts off what is outside a square in the middle.
-fn resize(from: &DynamicImage, to: &mut DynamicImage, cover: bool) -> Result<(), Failure> {
+fn resize(from: &DynamicImage, to: &mut DynamicImage, cover: bool) -> Result<(), Refusal> {
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3));
     let options = if cover { options.fit_into_destination(Some((0.5, 0.5))) } else { options };
-    Resizer::new().resize(from, to, &options).map_err(|_| broken())
+    Resizer::new().resize(from, to, &options).map_err(|_| Refusal::Broken)
 }
 
-fn encode(image: &DynamicImage) -> Result<Vec<u8>, Failure> {
+fn encode(image: &DynamicImage) -> Result<Vec<u8>, Refusal> {
     let mut file = Vec::new();
     let mut encoder = Encoder::new(&mut file, QUALITY);
     encoder.set_sampling_factor(SamplingFactor::R_4_2_0);
-    let side = |side: u32| u16::try_from(side).map_err(|_| broken());
+    let side = |side: u32| u16::try_from(side).map_err(|_| Refusal::Broken);
     let (width, height) = (side(image.width())?, side(image.height())?);
-    encoder.encode(image.as_bytes(), width, height, ColorType::Rgb).map_err(|_| broken())?;
+    encoder.encode(image.as_bytes(), width, height, ColorType::Rgb).map_err(|_| Refusal::Broken)?;
     Ok(file)
 }
 
-fn blur(image: &DynamicImage) -> Result<String, Failure> {
+fn blur(image: &DynamicImage) -> Result<String, Refusal> {
     let mut file = Vec::new();
     PngEncoder::new(&mut file)
         .write_image(image.as_bytes(), image.width(), image.height(), ExtendedColorType::Rgb8)
-        .map_err(|_| broken())?;
+        .map_err(|_| Refusal::Broken)?;
     Ok(format!("data:image/png;base64,{}", STANDARD.encode(file)))
 }
 

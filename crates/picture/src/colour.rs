@@ -4,7 +4,7 @@ use image::{DynamicImage, Rgb, RgbImage};
 use moxcms::{ColorProfile, DataColorSpace, Layout, TransformOptions};
 
 /// In 8 bits; what is transparent lies on white, as on a page.
-pub(super) fn on_white(image: DynamicImage) -> RgbImage {
+pub(crate) fn on_white(image: DynamicImage) -> RgbImage {
     if !image.color().has_alpha() {
         return image.into_rgb8();
     }
@@ -24,7 +24,7 @@ fn over_white(part: u8, alpha: u8) -> u8 {
 
 /// Turns the colours that a profile describes into sRGB. A profile that cannot be read, or that is not of red, green and
 /// blue, changes nothing: that is how browsers show such a picture.
-pub(super) fn to_srgb(image: &mut RgbImage, profile: &[u8]) {
+pub(crate) fn to_srgb(image: &mut RgbImage, profile: &[u8]) {
     let Ok(profile) = ColorProfile::new_from_slice(profile) else { return };
     if profile.color_space != DataColorSpace::Rgb {
         return;
