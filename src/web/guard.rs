@@ -96,7 +96,7 @@ impl Guard {
             Ok(body) => body,
             Err(failure) => return (failure.into_response(), false),
         };
-        let submission = match Submission::of(&mut parts, body).await {
+        let submission = match Submission::of(&mut parts, body, self.record.action.takes_file).await {
             Ok(submission) => submission,
             Err(failure) => return (failure.into_response(), false),
         };

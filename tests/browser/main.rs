@@ -14,6 +14,7 @@ mod keyboard;
 mod login;
 mod offline;
 mod pages;
+mod photos;
 mod plain;
 #[path = "../shared/postgres.rs"]
 mod postgres;

@@ -59,6 +59,7 @@ pub(crate) fn taken() -> Vec<Taken> {
         both("POST /settings/password", Who::Member, change, &[]),
         both("PUT /api/draft", Who::Member, draft.clone(), &[]),
         both("POST /draft", Who::Member, draft, &[]),
+        both("PUT /api/media/order", Who::Member, json!({ "photos": [] }), &[]),
         both("PUT /api/ideal", Who::Member, ideal.clone(), &[]),
         both("POST /ideal", Who::Member, ideal, &[]),
         both("POST /api/alerts/ack", Who::Member, seen.clone(), &[]),

@@ -63,12 +63,12 @@ type Fields = Vec<(String, String)>;
 
 impl Submission {
     /// Takes a body apart. What is no form is passed on as it is, for the slice to refuse. From here on a form in
-    /// parts is like any other, and its file lies beside it ([`FileForm`]).
+    /// parts, where a file may come, is like any other, and its file lies beside it ([`FileForm`]).
     ///
     /// # Errors
     /// 400 for a form in parts that cannot be read.
-    pub async fn of(parts: &mut Parts, body: Bytes) -> Result<Self, Failure> {
-        let Some(boundary) = files::boundary(&parts.headers) else {
+    pub async fn of(parts: &mut Parts, body: Bytes, takes_file: bool) -> Result<Self, Failure> {
+        let Some(boundary) = files::boundary(&parts.headers).filter(|_| takes_file) else {
             return Ok(Self::urlencoded(parts, &body));
         };
         let (fields, file) = files::read(body, boundary).await?;

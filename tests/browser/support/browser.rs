@@ -199,6 +199,17 @@ impl Browser {
         self.writes(words);
     }
 
+    /// Chooses files for a field. They lie beside the use cases of `media`.
+    #[track_caller]
+    pub(crate) fn chooses(&self, css: &str, names: &[&str]) {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/usecases/media/");
+        let files: Vec<String> = names.iter().map(|name| format!("{folder}{name}")).collect();
+        let page = self.tab.call("DOM.getDocument", &json!({}));
+        let field = json!({ "nodeId": page["root"]["nodeId"], "selector": css });
+        let field = self.tab.call("DOM.querySelector", &field);
+        self.tab.call("DOM.setFileInputFiles", &json!({ "files": files, "nodeId": field["nodeId"] }));
+    }
+
     /// Writes where the cursor is.
     #[track_caller]
     pub(crate) fn writes(&self, words: &str) {
@@ -212,6 +223,10 @@ impl Browser {
             "Tab" => (9, ""),
             "Enter" => (13, "\r"),
             "Escape" => (27, ""),
+            "ArrowLeft" => (37, ""),
+            "ArrowRight" => (39, ""),
+            "a" => (65, "a"),
+            "r" => (82, "r"),
             _ => panic!("the key {name} has no number here"),
         };
         let down = if text.is_empty() { "rawKeyDown" } else { "keyDown" };
@@ -219,7 +234,7 @@ impl Browser {
             let key = json!({ "type": kind, "key": name, "code": name, "windowsVirtualKeyCode": code, "text": text });
             self.tab.call("Input.dispatchKeyEvent", &key);
         }
-        if name == "Enter" {
+        if matches!(name, "Enter" | "a") {
             self.tab.settle();
         }
     }
