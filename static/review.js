@@ -37,6 +37,6 @@
     what(item);
   });
   for (const item of items()) item.tabIndex = -1;
-  // Not past a refused reason, which has the focus already.
-  if (!document.querySelector("[data-item] [autofocus]")) go(items()[0]);
+  // Whoever has just decided goes on; whoever comes begins where every page begins.
+  if (document.querySelector(".notice[role=status]:not([hidden])")) go(items()[0]);
 })();

@@ -2,12 +2,10 @@
 //! kept in `target/browser/`, for eyes.
 
 use pancake::dev::test_site::story_time;
-use pancake::kernel::id::{MemberId, TypedId};
-use pancake::modules::media::contract::PhotoId;
+use pancake::kernel::id::MemberId;
 use pancake::modules::online::contract::MemberSeen;
-use pancake::modules::review::contract::{PhotoApproved, PresentationApproved};
+use pancake::modules::review::contract::PresentationApproved;
 use pancake::shared::people::DecidedBy;
-use uuid::Uuid;
 
 use crate::support::browser::Browser;
 use crate::support::machine::{LARGE, SMALL};
@@ -67,15 +65,8 @@ fn bob_finds_nancy_and_keeps_her() {
 /// nancy has a photo and a presentation; all but one are here.
 fn settle_in(town: &Town) {
     let nancy = town.id("nancy");
-    let photo = |number| PhotoId::of(Uuid::from_u128(number));
-    for number in [1, 2] {
-        town.give(PhotoApproved {
-            member: nancy,
-            photo: photo(number),
-            alt: String::new(),
-            by: DecidedBy::OPERATOR,
-        });
-    }
+    town.photo("nancy");
+    town.photo("nancy");
     let text = "I bake on Sundays and sail on all other days. There are always too many pancakes.";
     town.give(PresentationApproved { member: nancy, text: text.to_owned(), by: DecidedBy::OPERATOR });
     let here: Vec<MemberId> = OTHERS[1..].iter().map(|nickname| town.id(nickname)).collect();

@@ -2,15 +2,12 @@
 //! and wherever the keyboard gets to can be seen.
 
 use axum::http::Method;
-use pancake::kernel::id::TypedId;
 use pancake::kernel::module::{Face, Policy};
 use pancake::modules::block::contract::MemberBlocked;
 use pancake::modules::favorite::contract::FavoriteMarked;
 use pancake::modules::flirt::contract::FlirtSent;
 use pancake::modules::like::contract::PhotoLiked;
-use pancake::modules::media::contract::PhotoId;
 use pancake::modules::register::contract::{Role, RoleGranted};
-use pancake::modules::review::contract::PhotoApproved;
 use pancake::shared::people::DecidedBy;
 
 use crate::support::browser::Browser;
@@ -19,6 +16,8 @@ use crate::support::town::Town;
 
 /// For scripts, and without an end.
 const STREAM: &str = "/live";
+/// A picture, and no page.
+const FILE: &str = "/media/{photo}/{size}";
 /// The widest nickname there can be.
 pub(crate) const WIDE: &str = "WWWWWWWWWWWWWWWWWWWW";
 
@@ -68,8 +67,7 @@ pub(crate) fn settle_in(town: &Town) {
     let (bob, wide) = (town.id("bob"), town.id(WIDE));
     town.give(FlirtSent { from: bob, to: wide });
     town.give(FavoriteMarked { member: wide, favorite: bob });
-    let photo = PhotoId::of(bob.uuid());
-    town.give(PhotoApproved { member: bob, photo, alt: String::new(), by: DecidedBy::OPERATOR });
+    let photo = town.photo("bob");
     town.give(PhotoLiked { member: wide, photo, owner: bob });
     town.give(MemberBlocked { member: wide, blocked: town.join("ove", "approved") });
     town.wrote("bob", WIDE, 1, &"W".repeat(500));
@@ -80,7 +78,9 @@ pub(crate) fn settle_in(town: &Town) {
 pub(crate) fn pages(town: &Town, policies: &[Policy]) -> Vec<String> {
     let actions = town.stage.ctx.registry().actions().iter();
     let pages = actions.filter(|record| record.face == Face::Page && record.action.method == Method::GET);
-    let pages = pages.filter(|record| policies.contains(&record.action.policy) && record.path != STREAM);
+    let pages = pages.filter(|record| {
+        policies.contains(&record.action.policy) && ![STREAM, FILE].contains(&record.path.as_str())
+    });
     let paths = pages.map(|record| record.path.replace("{nickname}", "bob"));
     let paths: Vec<String> = paths.collect();
     let unknown = paths.iter().find(|path| path.contains('{'));

@@ -41,6 +41,7 @@ fn a_face_is_shown() {
     rita.goto("/review");
     rita.sees_count("[data-item]", 2);
     is_whole(&rita);
+    rita.tabs_to("Approve nancy");
     rita.key("a");
     rita.sees(".notice", "The photo of nancy is public now.");
     rita.sees_count("[data-item]", 1);

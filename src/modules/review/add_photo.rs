@@ -2,7 +2,7 @@
 
 use sqlx::query;
 
-use super::item::{Kind, NewItem};
+use super::item::{Kind, NewItem, Shown};
 use crate::kernel::event::{Applied, Listener, Recorded};
 use crate::kernel::failure::Failure;
 use crate::kernel::id::TypedId;
@@ -19,16 +19,10 @@ impl Listener for AddPhoto {
         let mut rows = 0;
         for fact in facts {
             let PhotoUploaded { member, photo, alt, .. } = &fact.event;
+            let shown = Shown { item: fact.id, photo: *photo, alt };
             let item = NewItem { id: fact.id, kind: Kind::Photo, member: *member, at: fact.at };
-            if item.add(tx).await? {
-                query!(
-                    "insert into review.item_photo (item, photo, alt) values ($1, $2, $3)",
-                    fact.id.uuid(),
-                    photo.uuid(),
-                    alt
-                )
-                .execute(tx.conn())
-                .await?;
+            // One that was decided on before it came does not wait any more.
+            if shown.add(tx).await? && item.add(tx).await? {
                 rows += 1;
             }
         }

@@ -8,6 +8,7 @@ use sqlx::query;
 use crate::kernel::failure::Failure;
 use crate::kernel::id::{EventId, MemberId, TypedId};
 use crate::kernel::tx::Tx;
+use crate::modules::media::contract::PhotoId;
 use crate::shared::people::DecidedBy;
 
 /// What waits.
@@ -55,6 +56,26 @@ impl NewItem {
             decision.name(),
             decision.reason,
             decision.by.member().map(TypedId::uuid)
+        );
+        Ok(done.execute(tx.conn()).await?.rows_affected() > 0)
+    }
+}
+
+/// What an item of a photo says.
+pub(super) struct Shown<'a> {
+    pub(super) item: EventId,
+    pub(super) photo: PhotoId,
+    pub(super) alt: &'a str,
+}
+
+impl Shown<'_> {
+    /// False where the photo has an item already: its upload and a decision come from two sources, in either order.
+    pub(super) async fn add(&self, tx: &mut Tx) -> Result<bool, Failure> {
+        let done = query!(
+            "insert into review.item_photo (item, photo, alt) values ($1, $2, $3) on conflict do nothing",
+            self.item.uuid(),
+            self.photo.uuid(),
+            self.alt
         );
         Ok(done.execute(tx.conn()).await?.rows_affected() > 0)
     }

@@ -4,12 +4,11 @@
 use sqlx::query;
 
 use super::contract::{PhotoApproved, PhotoRejected};
-use super::item::{Decision, Kind, NewItem};
+use super::item::{Decision, Kind, NewItem, Shown};
 use crate::kernel::event::{Applied, Listener, Recorded};
 use crate::kernel::failure::Failure;
-use crate::kernel::id::{EventId, MemberId, TypedId};
+use crate::kernel::id::{MemberId, TypedId};
 use crate::kernel::tx::Tx;
-use crate::modules::media::contract::PhotoId;
 
 pub(super) struct KeepPhotoApprovals;
 
@@ -21,7 +20,7 @@ impl Listener for KeepPhotoApprovals {
         for fact in facts {
             let PhotoApproved { member, photo, by, alt } = &fact.event;
             let decision = Decision { reason: None, by: *by, at: fact.at };
-            rows += keep(tx, Shown { member: *member, photo: *photo, alt }, &decision, fact.id).await?;
+            rows += keep(tx, *member, Shown { item: fact.id, photo: *photo, alt }, &decision).await?;
         }
         Ok(Applied::rows(rows))
     }
@@ -37,26 +36,27 @@ impl Listener for KeepPhotoRejections {
         for fact in facts {
             let PhotoRejected { member, photo, reason, by } = &fact.event;
             let decision = Decision { reason: Some(reason), by: *by, at: fact.at };
-            rows += keep(tx, Shown { member: *member, photo: *photo, alt: "" }, &decision, fact.id).await?;
+            rows += keep(tx, *member, Shown { item: fact.id, photo: *photo, alt: "" }, &decision).await?;
         }
         Ok(Applied::rows(rows))
     }
 }
 
-struct Shown<'a> {
+/// `shown` is the item where nobody waited; otherwise the queue has it already.
+async fn keep(
+    tx: &mut Tx,
     member: MemberId,
-    photo: PhotoId,
-    /// Where it has waited, the queue has it already.
-    alt: &'a str,
-}
-
-/// `id` is the item's where nobody waited.
-async fn keep(tx: &mut Tx, asked: Shown<'_>, decision: &Decision<'_>, id: EventId) -> Result<u64, Failure> {
-    let Shown { member, photo, alt } = asked;
+    shown: Shown<'_>,
+    decision: &Decision<'_>,
+) -> Result<u64, Failure> {
+    if shown.add(tx).await? {
+        let item = NewItem { id: shown.item, kind: Kind::Photo, member, at: decision.at };
+        return item.add_decided(tx, decision).await.map(u64::from);
+    }
     let known = query!(
         "select i.item, i.decision from review.item i join review.item_photo p on p.item = i.item
          where p.photo = $1 for update of i",
-        photo.uuid()
+        shown.photo.uuid()
     );
     match known.fetch_optional(tx.conn()).await? {
         // Deleted before, or the same again.
@@ -66,20 +66,6 @@ async fn keep(tx: &mut Tx, asked: Shown<'_>, decision: &Decision<'_>, id: EventI
             Ok(0)
         }
         Some(known) => decision.write(tx, &[known.item]).await,
-        None => {
-            let item = NewItem { id, kind: Kind::Photo, member, at: decision.at };
-            if !item.add_decided(tx, decision).await? {
-                return Ok(0);
-            }
-            query!(
-                "insert into review.item_photo (item, photo, alt) values ($1, $2, $3)",
-                id.uuid(),
-                photo.uuid(),
-                alt
-            )
-            .execute(tx.conn())
-            .await?;
-            Ok(1)
-        }
+        None => Ok(0),
     }
 }

@@ -5,11 +5,20 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::Request;
+use http_body_util::BodyExt;
 use pancake::dev::test_site::{TestSite, story_time};
 use pancake::kernel::event::AnyEvent;
 use pancake::kernel::id::MemberId;
 use pancake::modules::chat::contract::MessageSent;
+use pancake::modules::media::contract::PhotoId;
+use pancake::modules::review::contract::PhotoApproved;
+use pancake::shared::people::DecidedBy;
+use serde_json::Value;
 use tokio::runtime::Runtime;
+use tower::ServiceExt;
 
 use crate::join::join;
 use crate::postgres::postgres;
@@ -60,6 +69,29 @@ impl Town {
     pub(crate) fn wrote(&self, from: &str, to: &str, number: i64, text: &str) {
         let (from, to, text) = (self.id(from), self.id(to), text.to_owned());
         self.give(MessageSent { from, to, number, text });
+    }
+
+    /// She uploaded a photo before the story begins, and a reviewer approved it.
+    pub(crate) fn photo(&self, nickname: &str) -> PhotoId {
+        let file = include_bytes!("../../../usecases/media/face.jpg");
+        let mut request = Request::post("/api/media")
+            .header("authorization", format!("Bearer {}", self.log_in(nickname)))
+            .header("host", self.stage.address.to_string())
+            .header("content-type", "image/jpeg")
+            .body(Body::from(file.as_slice()))
+            .unwrap();
+        request.extensions_mut().insert(ConnectInfo(self.stage.address));
+        let answer = THREADS.block_on(async {
+            let answer =
+                self.stage.router.clone().oneshot(request).await.unwrap_or_else(|never| match never {});
+            answer.into_body().collect().await.unwrap().to_bytes()
+        });
+        let answer: Value = serde_json::from_slice(&answer).unwrap();
+        let photo = serde_json::from_value(answer["photo"].clone());
+        let photo = photo.unwrap_or_else(|_| panic!("no photo in {answer}"));
+        let (member, alt, by) = (self.id(nickname), String::new(), DecidedBy::OPERATOR);
+        self.give(PhotoApproved { member, photo, alt, by });
+        photo
     }
 
     /// A new session of hers.
