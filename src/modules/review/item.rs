@@ -94,8 +94,9 @@ impl Decision<'_> {
         if self.reason.is_some() { "rejected" } else { "approved" }
     }
 
-    /// Writes it down at items of the queue. Returns how many.
+    /// Writes it down at items of the queue, which nobody needs to have taken any more. Returns how many.
     pub(super) async fn write(&self, tx: &mut Tx, items: &[uuid::Uuid]) -> Result<u64, Failure> {
+        query!("delete from review.lease where item = any($1)", items).execute(tx.conn()).await?;
         let done = query!(
             "update review.item set decision = $2, reason = $3, decided_by = $4, decided_at = $5
              where item = any($1)",

@@ -5,6 +5,7 @@ mod add_photo;
 mod add_presentation;
 mod approve_item;
 pub mod contract;
+mod earlier;
 mod item;
 mod keep_applications;
 mod keep_photos;
@@ -12,6 +13,7 @@ mod keep_presentations;
 mod read_decided;
 mod read_queue;
 mod reject_item;
+mod take_items;
 mod waiting;
 
 pub use approve_item::waiting_member as approve_waiting;
@@ -30,7 +32,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     purpose: "The reviewers' queue: approve, or reject with a reason.",
     migrations: sqlx::migrate!("schemas/review"),
     kit: &[Kit::People],
-    owned: &[],
+    owned: &["lease"],
 };
 
 impl Module for Review {
@@ -64,6 +66,9 @@ impl Module for Review {
         };
         at.json(queue("/review").refuses(paging::REFUSALS), read_queue::json);
         at.html(queue("/review"), read_queue::page);
+        let take = |path| Action::post(path, Policy::Reviewer, "takes what has waited longest, for a while");
+        at.json(take("/review/take"), take_items::json);
+        at.html(take("/review/take"), take_items::form);
         let decided =
             |path| Action::get(path, Policy::Reviewer, "shows what was decided").despite_blocks(everybody);
         at.json(decided("/review/decided").refuses(paging::REFUSALS), read_decided::json);

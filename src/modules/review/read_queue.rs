@@ -9,6 +9,7 @@ use sqlx::query;
 
 use super::SPEC;
 use super::contract::ItemId;
+use super::earlier::{self, Earlier};
 use super::item::Kind;
 use crate::kernel::context::Context;
 use crate::kernel::failure::Failure;
@@ -21,9 +22,12 @@ use crate::web::answer::{Json, Page};
 use crate::web::extract::Query;
 use crate::web::form::FormState;
 use crate::web::layout::Layout;
+use crate::web::visitor::Actor;
+use crate::web::when::When;
 
 /// An application, a presentation or a photo.
 #[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 #[schemars(rename = "WaitingItem")]
 pub(super) struct Waiting {
     item: ItemId,
@@ -49,11 +53,17 @@ pub(super) struct Waiting {
     /// What is to be seen on it, in her words; only of a photo, and only where she has said something.
     #[serde(skip_serializing_if = "Option::is_none")]
     alt: Option<String>,
+    /// What was decided on her before: the newest three.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    earlier: Vec<Earlier>,
+    /// Until when it is the reader's, where she has taken it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    taken_until: Option<DateTime<Utc>>,
     /// Since when it waits. A presentation that she changes meanwhile keeps its place.
     at: DateTime<Utc>,
 }
 
-async fn run(ctx: &Context, asked: &PageQuery) -> Result<Listing<Waiting>, Failure> {
+async fn run(ctx: &Context, reader: MemberId, asked: &PageQuery) -> Result<Listing<Waiting>, Failure> {
     let paging = asked.parse_oldest_first()?;
     let now = ctx.now();
     let rows = query!(
@@ -62,21 +72,31 @@ async fn run(ctx: &Context, asked: &PageQuery) -> Result<Listing<Waiting>, Failu
                   coalesce(a.place, c.place) as "place!", a.ideal_gender as "ideal_gender?: Gender",
                   a.ideal_from as "ideal_from?", a.ideal_to as "ideal_to?", a.ideal_place,
                   a.application as "application?", t.text as "text?", p.photo as "photo?: PhotoId",
-                  nullif(p.alt, '') as alt, i.at
+                  nullif(p.alt, '') as alt, l.until as "taken_until?", i.at
            from review.item i
            left join review.card c on c.member = i.member
            left join review.item_application a on a.item = i.item
            left join review.item_presentation t on t.item = i.item
            left join review.item_photo p on p.item = i.item
+           left join review.lease l on l.item = i.item and l.until > $5
            where i.decision is null and coalesce(a.nickname, c.nickname) is not null and (i.at, i.item) > ($1, $2)
+             -- What others read is left to them.
+             and (l.reviewer is null or l.reviewer = $4)
            order by i.at, i.item limit $3"#,
         paging.from.at,
         paging.from.id,
-        paging.fetch()
+        paging.fetch(),
+        reader.uuid(),
+        now
     )
     .fetch_all(ctx.pool(&SPEC))
     .await?;
+    let members: Vec<_> = rows.iter().map(|row| MemberId::of(row.member)).collect();
+    let mut earlier = earlier::of(ctx, &members).await?;
     let waiting = rows.into_iter().map(|row| Waiting {
+        // Of several of hers the first one says it.
+        earlier: earlier.remove(&MemberId::of(row.member)).unwrap_or_default(),
+        taken_until: row.taken_until,
         item: ItemId::of(row.item),
         kind: row.kind,
         member: MemberId::of(row.member),
@@ -102,9 +122,10 @@ async fn run(ctx: &Context, asked: &PageQuery) -> Result<Listing<Waiting>, Failu
 
 pub(super) async fn json(
     State(ctx): State<Context>,
+    actor: Actor,
     Query(asked): Query<PageQuery>,
 ) -> Result<Json<Listing<Waiting>>, Failure> {
-    Ok(Json(run(&ctx, &asked).await?))
+    Ok(Json(run(&ctx, actor.id, &asked).await?))
 }
 
 #[derive(Template)]
@@ -132,16 +153,40 @@ struct Row {
     /// Only of a photo.
     photo: Option<PhotoId>,
     alt: Option<String>,
+    /// She has taken it.
+    yours: bool,
+    /// What was decided on this member before, in words.
+    earlier: Vec<String>,
+}
+
+fn said(earlier: &Earlier, when: When) -> String {
+    let what = match earlier.kind {
+        Kind::Registration => "Application",
+        Kind::Presentation => "Presentation",
+        Kind::Photo => "Photo",
+    };
+    let reason = earlier.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    format!("{what} {} {}{reason}", earlier.decision, when.ago(earlier.at))
 }
 
 impl QueuePage {
     /// The first page, with `form` for a reason that was refused.
-    pub(super) async fn load(ctx: &Context, shell: Layout, form: FormState) -> Result<Self, Failure> {
-        Self::new(ctx, shell, form, &PageQuery::default()).await
+    pub(super) async fn load(
+        ctx: &Context,
+        reader: MemberId,
+        shell: Layout,
+        form: FormState,
+    ) -> Result<Self, Failure> {
+        Self::new(ctx, reader, (shell, form), &PageQuery::default()).await
     }
 
-    async fn new(ctx: &Context, shell: Layout, form: FormState, asked: &PageQuery) -> Result<Self, Failure> {
-        let list = run(ctx, asked).await?;
+    async fn new(
+        ctx: &Context,
+        reader: MemberId,
+        (shell, form): (Layout, FormState),
+        asked: &PageQuery,
+    ) -> Result<Self, Failure> {
+        let list = run(ctx, reader, asked).await?;
         let next = list.next_page("/review");
         let when = shell.when(ctx);
         let row = |waiting: Waiting| Row {
@@ -156,6 +201,8 @@ impl QueuePage {
             text: waiting.text,
             photo: waiting.photo,
             alt: waiting.alt,
+            yours: waiting.taken_until.is_some(),
+            earlier: waiting.earlier.into_iter().map(|earlier| said(&earlier, when)).collect(),
             nickname: waiting.nickname,
         };
         let items = list.items.into_iter().map(row).collect();
@@ -165,8 +212,9 @@ impl QueuePage {
 
 pub(super) async fn page(
     State(ctx): State<Context>,
+    actor: Actor,
     shell: Layout,
     Query(asked): Query<PageQuery>,
 ) -> Result<Page<QueuePage>, Failure> {
-    Ok(Page::new(QueuePage::new(&ctx, shell, FormState::default(), &asked).await?))
+    Ok(Page::new(QueuePage::new(&ctx, actor.id, (shell, FormState::default()), &asked).await?))
 }

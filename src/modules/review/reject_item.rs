@@ -86,7 +86,7 @@ pub(super) async fn form(
         Ok(notice) => Ok(SeeOther::to("/review").saying(notice).into_response()),
         Err(failure) if failure.is_of_a_form() => {
             let form = state.with("item", item.to_string()).refused(&failure);
-            Ok(Page::again(QueuePage::load(&ctx, shell, form).await?, &failure).into_response())
+            Ok(Page::again(QueuePage::load(&ctx, actor.id, shell, form).await?, &failure).into_response())
         }
         Err(failure) => Err(failure),
     }

@@ -19,8 +19,11 @@ const REPLACED: Problem =
     Problem::conflict("review.replaced", "She has sent another text since. Read that one in the queue.");
 /// There is nothing to decide on any more.
 const WITHDRAWN: Problem = Problem::conflict("review.withdrawn", "She has deleted this photo since.");
+/// Another reviewer reads it.
+const TAKEN: Problem =
+    Problem::conflict("review.taken", "Another reviewer is reading this. Leave it to her.");
 /// What a decision is refused for.
-pub(super) const REFUSALS: &[Problem] = &[DECIDED, REPLACED, WITHDRAWN];
+pub(super) const REFUSALS: &[Problem] = &[DECIDED, REPLACED, WITHDRAWN, TAKEN];
 
 /// An item, locked: another reviewer waits, and then finds it decided.
 pub(super) struct Waiting {
@@ -44,9 +47,13 @@ impl Waiting {
     pub(super) async fn find(tx: &mut Tx, item: ItemId, by: DecidedBy) -> Result<Self, Failure> {
         let row = query!(
             r#"select i.member as "member: MemberId", i.kind as "kind: Kind", i.decision,
-                      (select c.nickname from review.card c where c.member = i.member) as nickname
+                      (select c.nickname from review.card c where c.member = i.member) as nickname,
+                      exists (select from review.lease l
+                              where l.item = i.item and l.reviewer <> $2 and l.until > $3) as "taken!"
                from review.item i where i.item = $1 for update of i"#,
-            item.uuid()
+            item.uuid(),
+            by.member().map(TypedId::uuid),
+            tx.now()
         )
         .fetch_optional(tx.conn())
         .await?
@@ -56,6 +63,9 @@ impl Waiting {
             Some("replaced") => return Err(REPLACED.failure()),
             Some("withdrawn") => return Err(WITHDRAWN.failure()),
             Some(_) => return Err(DECIDED.failure()),
+        }
+        if row.taken {
+            return Err(TAKEN.failure());
         }
         let asks = match row.kind {
             Kind::Registration => Asks::Registration(Box::new(application(tx, item, row.member, by).await?)),
