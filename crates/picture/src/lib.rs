@@ -77,6 +77,6 @@ fn open(bytes: &[u8]) -> Result<(Decoder<'_>, u32), Refusal> {
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     reader.limits(limits::decoder());
     let decoder = reader.into_decoder().map_err(|error| limits::of(&error))?;
-    let weight = limits::weigh(head.as_ref(), &decoder)?;
+    let weight = limits::weigh(head.as_ref(), format == ImageFormat::WebP, &decoder)?;
     Ok((Box::new(decoder), weight))
 }

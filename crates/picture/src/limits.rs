@@ -13,10 +13,10 @@ const SIDE_MAX: u32 = 16_384;
 const PIXELS_MAX: u64 = 40_000_000;
 /// Cameras and editors write about ten.
 const SCANS_MAX: usize = 64;
-/// Bytes of memory for one picture.
-const BYTES_MAX: u64 = 200_000_000;
+/// Bytes of memory for one picture: with the program itself, and what is made of the picture, it stays below 300 MB.
+const BYTES_MAX: u64 = 130_000_000;
 /// Megabytes of memory for all pictures that are being decoded: one of the heaviest fits.
-pub const MEMORY_MAX: u32 = 201;
+pub const MEMORY_MAX: u32 = 131;
 
 /// What a decoder may do by itself.
 pub(crate) fn decoder() -> Limits {
@@ -39,16 +39,17 @@ pub(crate) fn check_sides((width, height): (u32, u32)) -> Result<(), Refusal> {
 }
 
 /// Megabytes that decoding takes: the decoded picture, and what a decoder holds beside it.
-pub(crate) fn weigh(head: Option<&Head>, decoder: &dyn ImageDecoder) -> Result<u32, Refusal> {
+pub(crate) fn weigh(head: Option<&Head>, is_webp: bool, decoder: &dyn ImageDecoder) -> Result<u32, Refusal> {
     check_sides(decoder.dimensions())?;
     let decoded = decoder.total_bytes();
     let beside = match head {
         // All coefficients, of two bytes each, until the last scan has come.
-        Some(head) if head.is_progressive => decoded * 2,
+        Some(head) if head.is_progressive || head.scans > 1 => head.coefficients() * 2,
         // A few lines.
         Some(_) => 0,
-        // A WebP's planes; a PNG's are less.
-        None => decoded / 2,
+        // A WebP's planes of brightness and colours; a PNG's lines are next to nothing.
+        None if is_webp => decoded / 2,
+        None => 0,
     };
     let weight = decoded + beside;
     if weight > BYTES_MAX {

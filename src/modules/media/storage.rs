@@ -1,5 +1,6 @@
 //! Where the files of photos lie: a folder, and for a short while the memory of who served them last.
 
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{Error, ObjectStore, ObjectStoreExt};
 use picture::Prints;
+use tokio::fs::{create_dir_all, remove_dir_all};
 use tokio::sync::OnceCell;
 
 use super::contract::PhotoId;
@@ -72,14 +74,13 @@ impl Storage {
         }
     }
 
-    /// Removes what there is of a photo.
+    /// Removes what there is of a photo: also what a write has left that died on its way.
     pub(super) async fn remove(&self, photo: PhotoId) -> Result<(), Failure> {
-        let store = self.store().await?;
+        match remove_dir_all(self.folder.join(photo.to_string())).await {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(Failure::internal(error)),
+            _ => {}
+        }
         for size in Size::ALL {
-            match store.delete(&path(photo, size)).await {
-                Ok(()) | Err(Error::NotFound { .. }) => {}
-                Err(error) => return Err(Failure::internal(error)),
-            }
             self.read.invalidate(&(photo, size));
         }
         Ok(())
@@ -92,9 +93,9 @@ impl Storage {
 
     async fn store(&self) -> Result<&Arc<dyn ObjectStore>, Failure> {
         let open = || async {
-            tokio::fs::create_dir_all(&self.folder).await.map_err(Failure::internal)?;
+            create_dir_all(&self.folder).await.map_err(Failure::internal)?;
             let store = LocalFileSystem::new_with_prefix(&self.folder).map_err(Failure::internal)?;
-            Ok(Arc::new(store.with_fsync(true).with_automatic_cleanup(true)) as Arc<dyn ObjectStore>)
+            Ok(Arc::new(store.with_fsync(true)) as Arc<dyn ObjectStore>)
         };
         self.store.get_or_try_init(open).await
     }
