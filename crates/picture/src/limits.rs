@@ -45,11 +45,10 @@ pub(crate) fn weigh(head: Option<&Head>, is_webp: bool, decoder: &dyn ImageDecod
     let beside = match head {
         // All coefficients, of two bytes each, until the last scan has come.
         Some(head) if head.is_progressive || head.scans > 1 => head.coefficients() * 2,
-        // A few lines.
-        Some(_) => 0,
-        // A WebP's planes of brightness and colours; a PNG's lines are next to nothing.
+        // A WebP's planes of brightness and colours.
         None if is_webp => decoded / 2,
-        None => 0,
+        // A few lines.
+        Some(_) | None => 0,
     };
     let weight = decoded + beside;
     if weight > BYTES_MAX {
