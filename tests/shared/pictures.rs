@@ -71,6 +71,7 @@ fn taken() -> Vec<(&'static str, Vec<u8>)> {
         ("seen through", encoded(&DynamicImage::ImageRgba8(plain.to_rgba8()), ImageFormat::Png)),
         ("moving PNG", with_chunk(&encoded(&plain, ImageFormat::Png), *b"acTL", &[0, 0, 0, 1, 0, 0, 0, 0])),
         ("WebP", encoded(&plain, ImageFormat::WebP)),
+        ("11 megabytes", noise()),
         ("36 megapixels of nothing", blank_png((6_000, 6_000), 8, 2)),
     ]
 }
@@ -124,6 +125,17 @@ fn encoded(image: &DynamicImage, format: ImageFormat) -> Vec<u8> {
     let mut file = Cursor::new(Vec::new());
     image.write_to(&mut file, format).unwrap();
     file.into_inner()
+}
+
+/// What no format makes smaller: a file as large as phones send.
+fn noise() -> Vec<u8> {
+    let mut state = 0x2545_f491_u32;
+    let image = RgbImage::from_fn(2_000, 1_900, |_, _| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let [one, two, three, _] = state.to_be_bytes();
+        Rgb([one, two, three])
+    });
+    encoded(&image.into(), ImageFormat::Png)
 }
 
 fn progressive(image: &DynamicImage) -> Vec<u8> {
