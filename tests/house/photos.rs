@@ -191,3 +191,25 @@ fn is_upright(name: &str, image: &image::RgbImage) {
         assert!(near, "{name}: {pixel:?} instead of {wanted:?}");
     }
 }
+
+/// The last photo that fits was taken, and its answer was lost: sent again with its key, it is no photo too many.
+#[tokio::test]
+async fn the_last_photo_sent_again_is_the_same() {
+    let house = House::open("house_photo_again", 80).await;
+    let owner = house.token(Who::Member).await.unwrap();
+    let file = pictures::jpeg(&pictures::upright());
+    let send = |number: usize| {
+        let ask = Ask::post("/api/media").with("content-type", "image/jpeg").holding(file.clone());
+        ask.with("idempotency-key", format!("photo-{number}"))
+    };
+    let mut last = String::new();
+    for number in 1..=20 {
+        let answer = house.ask(&send(number), Some(&owner)).await;
+        assert_eq!(answer.status, 201, "{}", answer.text());
+        last = text(&answer.json(), "photo");
+    }
+    let again = house.ask(&send(20), Some(&owner)).await;
+    assert_eq!((again.status, text(&again.json(), "photo")), (200, last));
+    assert_eq!(house.ask(&send(21), Some(&owner)).await.code(), "media.full");
+    house.close().await;
+}

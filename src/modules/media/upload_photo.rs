@@ -77,8 +77,10 @@ async fn run(
 ) -> Result<CreatedOrExisting<Uploaded>, Failure> {
     let alt = if alt.trim().is_empty() { String::new() } else { ALT.parse("alt", alt)?.into_inner() };
     let file = file.filter(|file| !file.is_empty()).ok_or_else(|| MISSING.at(FIELD))?;
-    // Before the work, so that a full album costs nothing.
-    check_room(&mut ctx.begin(&SPEC).await?, member).await?;
+    // We ask before the work: an upload that is repeated or that has no room costs nothing.
+    if let Some(before) = before_or_room(&mut ctx.begin(&SPEC).await?, member, key.as_ref()).await? {
+        return Ok(CreatedOrExisting::Before(before));
+    }
     let prints = ctx.state::<Workshop>()?.develop(file).await?;
     let side = |side: u32| i32::try_from(side).map_err(Failure::internal);
     let uploaded = Uploaded {
@@ -87,7 +89,7 @@ async fn run(
         height: side(prints.height)?,
         blur: prints.blur.clone(),
     };
-    // Noted before they are written: whatever happens now, somebody knows of the files.
+    // We write this row before the files. If the process dies now, `remove_files` still finds and removes them.
     let unclaimed = query!(
         "insert into media.stored (photo, remove_after) values ($1, $2)",
         uploaded.photo.uuid(),
@@ -103,17 +105,29 @@ async fn run(
     )
     .execute(tx.conn())
     .await?;
-    if let Some(key) = &key
-        && let Some(before) = before(&mut tx, member, key).await?
-    {
+    // Under the lock we ask again: another upload of hers may have come in between.
+    if let Some(before) = before_or_room(&mut tx, member, key.as_ref()).await? {
         return Ok(CreatedOrExisting::Before(before));
     }
-    check_room(&mut tx, member).await?;
     claim(&mut tx, uploaded.photo, member, key).await?;
     let Uploaded { photo, width, height, .. } = uploaded;
     let _ = tx.emit(PhotoUploaded { member, photo, alt, width, height, blur: uploaded.blur.clone() }).await?;
     tx.commit().await?;
     Ok(CreatedOrExisting::Now(uploaded))
+}
+
+/// What was uploaded with this key before; otherwise she needs room for one more.
+async fn before_or_room(
+    tx: &mut Tx,
+    member: MemberId,
+    key: Option<&SendingKey>,
+) -> Result<Option<Uploaded>, Failure> {
+    if let Some(key) = key
+        && let Some(before) = before(tx, member, key).await?
+    {
+        return Ok(Some(before));
+    }
+    check_room(tx, member).await.map(|()| None)
 }
 
 async fn check_room(tx: &mut Tx, member: MemberId) -> Result<(), Failure> {
