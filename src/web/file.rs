@@ -11,7 +11,7 @@ use super::statics::knows;
 pub enum Keep {
     /// Its content never changes.
     ForEver,
-    /// Tomorrow it may be for somebody else, or gone.
+    /// The browser asks each time whether the member may still see it.
     AskAgain,
 }
 

@@ -4,7 +4,7 @@ use image::ImageFormat;
 
 use crate::Refusal;
 
-/// The format, or why it is not taken: in words for whoever has such a file.
+/// The format. A format that we do not read is refused by its name, so that the member knows what to convert.
 pub(crate) fn of(bytes: &[u8]) -> Result<ImageFormat, Refusal> {
     match bytes {
         [0xff, 0xd8, 0xff, ..] => Ok(ImageFormat::Jpeg),

@@ -35,7 +35,7 @@ const KINDS: [(&str, &str); 8] = [
 const BOUNDARY: &str = "----use-case";
 
 impl SentFile {
-    /// Reads it. The error is a sentence for whoever wrote the case.
+    /// Reads the file. The error is a sentence that the author of the use case reads.
     ///
     /// # Errors
     /// When it is not there, or its name does not say what it is.

@@ -1,4 +1,4 @@
-//! Puts photos into the queue, and takes out those that their members delete before somebody has looked at them.
+//! Puts uploaded photos into the queue. When a member deletes a photo that still waits, it leaves the queue.
 
 use sqlx::query;
 

@@ -1,4 +1,4 @@
-//! What was decided on the members of a page of the queue before: whoever judges should know.
+//! What reviewers decided earlier on the members of one page of the queue. The page shows it to the reviewer.
 
 use std::collections::HashMap;
 
