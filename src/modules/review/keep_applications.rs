@@ -1,50 +1,33 @@
-//! Writes decisions on applications down. The first one counts: a second finds nothing that waits, and is not published.
+//! Which application a decision is about. The first one counts: a second finds nothing that waits, and is not published.
 
 use sqlx::query_scalar;
 
 use super::contract::{RegistrationApproved, RegistrationRejected};
-use super::item::Decision;
-use crate::kernel::event::{Applied, Listener, Recorded};
+use super::item::{Decision};
+use super::keep_decisions::Decides;
+use crate::kernel::event::Recorded;
 use crate::kernel::failure::Failure;
 use crate::kernel::id::{MemberId, TypedId};
 use crate::kernel::tx::Tx;
+use crate::shared::people::DecidedBy;
 
-pub(super) struct KeepApprovals;
+impl Decides for RegistrationApproved {
+    fn verdict(&self) -> (DecidedBy, Option<&str>) {
+        (self.by, None)
+    }
 
-impl Listener for KeepApprovals {
-    type Event = RegistrationApproved;
-
-    async fn handle(
-        &self,
-        tx: &mut Tx,
-        facts: &[Recorded<RegistrationApproved>],
-    ) -> Result<Applied, Failure> {
-        let mut rows = 0;
-        for fact in facts {
-            let decision = Decision { reason: None, by: fact.event.by, at: fact.at };
-            rows += keep(tx, fact.event.member, &decision).await?;
-        }
-        Ok(Applied::rows(rows))
+    async fn keep(fact: &Recorded<Self>, tx: &mut Tx, decision: &Decision<'_>) -> Result<u64, Failure> {
+        keep(tx, fact.event.member, decision).await
     }
 }
 
-pub(super) struct KeepRejections;
+impl Decides for RegistrationRejected {
+    fn verdict(&self) -> (DecidedBy, Option<&str>) {
+        (self.by, Some(&self.reason))
+    }
 
-impl Listener for KeepRejections {
-    type Event = RegistrationRejected;
-
-    async fn handle(
-        &self,
-        tx: &mut Tx,
-        facts: &[Recorded<RegistrationRejected>],
-    ) -> Result<Applied, Failure> {
-        let mut rows = 0;
-        for fact in facts {
-            let RegistrationRejected { member, reason, by } = &fact.event;
-            let decision = Decision { reason: Some(reason), by: *by, at: fact.at };
-            rows += keep(tx, *member, &decision).await?;
-        }
-        Ok(Applied::rows(rows))
+    async fn keep(fact: &Recorded<Self>, tx: &mut Tx, decision: &Decision<'_>) -> Result<u64, Failure> {
+        keep(tx, fact.event.member, decision).await
     }
 }
 

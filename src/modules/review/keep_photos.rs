@@ -1,44 +1,36 @@
-//! Writes decisions on photos down. One that nobody here has waited for is written down, too; the same one again is
+//! Which photo a decision is about. One that nobody here has waited for is written down, too; the same one again is
 //! nothing new.
 
 use sqlx::query;
 
 use super::contract::{PhotoApproved, PhotoRejected};
 use super::item::{Decision, Kind, NewItem, Shown};
-use crate::kernel::event::{Applied, Listener, Recorded};
+use super::keep_decisions::Decides;
+use crate::kernel::event::Recorded;
 use crate::kernel::failure::Failure;
 use crate::kernel::id::{MemberId, TypedId};
 use crate::kernel::tx::Tx;
+use crate::shared::people::DecidedBy;
 
-pub(super) struct KeepPhotoApprovals;
+impl Decides for PhotoApproved {
+    fn verdict(&self) -> (DecidedBy, Option<&str>) {
+        (self.by, None)
+    }
 
-impl Listener for KeepPhotoApprovals {
-    type Event = PhotoApproved;
-
-    async fn handle(&self, tx: &mut Tx, facts: &[Recorded<PhotoApproved>]) -> Result<Applied, Failure> {
-        let mut rows = 0;
-        for fact in facts {
-            let PhotoApproved { member, photo, by, alt } = &fact.event;
-            let decision = Decision { reason: None, by: *by, at: fact.at };
-            rows += keep(tx, *member, Shown { item: fact.id, photo: *photo, alt }, &decision).await?;
-        }
-        Ok(Applied::rows(rows))
+    async fn keep(fact: &Recorded<Self>, tx: &mut Tx, decision: &Decision<'_>) -> Result<u64, Failure> {
+        let PhotoApproved { member, photo, alt, .. } = &fact.event;
+        keep(tx, *member, Shown { item: fact.id, photo: *photo, alt }, decision).await
     }
 }
 
-pub(super) struct KeepPhotoRejections;
+impl Decides for PhotoRejected {
+    fn verdict(&self) -> (DecidedBy, Option<&str>) {
+        (self.by, Some(&self.reason))
+    }
 
-impl Listener for KeepPhotoRejections {
-    type Event = PhotoRejected;
-
-    async fn handle(&self, tx: &mut Tx, facts: &[Recorded<PhotoRejected>]) -> Result<Applied, Failure> {
-        let mut rows = 0;
-        for fact in facts {
-            let PhotoRejected { member, photo, reason, by } = &fact.event;
-            let decision = Decision { reason: Some(reason), by: *by, at: fact.at };
-            rows += keep(tx, *member, Shown { item: fact.id, photo: *photo, alt: "" }, &decision).await?;
-        }
-        Ok(Applied::rows(rows))
+    async fn keep(fact: &Recorded<Self>, tx: &mut Tx, decision: &Decision<'_>) -> Result<u64, Failure> {
+        let PhotoRejected { member, photo, .. } = &fact.event;
+        keep(tx, *member, Shown { item: fact.id, photo: *photo, alt: "" }, decision).await
     }
 }
 

@@ -1,52 +1,34 @@
-//! Writes decisions on presentations down, of the text that was read. One that nobody here has waited for is written
-//! down, too; the same one again is nothing new.
+//! Which presentation a decision is about: the text that was read. One that nobody here has waited for is written down,
+//! too; the same one again is nothing new.
 
 use sqlx::{query, query_scalar};
 
 use super::contract::{PresentationApproved, PresentationRejected};
 use super::item::{Decision, Kind, NewItem};
-use crate::kernel::event::{Applied, Listener, Recorded};
+use super::keep_decisions::Decides;
+use crate::kernel::event::Recorded;
 use crate::kernel::failure::Failure;
 use crate::kernel::id::{EventId, MemberId, TypedId};
 use crate::kernel::tx::Tx;
+use crate::shared::people::DecidedBy;
 
-pub(super) struct KeepPresentationApprovals;
+impl Decides for PresentationApproved {
+    fn verdict(&self) -> (DecidedBy, Option<&str>) {
+        (self.by, None)
+    }
 
-impl Listener for KeepPresentationApprovals {
-    type Event = PresentationApproved;
-
-    async fn handle(
-        &self,
-        tx: &mut Tx,
-        facts: &[Recorded<PresentationApproved>],
-    ) -> Result<Applied, Failure> {
-        let mut rows = 0;
-        for fact in facts {
-            let PresentationApproved { member, text, by } = &fact.event;
-            let decision = Decision { reason: None, by: *by, at: fact.at };
-            rows += keep(tx, (*member, text), &decision, fact.id).await?;
-        }
-        Ok(Applied::rows(rows))
+    async fn keep(fact: &Recorded<Self>, tx: &mut Tx, decision: &Decision<'_>) -> Result<u64, Failure> {
+        keep(tx, (fact.event.member, &fact.event.text), decision, fact.id).await
     }
 }
 
-pub(super) struct KeepPresentationRejections;
+impl Decides for PresentationRejected {
+    fn verdict(&self) -> (DecidedBy, Option<&str>) {
+        (self.by, Some(&self.reason))
+    }
 
-impl Listener for KeepPresentationRejections {
-    type Event = PresentationRejected;
-
-    async fn handle(
-        &self,
-        tx: &mut Tx,
-        facts: &[Recorded<PresentationRejected>],
-    ) -> Result<Applied, Failure> {
-        let mut rows = 0;
-        for fact in facts {
-            let PresentationRejected { member, text, reason, by } = &fact.event;
-            let decision = Decision { reason: Some(reason), by: *by, at: fact.at };
-            rows += keep(tx, (*member, text), &decision, fact.id).await?;
-        }
-        Ok(Applied::rows(rows))
+    async fn keep(fact: &Recorded<Self>, tx: &mut Tx, decision: &Decision<'_>) -> Result<u64, Failure> {
+        keep(tx, (fact.event.member, &fact.event.text), decision, fact.id).await
     }
 }
 

@@ -8,6 +8,7 @@ pub mod contract;
 mod earlier;
 mod item;
 mod keep_applications;
+mod keep_decisions;
 mod keep_photos;
 mod keep_presentations;
 mod read_decided;
@@ -18,6 +19,7 @@ mod waiting;
 
 pub use approve_item::waiting_member as approve_waiting;
 
+use self::keep_decisions::{Decides, KeepDecisions};
 use self::reject_item::REASON;
 use crate::kernel::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
 use crate::shared;
@@ -47,18 +49,12 @@ impl Module for Review {
         at.listens(add_presentation::AddPresentation);
         at.listens(add_photo::AddPhoto);
         at.listens(add_photo::WithdrawPhoto);
-        at.publishes::<contract::RegistrationApproved>();
-        at.publishes::<contract::RegistrationRejected>();
-        at.listens(keep_applications::KeepApprovals);
-        at.listens(keep_applications::KeepRejections);
-        at.publishes::<contract::PresentationApproved>();
-        at.publishes::<contract::PresentationRejected>();
-        at.listens(keep_presentations::KeepPresentationApprovals);
-        at.listens(keep_presentations::KeepPresentationRejections);
-        at.publishes::<contract::PhotoApproved>();
-        at.publishes::<contract::PhotoRejected>();
-        at.listens(keep_photos::KeepPhotoApprovals);
-        at.listens(keep_photos::KeepPhotoRejections);
+        decides::<contract::RegistrationApproved>(at);
+        decides::<contract::RegistrationRejected>(at);
+        decides::<contract::PresentationApproved>(at);
+        decides::<contract::PresentationRejected>(at);
+        decides::<contract::PhotoApproved>(at);
+        decides::<contract::PhotoRejected>(at);
 
         let everybody = "reviewers decide on everybody, whomever they have blocked";
         let queue = |path| {
@@ -90,4 +86,9 @@ impl Module for Review {
         at.json(reject_json, reject_item::json);
         at.html(reject("/review/{item}/reject"), reject_item::form);
     }
+}
+
+fn decides<E: Decides>(at: &mut Registry) {
+    at.publishes::<E>();
+    at.listens(KeepDecisions::<E>::new());
 }
