@@ -9,7 +9,8 @@ use crate::modules::like::contract::PhotoLiked;
 use crate::modules::media::contract::PhotoId;
 use crate::modules::profile::contract::ProfileVisited;
 use crate::modules::review::contract::{
-    PhotoApproved, PhotoRejected, PresentationApproved, PresentationRejected,
+    MemberExcluded, MemberWarned, MessageRemoved, PhotoApproved, PhotoRejected, PresentationApproved,
+    PresentationRejected, ReportDismissed, ReportUpheld,
 };
 
 /// What an event means to the member who is told of it.
@@ -86,6 +87,41 @@ impl Alerting for PhotoRejected {
     }
 }
 
+impl Alerting for ReportUpheld {
+    const KIND: &'static str = "report-upheld";
+    fn alert(&self) -> Alert<'_> {
+        Alert { member: self.reporter, actor: None, photo: None, reason: None }
+    }
+}
+
+impl Alerting for ReportDismissed {
+    const KIND: &'static str = "report-dismissed";
+    fn alert(&self) -> Alert<'_> {
+        Alert { member: self.reporter, actor: None, photo: None, reason: Some(&self.reason) }
+    }
+}
+
+impl Alerting for MessageRemoved {
+    const KIND: &'static str = "message-removed";
+    fn alert(&self) -> Alert<'_> {
+        Alert { member: self.member, actor: None, photo: None, reason: Some(&self.reason) }
+    }
+}
+
+impl Alerting for MemberWarned {
+    const KIND: &'static str = "warned";
+    fn alert(&self) -> Alert<'_> {
+        Alert { member: self.member, actor: None, photo: None, reason: Some(&self.reason) }
+    }
+}
+
+impl Alerting for MemberExcluded {
+    const KIND: &'static str = "excluded";
+    fn alert(&self) -> Alert<'_> {
+        Alert { member: self.member, actor: None, photo: None, reason: Some(&self.reason) }
+    }
+}
+
 /// Makes a listener for one such event.
 pub trait Keeper {
     fn keep<E: Alerting>(at: &mut Registry);
@@ -101,4 +137,9 @@ pub fn listen<K: Keeper>(at: &mut Registry) {
     K::keep::<PresentationRejected>(at);
     K::keep::<PhotoApproved>(at);
     K::keep::<PhotoRejected>(at);
+    K::keep::<ReportUpheld>(at);
+    K::keep::<ReportDismissed>(at);
+    K::keep::<MessageRemoved>(at);
+    K::keep::<MemberWarned>(at);
+    K::keep::<MemberExcluded>(at);
 }

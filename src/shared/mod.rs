@@ -5,12 +5,14 @@ pub mod blocks;
 pub mod bounded_scan;
 pub mod calendar;
 pub mod cards;
+pub mod exclusions;
 pub mod ideals;
 pub mod paging;
 pub mod passwords;
 pub mod people;
 pub mod photos;
 pub mod places;
+pub mod reports;
 pub mod text;
 pub mod versions;
 
@@ -32,6 +34,7 @@ pub struct Wakes {
 pub fn keep_portraits(at: &mut Registry, since: i32, wakes: Option<Wakes>) {
     let (schema, wakes) = (at.spec().schema, wakes.map(|wakes| wakes.cards));
     at.listens_since(since, photos::AddPhotos::of(schema, wakes));
+    at.listens(photos::TakeBackPhotos::of(schema, wakes));
     at.listens(photos::RemovePhotos::of(schema, wakes));
     at.listens_since(2, photos::ArrangePhotos::of(schema, wakes));
 }
@@ -46,10 +49,18 @@ pub fn keep_people_live(at: &mut Registry, wakes: Wakes) {
     keep(at, Some(wakes));
 }
 
+/// Keeps a module's copies of member cards true. `wakes` as in [`Wakes::cards`].
+pub fn keep_cards(at: &mut Registry, wakes: Option<&'static str>) {
+    let schema = at.spec().schema;
+    at.listens(cards::KeepCards::of(schema, wakes));
+    at.listens(exclusions::HideCards::of(schema, wakes));
+    at.listens(exclusions::ShowCards::of(schema, wakes));
+}
+
 fn keep(at: &mut Registry, wakes: Option<Wakes>) {
     let schema = at.spec().schema;
     let pairs = wakes.map(|wakes| wakes.pairs);
-    at.listens(cards::KeepCards::of(schema, wakes.map(|wakes| wakes.cards)));
+    keep_cards(at, wakes.map(|wakes| wakes.cards));
     at.listens(blocks::AddPair::of(schema, pairs));
     at.listens(blocks::RemovePair::of(schema, pairs));
 }

@@ -10,10 +10,13 @@ use crate::kernel::failure::Failure;
 use crate::kernel::id::MemberId;
 use crate::kernel::tx::Tx;
 use crate::modules::media::contract::{PhotoDeleted, PhotoId, PhotosArranged};
-use crate::modules::review::contract::PhotoApproved;
+use crate::modules::review::contract::{PhotoApproved, PhotoRejected};
 
 /// Writes down which photos are approved.
 pub struct AddPhotos(Photos);
+
+/// Writes down which photos are approved no longer.
+pub struct TakeBackPhotos(Photos);
 
 /// Writes down which photos are gone.
 pub struct RemovePhotos(Photos);
@@ -43,6 +46,12 @@ impl ArrangePhotos {
     }
 }
 
+impl TakeBackPhotos {
+    pub fn of(schema: &str, wakes: Option<&'static str>) -> Self {
+        Self(Photos::of(schema, wakes, "update set approved = null where kept.approved is not null"))
+    }
+}
+
 impl Listener for AddPhotos {
     type Event = PhotoApproved;
 
@@ -54,6 +63,22 @@ impl Listener for AddPhotos {
             deleted: false,
             place: None,
             alt: &fact.event.alt,
+        });
+        self.0.keep(tx, photos.collect()).await
+    }
+}
+
+impl Listener for TakeBackPhotos {
+    type Event = PhotoRejected;
+
+    async fn handle(&self, tx: &mut Tx, facts: &[Recorded<PhotoRejected>]) -> Result<Applied, Failure> {
+        let photos = facts.iter().map(|fact| Photo {
+            id: fact.event.photo,
+            member: fact.event.member,
+            approved: None,
+            deleted: false,
+            place: None,
+            alt: "",
         });
         self.0.keep(tx, photos.collect()).await
     }
@@ -98,6 +123,20 @@ impl Listener for ArrangePhotos {
     }
 }
 
+/// The statement that puts the portraits of the members `$1` right, and returns whose changed.
+pub(super) fn choose(schema: &str) -> String {
+    format!(
+        "update {schema}.card c set portrait = chosen.photo
+         from (select m.member,
+                      (select p.photo from {schema}.photo p
+                       where p.member = m.member and p.approved is not null and not p.deleted
+                       order by p.place nulls last, p.approved, p.photo limit 1) as photo
+               from unnest($1::uuid[]) as m (member)) as chosen
+         where c.member = chosen.member and c.portrait is distinct from chosen.photo
+         returning c.member"
+    )
+}
+
 struct Photo<'a> {
     id: PhotoId,
     member: MemberId,
@@ -127,17 +166,7 @@ impl Photos {
              on conflict (photo) do {on_conflict}
              returning member"
         );
-        let choose = format!(
-            "update {schema}.card c set portrait = chosen.photo
-             from (select m.member,
-                          (select p.photo from {schema}.photo p
-                           where p.member = m.member and p.approved is not null and not p.deleted
-                           order by p.place nulls last, p.approved, p.photo limit 1) as photo
-                   from unnest($1::uuid[]) as m (member)) as chosen
-             where c.member = chosen.member and c.portrait is distinct from chosen.photo
-             returning c.member"
-        );
-        Self { keep: keep.into(), choose: choose.into(), wakes }
+        Self { keep: keep.into(), choose: choose(schema).into(), wakes }
     }
 
     async fn keep(&self, tx: &mut Tx, photos: Vec<Photo<'_>>) -> Result<Applied, Failure> {

@@ -11,7 +11,7 @@ mod remove_likes;
 use crate::kernel::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
 use crate::shared::alerting::{self, Alerting, Keeper};
 use crate::shared::paging;
-use crate::shared::photos::{AddPhotos, ArrangePhotos, RemovePhotos};
+use crate::shared::photos::{AddPhotos, ArrangePhotos, RemovePhotos, TakeBackPhotos};
 use crate::shared::{self, Wakes};
 
 pub struct Alerts;
@@ -43,6 +43,7 @@ impl Module for Alerts {
         alerting::listen::<Alerts>(at);
         at.listens(remove_likes::RemoveLikes);
         at.listens_since(2, AddPhotos::of(SPEC.schema, Some(WAKES.cards)));
+        at.listens(TakeBackPhotos::of(SPEC.schema, Some(WAKES.cards)));
         at.listens(drop_likes::DropLikes(RemovePhotos::of(SPEC.schema, Some(WAKES.cards))));
         at.listens_since(2, ArrangePhotos::of(SPEC.schema, Some(WAKES.cards)));
 

@@ -32,7 +32,8 @@ pub(super) struct Item {
     /// What happened.
     #[schemars(extend("enum" = [
         "flirt", "visit", "photo-liked", "album-opened", "presentation-approved", "presentation-rejected",
-        "photo-approved", "photo-rejected"
+        "photo-approved", "photo-rejected", "report-upheld", "report-dismissed", "message-removed", "warned",
+        "excluded"
     ]))]
     kind: String,
     /// Who caused it; none where it was a reviewer.
@@ -176,6 +177,13 @@ impl Row {
             "presentation-rejected" => format!("Your presentation was not approved: {reason}"),
             "photo-approved" => "Your photo is approved and public now".to_owned(),
             "photo-rejected" => format!("Your photo was not approved: {reason}"),
+            "report-upheld" => {
+                "You reported something, and a reviewer has done something about it".to_owned()
+            }
+            "report-dismissed" => format!("A reviewer has looked at what you reported: {reason}"),
+            "message-removed" => format!("A reviewer has removed a message that you wrote: {reason}"),
+            "warned" => format!("A reviewer warns you: {reason}"),
+            "excluded" => format!("A reviewer excluded you for some time: {reason}"),
             other => other.to_owned(),
         };
         let place = match item.kind.as_str() {

@@ -33,7 +33,7 @@ impl Module for Block {
 
     fn register(&self, at: &mut Registry) {
         // Cards name those who are blocked; the list of pairs itself is here.
-        at.listens(shared::cards::KeepCards::of(SPEC.schema, None));
+        shared::keep_cards(at, None);
         at.publishes::<contract::MemberBlocked>();
         at.publishes::<contract::MemberUnblocked>();
         at.listens(keep_blocks::AddBlock);

@@ -2,11 +2,13 @@
 
 #![warn(missing_docs)]
 
+use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::kernel::event::{Event, Names};
 use crate::kernel::id::MemberId;
+use crate::shared::reports::Cause;
 
 /// One member wrote to another.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -46,6 +48,26 @@ pub struct MemberReadThread {
     pub with: MemberId,
     /// The number of the last message that she has read.
     pub up_to: i64,
+}
+
+/// A member reported a message that she got. Carries the message as it was.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MessageReported {
+    /// Who reported.
+    pub reporter: MemberId,
+    /// Who wrote the message.
+    pub member: MemberId,
+    /// The message's number in the conversation of the two.
+    pub number: i64,
+    /// What was written.
+    pub text: String,
+    /// When it was written.
+    pub sent: DateTime<Utc>,
+    /// What is wrong.
+    pub cause: Cause,
+    /// What the reporter adds; empty where that is nothing.
+    pub words: String,
 }
 
 impl Event for MessageSent {
@@ -96,5 +118,21 @@ impl Event for MemberReadThread {
     fn describe(&self, names: &dyn Names) -> String {
         let (member, with) = (names.name(self.member), names.name(self.with));
         format!("{member} read the thread with {with} up to message {}", self.up_to)
+    }
+}
+
+impl Event for MessageReported {
+    const NAME: &'static str = "message-reported";
+    const SOURCE: &'static str = "chat";
+
+    fn key(&self) -> MemberId {
+        self.member
+    }
+    fn subjects(&self) -> Vec<MemberId> {
+        vec![self.reporter, self.member]
+    }
+    fn describe(&self, names: &dyn Names) -> String {
+        let (reporter, member) = (names.name(self.reporter), names.name(self.member));
+        format!("{reporter} reported message {} of {member}: {}", self.number, self.cause.code())
     }
 }

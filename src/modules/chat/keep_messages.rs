@@ -3,6 +3,7 @@
 use sqlx::query_scalar;
 
 use super::contract::{MessageSent, MessageWithheld};
+use super::message::REMOVED;
 use super::pair::Pair;
 use crate::kernel::event::{Applied, Listener, Recorded};
 use crate::kernel::failure::Failure;
@@ -62,8 +63,10 @@ async fn keep(tx: &mut Tx, at: chrono::DateTime<chrono::Utc>, row: Row<'_>) -> R
     let Pair { one, two } = Pair::of(row.from, row.to);
     let kept = query_scalar!(
         r#"with kept as (
-               insert into chat.message (one, two, number, sender, text, at, withheld)
-               values ($1, $2, $3, $4, $6, $7, $8)
+               insert into chat.message (one, two, number, sender, text, at, withheld, removed)
+               select $1, $2, $3, $4, case when gone then $9 else $6 end, $7, $8, gone
+               from (select exists (select from chat.removed r
+                                    where r.sender = $4 and r.receiver = $5 and r.number = $3)) as mark (gone)
                on conflict (one, two, number) do nothing
                returning number
            ), conversation as (
@@ -87,7 +90,8 @@ async fn keep(tx: &mut Tx, at: chrono::DateTime<chrono::Utc>, row: Row<'_>) -> R
         row.to.uuid(),
         row.text,
         at,
-        row.withheld
+        row.withheld,
+        REMOVED
     )
     .fetch_one(tx.conn())
     .await?;

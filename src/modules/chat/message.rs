@@ -4,6 +4,9 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+/// What is read in the place of a message that a reviewer has removed.
+pub(super) const REMOVED: &str = "A reviewer has removed this message.";
+
 /// One message of a thread.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Message {
@@ -15,6 +18,9 @@ pub(super) struct Message {
     #[schemars(length(min = 1))]
     pub(super) text: String,
     pub(super) at: DateTime<Utc>,
+    /// True where a reviewer has removed what was written: the text says so.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) removed: bool,
     /// Of hers: the other one has read it. Of the other's: she has.
     pub(super) read: bool,
 }

@@ -5,12 +5,14 @@ mod first_messages;
 mod idempotency;
 mod keep_marks;
 mod keep_messages;
+mod keep_reported;
 mod mark_read;
 mod message;
 mod message_text;
 mod pair;
 mod read_inbox;
 mod read_thread;
+mod report_message;
 mod send_message;
 mod show_thread;
 mod show_typing;
@@ -22,8 +24,7 @@ use std::time::Duration;
 use self::message_text::MESSAGE;
 use crate::kernel::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
 use crate::kernel::problem;
-use crate::shared::paging;
-use crate::shared::{self, Wakes};
+use crate::shared::{self, Wakes, paging};
 
 pub struct Chat;
 
@@ -61,6 +62,9 @@ impl Module for Chat {
         at.listens(keep_messages::KeepWithheld);
         at.publishes::<contract::MemberReadThread>();
         at.listens(keep_marks::KeepMarks);
+        at.publishes::<contract::MessageReported>();
+        at.listens(keep_reported::KeepReported);
+        at.listens(keep_reported::RemoveMessages);
 
         let inbox = |path| {
             let inbox = Action::get(path, Policy::Member, "shows her conversations");
@@ -101,5 +105,25 @@ impl Module for Chat {
             mark_read::json,
         );
         at.html(read("/chat/{nickname}/read"), mark_read::form);
+        reports(at);
     }
+}
+
+fn reports(at: &mut Registry) {
+    let page =
+        Action::get("/chat/{nickname}/report/{number}", Policy::Member, "shows the form to report a message");
+    at.html(page.despite_being_blocked(UNNOTICED), report_message::page);
+    // A person reads each of them.
+    let report = |path| {
+        Action::post(path, Policy::Member, "reports a message to the reviewers")
+            .limited("reports", 30, DAY)
+            .takes_text(report_message::REFUSES.words)
+            .despite_being_blocked(UNNOTICED)
+    };
+    let refused = [thread_access::SELF];
+    let json = report("/chat/{member}/report/{number}")
+        .refuses(&refused)
+        .refuses(&report_message::REFUSES.problems());
+    at.json(json, report_message::json);
+    at.html(report("/chat/{nickname}/report/{number}"), report_message::form);
 }

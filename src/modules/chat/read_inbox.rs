@@ -43,7 +43,8 @@ pub(super) async fn run(
 ) -> Result<Listing<Conversation>, Failure> {
     let mut paging = query.parse()?;
     let rows = query!(
-        r#"select c as "card!: CardRow", m.number, m.sender = $1 as "mine!", m.text, t.at, t.unread,
+        r#"select c as "card!: CardRow", m.number, m.sender = $1 as "mine!", m.text, m.removed, t.at,
+                  t.unread,
                   m.number <= (case when m.sender = $1 then coalesce(o.read_to, 0) else t.read_to end) as "read!",
                   exists (select from chat.blocked_pair p
                           where p.viewer = $1 and p.other = t.other and p.blocker = t.other) as "blocked!"
@@ -66,7 +67,14 @@ pub(super) async fn run(
     paging.max = paging.max.min(fitting(rows.iter().map(|row| row.text.len())));
     let conversations = rows.into_iter().map(|row| Conversation {
         card: row.card.card(ctx, actor.id).away_if(row.blocked),
-        last: Message { number: row.number, mine: row.mine, text: row.text, at: row.at, read: row.read },
+        last: Message {
+            number: row.number,
+            mine: row.mine,
+            text: row.text,
+            at: row.at,
+            read: row.read,
+            removed: row.removed,
+        },
         unread: row.unread,
     });
     let place = |of: &Conversation| Cursor::new(of.last.at, of.card.member);

@@ -134,6 +134,7 @@ pub(super) async fn run(
         mine: message.mine,
         text: message.text,
         at: message.at,
+        removed: message.removed,
     };
     Ok(Thread {
         with,
@@ -205,6 +206,7 @@ struct Row {
     mine: bool,
     text: String,
     at: DateTime<Utc>,
+    removed: bool,
 }
 
 /// A message as it is found: without its text where the page is full before it.
@@ -213,6 +215,7 @@ struct Found {
     sender: Option<Uuid>,
     at: Option<DateTime<Utc>>,
     text: Option<String>,
+    removed: Option<bool>,
 }
 
 /// A page of messages in the order of their numbers, and whether there are more.
@@ -231,14 +234,14 @@ async fn messages(
     // Either branch is one walk along the primary key; the planner skips the other.
     let rows = query_as!(
         Found,
-        r#"select number, sender, at, case when bytes - octet_length(text) < $7 then text end as "text?"
+        r#"select number, sender, at, removed, case when bytes - octet_length(text) < $7 then text end as "text?"
            from (select *, sum(octet_length(text)) over (order by abs(number - $3) rows unbounded preceding) as bytes
                  from (
-           (select number, sender, text, at from chat.message
+           (select number, sender, text, at, removed from chat.message
             where $6 and one = $1 and two = $2 and number > $3 and (not withheld or sender = $4)
             order by number limit $5)
            union all
-           (select number, sender, text, at from chat.message
+           (select number, sender, text, at, removed from chat.message
             where not $6 and one = $1 and two = $2 and number < $3 and (not withheld or sender = $4)
             order by number desc limit $5)) as found) as measured
            order by abs(number - $3)"#,
@@ -254,8 +257,9 @@ async fn messages(
     .await?;
     let (most, found) = (usize::try_from(max).unwrap_or_default(), rows.len());
     let read = |row| {
-        let Found { number, sender, at, text } = row;
-        Some(Row { number: number?, mine: sender? == member.uuid(), text: text?, at: at? })
+        let Found { number, sender, at, text, removed } = row;
+        let mine = sender? == member.uuid();
+        Some(Row { number: number?, mine, text: text?, at: at?, removed: removed? })
     };
     let mut rows: Vec<Row> = rows.into_iter().map_while(read).take(most).collect();
     let has_more = rows.len() < found;

@@ -70,7 +70,8 @@ async fn run(
         let was_first = before.number == 1;
         let first = if was_first { Some(FirstMessages::of(tx.conn(), ctx, from).await?) } else { None };
         let read = thread_access.others_read_to >= before.number;
-        let message = Message { number: before.number, mine: true, text, at: before.at, read };
+        let message =
+            Message { number: before.number, mine: true, text, at: before.at, read, removed: false };
         return Ok(Sent { message, first_messages: first });
     }
     let first_messages = match thread_access.newest {
@@ -85,7 +86,10 @@ async fn run(
     }
     let at = tx.now();
     tx.commit().await?;
-    Ok(Sent { message: Message { number, mine: true, text, at, read: false }, first_messages })
+    Ok(Sent {
+        message: Message { number, mine: true, text, at, read: false, removed: false },
+        first_messages,
+    })
 }
 
 async fn emit(tx: &mut Tx, thread_access: ThreadAccess, message: MessageSent) -> Result<(), Failure> {

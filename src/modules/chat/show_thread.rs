@@ -38,6 +38,9 @@ struct Line {
     day: Option<String>,
     /// True for the first that she has not read.
     first_new: bool,
+    removed: bool,
+    /// Where the reader reports it; none of her own, and none of one that was removed.
+    report: Option<String>,
 }
 
 #[derive(Template)]
@@ -138,6 +141,7 @@ async fn whole(
 fn lines(thread: Thread, when: When) -> Vec<Line> {
     let mut day: Option<NaiveDate> = None;
     let mut all_read = true;
+    let nickname = thread.with.nickname;
     let line = |message: Message| {
         let this = when.date(message.at);
         let new_day = day.replace(this) != Some(this);
@@ -151,6 +155,9 @@ fn lines(thread: Thread, when: When) -> Vec<Line> {
             datetime: message.at.to_rfc3339(),
             day: new_day.then(|| when.day(message.at)),
             first_new,
+            removed: message.removed,
+            report: (!message.mine && !message.removed)
+                .then(|| format!("/chat/{nickname}/report/{}", message.number)),
             text: message.text,
         }
     };

@@ -49,7 +49,8 @@ async fn keep(tx: &mut Tx, member: MemberId, text: &str, reason: Option<&str>) -
     let done = query!(
         "update draft.presentation
          set state = case when $3::text is null then 'approved' else 'rejected' end, reason = $3
-         where member = $1 and text = $2 and state = 'waiting'",
+         where member = $1 and text = $2
+           and state <> case when $3::text is null then 'approved' else 'rejected' end",
         member.uuid(),
         text,
         reason

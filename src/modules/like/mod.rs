@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use crate::kernel::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
 use crate::shared;
-use crate::shared::photos::{AddPhotos, RemovePhotos};
+use crate::shared::photos::{AddPhotos, RemovePhotos, TakeBackPhotos};
 
 pub struct Like;
 
@@ -35,6 +35,7 @@ impl Module for Like {
     fn register(&self, at: &mut Registry) {
         shared::keep_people(at);
         at.listens(AddPhotos::of(SPEC.schema, None));
+        at.listens(TakeBackPhotos::of(SPEC.schema, None));
         at.listens(drop_likes::DropLikes(RemovePhotos::of(SPEC.schema, None)));
         at.publishes::<contract::PhotoLiked>();
         at.listens(keep_likes::AddLike);

@@ -4,6 +4,7 @@
 mod arrange_photos;
 pub mod contract;
 mod delete_photo;
+mod keep_evidence;
 mod keep_photos;
 mod picture;
 mod read_photos;
@@ -16,6 +17,7 @@ mod workshop;
 use std::time::Duration;
 
 use crate::kernel::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
+use crate::modules::review::contract::{ReportDismissed, ReportUpheld};
 use crate::shared::blocks;
 
 pub struct Media;
@@ -51,6 +53,9 @@ impl Module for Media {
         at.listens(keep_photos::KeepDeleted);
         at.listens(keep_photos::KeepApproved);
         at.listens(keep_photos::KeepRejected);
+        at.listens(keep_evidence::AddEvidence);
+        at.listens(keep_evidence::EndEvidence::<ReportUpheld>::new());
+        at.listens(keep_evidence::EndEvidence::<ReportDismissed>::new());
         at.listens(blocks::AddPair::of(SPEC.schema, None));
         at.listens(blocks::RemovePair::of(SPEC.schema, None));
 

@@ -1,4 +1,5 @@
-//! Removes the files of photos that were deleted, or that nobody claimed: what died between writing and answering.
+//! Removes the files of photos that were deleted, or that nobody claimed: what died between writing and answering. A
+//! photo that is reported stays until that is decided.
 
 use std::time::Duration;
 
@@ -36,7 +37,8 @@ pub(super) async fn once(ctx: &Context) -> Result<(), Failure> {
         let mut tx = ctx.begin(&SPEC).await?;
         // Another node does the others.
         let photos = query_scalar!(
-            r#"select photo as "photo: PhotoId" from media.stored where remove_after <= $1
+            r#"select photo as "photo: PhotoId" from media.stored s where remove_after <= $1
+                 and not exists (select from media.evidence e where e.photo = s.photo and not e.decided)
                order by remove_after limit $2 for update skip locked"#,
             ctx.now(),
             BATCH

@@ -1,10 +1,10 @@
 //! Serve a photo to whom it is for: an approved one to members, but not past a block; any other one to its owner and to
-//! reviewers; a deleted one to nobody. For anybody else it is not there.
+//! reviewers; a deleted one to nobody, but to reviewers while a report of it waits. For anybody else it is not there.
 
 use axum::extract::State;
 use axum::http::HeaderMap;
 use moka::sync::Cache;
-use sqlx::query;
+use sqlx::{query, query_scalar};
 
 use super::SPEC;
 use super::contract::PhotoId;
@@ -56,14 +56,27 @@ async fn may_see(ctx: &Context, viewer: &Actor, photo: PhotoId) -> Result<Option
     )
     .fetch_optional(ctx.pool(&SPEC))
     .await?;
-    let Some(row) = row else { return Ok(None) };
+    let judges = viewer.reviewer || viewer.admin;
+    let Some(row) = row else {
+        let keep = judges && is_evidence(ctx, photo).await?;
+        return Ok(keep.then_some(Keep::AskAgain));
+    };
     if row.state == "approved" && !row.blocked {
         seen.0.insert((photo, viewer.id), ());
         return Ok(Some(Keep::ForEver));
     }
     // Reviewers judge whomever they have blocked, too.
-    let is_for_her = row.owner == viewer.id || viewer.reviewer || viewer.admin;
+    let is_for_her = row.owner == viewer.id || judges;
     Ok(is_for_her.then_some(Keep::AskAgain))
+}
+
+/// It is deleted, and reviewers still have to decide on a report of it.
+async fn is_evidence(ctx: &Context, photo: PhotoId) -> Result<bool, Failure> {
+    let held = query_scalar!(
+        r#"select exists (select from media.evidence where photo = $1 and not decided) as "held!""#,
+        photo.uuid()
+    );
+    Ok(held.fetch_one(ctx.pool(&SPEC)).await?)
 }
 
 pub(super) async fn json(

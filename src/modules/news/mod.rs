@@ -55,7 +55,8 @@ impl Module for News {
         at.listens(add_stories::AddJoined);
         at.listens(add_stories::AddPhotoStories);
         at.listens(add_stories::AddPresentations);
-        at.listens(remove_stories::RemoveStories);
+        at.listens(remove_stories::RemoveDeleted);
+        at.listens(remove_stories::RemoveRejected);
         at.listens(keep_ideals::KeepFirst);
         at.listens(keep_ideals::KeepUpdated);
         at.counts_stories(count_news::NewStories);

@@ -6,7 +6,7 @@ use crate::kernel::event::{Applied, Listener, Recorded};
 use crate::kernel::failure::Failure;
 use crate::kernel::id::TypedId;
 use crate::kernel::tx::Tx;
-use crate::modules::review::contract::{PresentationApproved, RegistrationApproved};
+use crate::modules::review::contract::{PresentationApproved, PresentationRejected, RegistrationApproved};
 
 pub(super) struct KeepProfiles;
 
@@ -59,5 +59,27 @@ impl Listener for KeepPresentations {
             rows += done.rows_affected();
         }
         Ok(Applied::rows(rows))
+    }
+}
+
+/// A text that was public, and that a reviewer has removed.
+pub(super) struct RemovePresentations;
+
+impl Listener for RemovePresentations {
+    type Event = PresentationRejected;
+
+    async fn handle(
+        &self,
+        tx: &mut Tx,
+        facts: &[Recorded<PresentationRejected>],
+    ) -> Result<Applied, Failure> {
+        let events = || facts.iter().map(|fact| &fact.event);
+        let done = query!(
+            "delete from profile.presentation p using unnest($1::uuid[], $2::text[]) as said (member, text)
+             where p.member = said.member and p.text = said.text",
+            &events().map(|e| e.member.uuid()).collect::<Vec<_>>(),
+            &events().map(|e| e.text.clone()).collect::<Vec<_>>()
+        );
+        Ok(Applied::rows(done.execute(tx.conn()).await?.rows_affected()))
     }
 }

@@ -7,11 +7,13 @@ mod keep_flirted;
 mod keep_ideals;
 mod keep_liked;
 mod keep_profiles;
+mod keep_reported;
 mod keep_seen;
 mod keep_visits;
 mod list_profiles;
 mod read_profile;
 mod record_visit;
+mod report_profile;
 mod show_front;
 
 use std::time::Duration;
@@ -19,7 +21,7 @@ use std::time::Duration;
 use crate::kernel::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
 use crate::shared;
 use crate::shared::paging;
-use crate::shared::photos::{AddPhotos, ArrangePhotos, RemovePhotos};
+use crate::shared::photos::{AddPhotos, ArrangePhotos, RemovePhotos, TakeBackPhotos};
 
 pub struct Profile;
 
@@ -43,12 +45,14 @@ impl Module for Profile {
     fn register(&self, at: &mut Registry) {
         shared::keep_people(at);
         at.listens_since(2, AddPhotos::of(SPEC.schema, None));
+        at.listens(TakeBackPhotos::of(SPEC.schema, None));
         at.listens(drop_liked::DropLiked(RemovePhotos::of(SPEC.schema, None)));
         at.listens_since(2, ArrangePhotos::of(SPEC.schema, None));
         at.listens(keep_liked::AddLiked);
         at.listens(keep_liked::RemoveLiked);
         at.listens(keep_profiles::KeepProfiles);
         at.listens(keep_profiles::KeepPresentations);
+        at.listens(keep_profiles::RemovePresentations);
         at.listens(keep_flirted::KeepFlirted);
         at.listens(keep_favorites::AddFavorite);
         at.listens(keep_favorites::RemoveFavorite);
@@ -56,6 +60,8 @@ impl Module for Profile {
         at.listens(keep_ideals::KeepIdeals);
         at.publishes::<contract::ProfileVisited>();
         at.listens(keep_visits::KeepVisits);
+        at.publishes::<contract::ProfileReported>();
+        at.listens(keep_reported::KeepReported);
 
         let list = Action::get("/profile", Policy::Member, "lists the newest members");
         at.json(list.refuses(paging::REFUSALS), list_profiles::json);
@@ -68,5 +74,20 @@ impl Module for Profile {
         };
         at.json(read("/profile/{member}"), read_profile::json);
         at.html(read("/member/{nickname}"), read_profile::page);
+        let page =
+            Action::get("/member/{nickname}/report", Policy::Member, "shows the form to report a member");
+        at.html(page.refuses(&[report_profile::SELF]), report_profile::page);
+        // A person looks at each of them.
+        let report = |path| {
+            Action::post(path, Policy::Member, "reports a profile, or a photo of it, to the reviewers")
+                .limited("reports", 30, DAY)
+                .takes_text(report_profile::REFUSES.words)
+                .refuses(&[report_profile::SELF])
+        };
+        at.json(
+            report("/profile/{member}/report").refuses(&report_profile::REFUSES.problems()),
+            report_profile::json,
+        );
+        at.html(report("/member/{nickname}/report"), report_profile::form);
     }
 }

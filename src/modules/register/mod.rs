@@ -8,6 +8,7 @@ mod close_session;
 pub mod contract;
 mod device;
 mod end_sessions;
+mod keep_exclusions;
 mod keep_members;
 mod keep_roles;
 mod keep_suspensions;
@@ -68,6 +69,8 @@ impl Module for Register {
         at.listens(keep_roles::RemoveRole);
         at.listens(keep_suspensions::AddSuspension);
         at.listens(keep_suspensions::RemoveSuspension);
+        at.listens(keep_exclusions::AddExclusions);
+        at.listens(keep_exclusions::RemoveExclusions);
         applications(at);
         logins(at);
         settings(at);
@@ -98,7 +101,7 @@ fn applications(at: &mut Registry) {
 fn logins(at: &mut Registry) {
     let login = |path| Action::post(path, Policy::Public, "logs in").knows_devices();
     let open = |path| Action { limit: Some(open_session::LOGINS), ..login(path) };
-    let refusals = [open_session::WRONG_CREDENTIALS, open_session::SUSPENDED];
+    let refusals = [open_session::WRONG_CREDENTIALS, open_session::SUSPENDED, open_session::EXCLUDED];
     at.json(open("/session").refuses(&refusals), open_session::json);
     at.html(Action::get("/login", Policy::Public, "shows the form to log in"), login::page);
     at.html(open("/login").carries_forms(), login::form);

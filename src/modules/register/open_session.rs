@@ -15,6 +15,7 @@ use crate::kernel::failure::Failure;
 use crate::kernel::id::{MemberId, TypedId};
 use crate::kernel::module::{Limit, Policy};
 use crate::kernel::problem::Problem;
+use crate::kernel::tx::Tx;
 use crate::shared::passwords::Password;
 use crate::shared::text::name;
 use crate::web::answer::{Created, Json};
@@ -41,6 +42,10 @@ pub(super) const SUSPENDED: Problem = Problem::new(
     "register.suspended",
     "This account is suspended: nobody can log in with it until an admin readmits it.",
 );
+
+/// Only who knows the password hears it, and why.
+pub(super) const EXCLUDED: Problem =
+    Problem::new(StatusCode::FORBIDDEN, "register.excluded", "A reviewer has excluded you.");
 
 /// Who wants to log in.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -107,6 +112,7 @@ pub(super) async fn run(
     if suspended.await?.is_some() {
         return Err(SUSPENDED.failure());
     }
+    check_exclusion(&mut tx, member).await?;
     let token = session_store::open(ctx, &mut tx, member, device).await?;
     let expires = tx.now() + TimeDelta::days(i64::from(ctx.config().session_days));
     tx.commit().await?;
@@ -114,6 +120,24 @@ pub(super) async fn run(
     security_log::note(ctx, "logged-in", about).await;
     let (nickname, state) = (account.nickname, account.state);
     Ok(Opened { token: token.reveal().to_owned(), member, nickname, state, expires })
+}
+
+async fn check_exclusion(tx: &mut Tx, member: MemberId) -> Result<(), Failure> {
+    let excluded = query!(
+        "select until, reason from register.exclusion where member = $1 and (until is null or until > $2)",
+        member.uuid(),
+        tx.now()
+    );
+    match excluded.fetch_optional(tx.conn()).await? {
+        None => Ok(()),
+        Some(excluded) => {
+            let until = excluded.until.map_or_else(
+                || "for good".to_owned(),
+                |until| format!("until {} (UTC)", until.format("%-d %B %Y, %H:%M")),
+            );
+            Err(EXCLUDED.saying(format!("A reviewer has excluded you {until}: {}", excluded.reason)))
+        }
+    }
 }
 
 /// Counts a try. A device of this very member has its own allowance, which the guard has counted. One of another member

@@ -106,10 +106,13 @@ async fn find(ctx: &Context, token: TokenHash) -> Result<Option<Actor>, Failure>
                   exists (select from register.role r where r.member = m.member and r.role = 'admin') as "admin!"
            from register.session s join register.member m on m.member = s.member
            where s.token = $1 and s.started > $2 and s.used > $3
-             and not exists (select from register.suspension u where u.member = m.member)"#,
+             and not exists (select from register.suspension u where u.member = m.member)
+             and not exists (select from register.exclusion x
+                             where x.member = m.member and (s.started <= x.at or x.until is null or x.until > $4))"#,
         &token.0,
         started,
-        used
+        used,
+        ctx.now()
     )
     .fetch_optional(ctx.pool(&SPEC))
     .await?;
@@ -135,10 +138,13 @@ async fn still_open(ctx: &Context, sessions: &[SessionId]) -> Result<Vec<Session
         r#"select s.session as "session: SessionId"
            from register.session s join register.member m on m.member = s.member
            where s.session = any($1) and s.started > $2 and s.used > $3 and m.state = 'approved'
-             and not exists (select from register.suspension u where u.member = m.member)"#,
+             and not exists (select from register.suspension u where u.member = m.member)
+             and not exists (select from register.exclusion x
+                             where x.member = m.member and (s.started <= x.at or x.until is null or x.until > $4))"#,
         &sessions.iter().map(|session| session.uuid()).collect::<Vec<_>>(),
         started,
-        used
+        used,
+        ctx.now()
     )
     .fetch_all(ctx.pool(&SPEC))
     .await?)

@@ -5,7 +5,7 @@ use sqlx::query_scalar;
 
 use super::SPEC;
 use super::contract::{ItemId, PhotoApproved, PresentationApproved};
-use super::waiting::{Asks, Waiting, first};
+use super::waiting::{Asks, OTHER_KIND, Waiting, first};
 use crate::kernel::context::Context;
 use crate::kernel::failure::Failure;
 use crate::kernel::id::{MemberId, TypedId};
@@ -28,6 +28,7 @@ async fn run(ctx: &Context, by: DecidedBy, item: ItemId) -> Result<String, Failu
             tx.emit(PhotoApproved { member, photo, alt, by }).await?,
             format!("The photo of {nickname} is public now."),
         ),
+        Asks::Report(_) => return Err(OTHER_KIND.failure()),
     };
     first(applied)?;
     tx.commit().await?;

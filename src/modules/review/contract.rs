@@ -2,6 +2,8 @@
 
 #![warn(missing_docs)]
 
+mod reports;
+
 use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,6 +12,10 @@ use crate::kernel::event::{Event, Names};
 use crate::kernel::id::MemberId;
 use crate::modules::media::contract::PhotoId;
 use crate::shared::people::{DecidedBy, Gender, Ideal};
+
+pub use self::reports::{
+    ExclusionLifted, MemberExcluded, MemberWarned, MessageRemoved, ReportDismissed, ReportUpheld,
+};
 
 crate::typed_id! {
     /// Something that a reviewer decides on.

@@ -21,7 +21,7 @@ const EARLIER_MAX: i64 = 3;
 #[schemars(rename = "EarlierDecision")]
 pub(super) struct Earlier {
     pub(super) kind: Kind,
-    #[schemars(extend("enum" = ["approved", "rejected"]))]
+    #[schemars(extend("enum" = ["approved", "rejected", "upheld", "dismissed"]))]
     pub(super) decision: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) reason: Option<String>,
@@ -40,7 +40,7 @@ pub(super) async fn of(
            from (select distinct member from unnest($1::uuid[]) as asked (member)) as m
            cross join lateral (
                select i.kind, i.decision, i.reason, i.decided_at, i.item from review.item i
-               where i.member = m.member and i.decision in ('approved', 'rejected')
+               where i.member = m.member and i.decided_at is not null
                order by i.decided_at desc limit $2) as d
            order by d.decided_at desc, d.item desc"#,
         &members,

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
-use sqlx::query;
+use sqlx::{query, query_scalar};
 
 use crate::kernel::failure::Failure;
 use crate::kernel::id::{EventId, MemberId, TypedId};
@@ -20,6 +20,7 @@ pub(super) enum Kind {
     Registration,
     Presentation,
     Photo,
+    Report,
 }
 
 /// Something that a member asks for. The event that asked gives it its id.
@@ -35,7 +36,7 @@ impl NewItem {
     /// False where it is there already, or where another one of hers waits that stands for it.
     pub(super) async fn add(&self, tx: &mut Tx) -> Result<bool, Failure> {
         let done = query!(
-            "insert into review.item (item, kind, member, at) values ($1, $2, $3, $4) on conflict do nothing",
+            "insert into review.item (item, kind, member, at, due) values ($1, $2, $3, $4, $4) on conflict do nothing",
             self.id.uuid(),
             self.kind as _,
             self.member.uuid(),
@@ -47,13 +48,13 @@ impl NewItem {
     /// The same for what was decided without waiting here. False where it is there already.
     pub(super) async fn add_decided(&self, tx: &mut Tx, decision: &Decision<'_>) -> Result<bool, Failure> {
         let done = query!(
-            "insert into review.item (item, kind, member, at, decision, reason, decided_by, decided_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $4) on conflict do nothing",
+            "insert into review.item (item, kind, member, at, due, decision, reason, decided_by, decided_at)
+             values ($1, $2, $3, $4, $4, $5, $6, $7, $4) on conflict do nothing",
             self.id.uuid(),
             self.kind as _,
             self.member.uuid(),
             self.at,
-            decision.name(),
+            decision.name,
             decision.reason,
             decision.by.member().map(TypedId::uuid)
         );
@@ -83,6 +84,8 @@ impl Shown<'_> {
 
 /// What a reviewer said.
 pub(super) struct Decision<'a> {
+    /// As stored.
+    pub(super) name: &'static str,
     /// None for an approval.
     pub(super) reason: Option<&'a str>,
     pub(super) by: DecidedBy,
@@ -90,10 +93,6 @@ pub(super) struct Decision<'a> {
 }
 
 impl Decision<'_> {
-    pub(super) fn name(&self) -> &'static str {
-        if self.reason.is_some() { "rejected" } else { "approved" }
-    }
-
     /// Writes it down at items of the queue, which nobody needs to have taken any more. Returns how many.
     pub(super) async fn write(&self, tx: &mut Tx, items: &[uuid::Uuid]) -> Result<u64, Failure> {
         query!("delete from review.lease where item = any($1)", items).execute(tx.conn()).await?;
@@ -101,11 +100,21 @@ impl Decision<'_> {
             "update review.item set decision = $2, reason = $3, decided_by = $4, decided_at = $5
              where item = any($1)",
             items,
-            self.name(),
+            self.name,
             self.reason,
             self.by.member().map(TypedId::uuid),
             self.at
         );
         Ok(done.execute(tx.conn()).await?.rows_affected())
+    }
+
+    /// The same for one item where it is not decided yet.
+    pub(super) async fn write_if_waiting(&self, tx: &mut Tx, item: EventId) -> Result<u64, Failure> {
+        let waiting = query_scalar!(
+            "select item from review.item where item = $1 and decision is null for update",
+            item.uuid()
+        );
+        let waiting = waiting.fetch_all(tx.conn()).await?;
+        self.write(tx, &waiting).await
     }
 }

@@ -3,7 +3,7 @@
 use sqlx::query_scalar;
 
 use super::contract::{RegistrationApproved, RegistrationRejected};
-use super::item::{Decision};
+use super::item::Decision;
 use super::keep_decisions::Decides;
 use crate::kernel::event::Recorded;
 use crate::kernel::failure::Failure;
@@ -12,6 +12,8 @@ use crate::kernel::tx::Tx;
 use crate::shared::people::DecidedBy;
 
 impl Decides for RegistrationApproved {
+    const DECISION: &'static str = "approved";
+
     fn verdict(&self) -> (DecidedBy, Option<&str>) {
         (self.by, None)
     }
@@ -22,6 +24,8 @@ impl Decides for RegistrationApproved {
 }
 
 impl Decides for RegistrationRejected {
+    const DECISION: &'static str = "rejected";
+
     fn verdict(&self) -> (DecidedBy, Option<&str>) {
         (self.by, Some(&self.reason))
     }

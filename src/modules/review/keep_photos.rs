@@ -13,6 +13,8 @@ use crate::kernel::tx::Tx;
 use crate::shared::people::DecidedBy;
 
 impl Decides for PhotoApproved {
+    const DECISION: &'static str = "approved";
+
     fn verdict(&self) -> (DecidedBy, Option<&str>) {
         (self.by, None)
     }
@@ -24,6 +26,8 @@ impl Decides for PhotoApproved {
 }
 
 impl Decides for PhotoRejected {
+    const DECISION: &'static str = "rejected";
+
     fn verdict(&self) -> (DecidedBy, Option<&str>) {
         (self.by, Some(&self.reason))
     }
@@ -53,7 +57,7 @@ async fn keep(
     match known.fetch_optional(tx.conn()).await? {
         // Deleted before, or the same again.
         Some(known)
-            if known.decision.as_deref().is_some_and(|it| it == "withdrawn" || it == decision.name()) =>
+            if known.decision.as_deref().is_some_and(|it| it == "withdrawn" || it == decision.name) =>
         {
             Ok(0)
         }

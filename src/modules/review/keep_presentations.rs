@@ -13,6 +13,8 @@ use crate::kernel::tx::Tx;
 use crate::shared::people::DecidedBy;
 
 impl Decides for PresentationApproved {
+    const DECISION: &'static str = "approved";
+
     fn verdict(&self) -> (DecidedBy, Option<&str>) {
         (self.by, None)
     }
@@ -23,6 +25,8 @@ impl Decides for PresentationApproved {
 }
 
 impl Decides for PresentationRejected {
+    const DECISION: &'static str = "rejected";
+
     fn verdict(&self) -> (DecidedBy, Option<&str>) {
         (self.by, Some(&self.reason))
     }
@@ -57,7 +61,7 @@ async fn keep(
         member.uuid()
     );
     let last = last.fetch_optional(tx.conn()).await?;
-    if last.is_some_and(|last| last.decision == decision.name() && last.text == text) {
+    if last.is_some_and(|last| last.decision == decision.name && last.text == text) {
         return Ok(0);
     }
     // It is decided before anything else of hers can wait.

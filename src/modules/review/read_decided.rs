@@ -27,7 +27,7 @@ pub(super) struct Decided {
     kind: Kind,
     member: MemberId,
     nickname: String,
-    #[schemars(extend("enum" = ["approved", "rejected"]))]
+    #[schemars(extend("enum" = ["approved", "rejected", "upheld", "dismissed"]))]
     decision: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
@@ -47,7 +47,8 @@ async fn run(ctx: &Context, asked: &PageQuery) -> Result<Listing<Decided>, Failu
            from review.item i left join review.card c on c.member = i.decided_by
            left join review.item_application a on a.item = i.item
            left join review.card who on who.member = i.member
-           where i.decision in ('approved', 'rejected') and coalesce(a.nickname, who.nickname) is not null and (i.decided_at, i.item) < ($1, $2)
+           where i.decided_at is not null and coalesce(a.nickname, who.nickname) is not null
+             and (i.decided_at, i.item) < ($1, $2)
            order by i.decided_at desc, i.item desc limit $3"#,
         paging.from.at,
         paging.from.id,
@@ -96,6 +97,7 @@ pub(super) async fn page(
             Kind::Registration => "",
             Kind::Presentation => ", presentation",
             Kind::Photo => ", photo",
+            Kind::Report => ", report",
         },
         nickname: decided.nickname,
         decision: decided.decision,

@@ -1,7 +1,8 @@
-//! Who waits for a decision, longest first.
+//! What waits for a decision: the urgent first, then what has waited longest.
 
 use askama::Template;
 use axum::extract::State;
+use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, NaiveDate, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -11,6 +12,7 @@ use super::SPEC;
 use super::contract::ItemId;
 use super::earlier::{self, Earlier};
 use super::item::Kind;
+use super::report::Thing;
 use crate::kernel::context::Context;
 use crate::kernel::failure::Failure;
 use crate::kernel::id::{MemberId, TypedId};
@@ -18,6 +20,7 @@ use crate::modules::media::contract::PhotoId;
 use crate::shared::paging::{Cursor, Listing, PageQuery};
 use crate::shared::people::{Gender, Ideal, age};
 use crate::shared::places;
+use crate::shared::reports::Cause;
 use crate::web::answer::{Json, Page};
 use crate::web::extract::Query;
 use crate::web::form::FormState;
@@ -25,7 +28,7 @@ use crate::web::layout::Layout;
 use crate::web::visitor::Actor;
 use crate::web::when::When;
 
-/// An application, a presentation or a photo.
+/// An application, a presentation, a photo or a report.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "WaitingItem")]
@@ -53,6 +56,9 @@ pub(super) struct Waiting {
     /// What is to be seen on it, in her words; only of a photo, and only where she has said something.
     #[serde(skip_serializing_if = "Option::is_none")]
     alt: Option<String>,
+    /// What it says; only of a report.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    report: Option<WaitingReport>,
     /// What was decided on her before: the newest three.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     earlier: Vec<Earlier>,
@@ -61,6 +67,28 @@ pub(super) struct Waiting {
     taken_until: Option<DateTime<Utc>>,
     /// Since when it waits. A presentation that she changes meanwhile keeps its place.
     at: DateTime<Utc>,
+    /// What the list is sorted by.
+    #[serde(skip)]
+    due: DateTime<Utc>,
+}
+
+/// What a member reported.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct WaitingReport {
+    about: Thing,
+    cause: Cause,
+    /// Which; only of a photo.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    photo: Option<PhotoId>,
+    /// What was to be seen: the presentation, the photo's description, or the message. Empty where that is nothing.
+    text: String,
+    /// What the reporter adds; empty where that is nothing.
+    words: String,
+    reporter: String,
+    /// What became of the reporter's earlier reports.
+    upheld: i32,
+    dismissed: i32,
 }
 
 async fn run(ctx: &Context, reader: MemberId, asked: &PageQuery) -> Result<Listing<Waiting>, Failure> {
@@ -72,17 +100,23 @@ async fn run(ctx: &Context, reader: MemberId, asked: &PageQuery) -> Result<Listi
                   coalesce(a.place, c.place) as "place!", a.ideal_gender as "ideal_gender?: Gender",
                   a.ideal_from as "ideal_from?", a.ideal_to as "ideal_to?", a.ideal_place,
                   a.application as "application?", t.text as "text?", p.photo as "photo?: PhotoId",
-                  nullif(p.alt, '') as alt, l.until as "taken_until?", i.at
+                  nullif(p.alt, '') as alt, l.until as "taken_until?", i.at, i.due,
+                  r.about as "about?: Thing", r.photo as "reported_photo?: PhotoId", r.text as "reported_text?",
+                  r.cause as "cause?: Cause", r.words as "words?", rc.nickname as "reporter?",
+                  coalesce(rs.upheld, 0) as "upheld!", coalesce(rs.dismissed, 0) as "dismissed!"
            from review.item i
            left join review.card c on c.member = i.member
            left join review.item_application a on a.item = i.item
            left join review.item_presentation t on t.item = i.item
            left join review.item_photo p on p.item = i.item
+           left join review.item_report r on r.item = i.item
+           left join review.card rc on rc.member = r.reporter
+           left join review.reporter rs on rs.member = r.reporter
            left join review.lease l on l.item = i.item and l.until > $5
-           where i.decision is null and coalesce(a.nickname, c.nickname) is not null and (i.at, i.item) > ($1, $2)
+           where i.decision is null and coalesce(a.nickname, c.nickname) is not null and (i.due, i.item) > ($1, $2)
              -- What others read is left to them.
              and (l.reviewer is null or l.reviewer = $4)
-           order by i.at, i.item limit $3"#,
+           order by i.due, i.item limit $3"#,
         paging.from.at,
         paging.from.id,
         paging.fetch(),
@@ -113,11 +147,22 @@ async fn run(ctx: &Context, reader: MemberId, asked: &PageQuery) -> Result<Listi
         place: row.place,
         application: row.application,
         text: row.text,
+        report: row.about.zip(row.cause).map(|(about, cause)| WaitingReport {
+            about,
+            cause,
+            photo: row.reported_photo,
+            text: row.reported_text.unwrap_or_default(),
+            words: row.words.unwrap_or_default(),
+            reporter: row.reporter.unwrap_or_default(),
+            upheld: row.upheld,
+            dismissed: row.dismissed,
+        }),
         photo: row.photo,
         alt: row.alt,
         at: row.at,
+        due: row.due,
     });
-    Ok(Listing::of(waiting.collect(), paging, |waiting| Cursor::new(waiting.at, waiting.item)))
+    Ok(Listing::of(waiting.collect(), paging, |waiting| Cursor::new(waiting.due, waiting.item)))
 }
 
 pub(super) async fn json(
@@ -153,6 +198,7 @@ struct Row {
     /// Only of a photo.
     photo: Option<PhotoId>,
     alt: Option<String>,
+    report: Option<WaitingReport>,
     /// She has taken it.
     yours: bool,
     /// What was decided on this member before, in words.
@@ -164,20 +210,27 @@ fn said(earlier: &Earlier, when: When) -> String {
         Kind::Registration => "Application",
         Kind::Presentation => "Presentation",
         Kind::Photo => "Photo",
+        Kind::Report => "Report",
     };
     let reason = earlier.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
     format!("{what} {} {}{reason}", earlier.decision, when.ago(earlier.at))
 }
 
 impl QueuePage {
-    /// The first page, with `form` for a reason that was refused.
-    pub(super) async fn load(
+    /// The first page, with the form of an item that was refused. Any other failure stays one.
+    pub(super) async fn again(
         ctx: &Context,
-        reader: MemberId,
+        reader: &Actor,
         shell: Layout,
-        form: FormState,
-    ) -> Result<Self, Failure> {
-        Self::new(ctx, reader, (shell, form), &PageQuery::default()).await
+        (item, form): (ItemId, FormState),
+        failure: Failure,
+    ) -> Result<Response, Failure> {
+        if !failure.is_of_a_form() {
+            return Err(failure);
+        }
+        let form = form.with("item", item.to_string()).refused(&failure);
+        let page = Self::new(ctx, reader.id, (shell, form), &PageQuery::default()).await?;
+        Ok(Page::again(page, &failure).into_response())
     }
 
     async fn new(
@@ -201,6 +254,7 @@ impl QueuePage {
             text: waiting.text,
             photo: waiting.photo,
             alt: waiting.alt,
+            report: waiting.report,
             yours: waiting.taken_until.is_some(),
             earlier: waiting.earlier.into_iter().map(|earlier| said(&earlier, when)).collect(),
             nickname: waiting.nickname,

@@ -8,13 +8,13 @@ use serde::Deserialize;
 use super::SPEC;
 use super::contract::{ItemId, PhotoRejected, PresentationRejected, RegistrationRejected};
 use super::read_queue::QueuePage;
-use super::waiting::{Asks, Waiting, first};
+use super::waiting::{Asks, OTHER_KIND, Waiting, first};
 use crate::kernel::context::Context;
 use crate::kernel::failure::Failure;
 use crate::kernel::problem::Problem;
 use crate::shared::people::DecidedBy;
 use crate::shared::text::read::ReadRules;
-use crate::web::answer::{Json, NoContent, Page, SeeOther};
+use crate::web::answer::{Json, NoContent, SeeOther};
 use crate::web::extract::{Form, Path};
 use crate::web::layout::Layout;
 use crate::web::visitor::Actor;
@@ -37,7 +37,7 @@ pub(super) struct Input {
     /// What the member should change; she reads it. 1 to 500 characters as people count them, on at most 20 lines;
     /// not blank, and no more than 8 marks on a character. Of blank lines in a row one is kept.
     #[schemars(length(min = 1), regex(pattern = SAYS_SOMETHING))]
-    reason: String,
+    pub(super) reason: String,
 }
 
 /// Returns what happens now, as the reviewer is told.
@@ -59,6 +59,7 @@ async fn run(ctx: &Context, actor: &Actor, item: ItemId, input: &Input) -> Resul
             tx.emit(PhotoRejected { member, photo, reason, by }).await?,
             format!("{nickname} reads your reason, and can send another photo."),
         ),
+        Asks::Report(_) => return Err(OTHER_KIND.failure()),
     };
     first(applied)?;
     tx.commit().await?;
@@ -84,10 +85,6 @@ pub(super) async fn form(
 ) -> Result<Response, Failure> {
     match run(&ctx, &actor, item, &input).await {
         Ok(notice) => Ok(SeeOther::to("/review").saying(notice).into_response()),
-        Err(failure) if failure.is_of_a_form() => {
-            let form = state.with("item", item.to_string()).refused(&failure);
-            Ok(Page::again(QueuePage::load(&ctx, actor.id, shell, form).await?, &failure).into_response())
-        }
-        Err(failure) => Err(failure),
+        Err(failure) => QueuePage::again(&ctx, &actor, shell, (item, state), failure).await,
     }
 }

@@ -38,7 +38,7 @@ async fn run(ctx: &Context, reviewer: MemberId) -> Result<Taken, Failure> {
         "select i.item from review.item i
          where i.decision is null
            and not exists (select from review.lease l where l.item = i.item and l.reviewer <> $1)
-         order by i.at, i.item limit $2 for update of i skip locked",
+         order by i.due, i.item limit $2 for update of i skip locked",
         reviewer.uuid(),
         TAKEN_MAX
     )

@@ -4,6 +4,7 @@ use sqlx::query;
 
 use super::contract::{ItemId, RegistrationApproved};
 use super::item::Kind;
+use super::report::Reported;
 use crate::kernel::event::Applied;
 use crate::kernel::failure::Failure;
 use crate::kernel::id::{MemberId, TypedId};
@@ -22,8 +23,16 @@ const WITHDRAWN: Problem = Problem::conflict("review.withdrawn", "She has delete
 /// Another reviewer reads it.
 const TAKEN: Problem =
     Problem::conflict("review.taken", "Another reviewer is reading this. Leave it to her.");
+/// She reported it herself, or is reported.
+const OWN: Problem =
+    Problem::conflict("review.own", "This report is yours, or about you. Leave it to another reviewer.");
 /// What a decision is refused for.
-pub(super) const REFUSALS: &[Problem] = &[DECIDED, REPLACED, WITHDRAWN, TAKEN];
+pub(super) const REFUSALS: &[Problem] = &[DECIDED, REPLACED, WITHDRAWN, TAKEN, OWN];
+/// A report is neither approved nor rejected, and nothing else is upheld or dismissed.
+pub(super) const OTHER_KIND: Problem = Problem::conflict(
+    "review.other-kind",
+    "A report is upheld or dismissed; all else is approved or rejected.",
+);
 
 /// An item, locked: another reviewer waits, and then finds it decided.
 pub(super) struct Waiting {
@@ -41,6 +50,7 @@ pub(super) enum Asks {
         photo: PhotoId,
         alt: String,
     },
+    Report(Box<Reported>),
 }
 
 impl Waiting {
@@ -71,7 +81,13 @@ impl Waiting {
             Kind::Registration => Asks::Registration(Box::new(application(tx, item, row.member, by).await?)),
             Kind::Presentation => presentation(tx, item).await?,
             Kind::Photo => photo(tx, item).await?,
+            Kind::Report => Asks::Report(Box::new(Reported::find(tx, item).await?)),
         };
+        if let Asks::Report(report) = &asks
+            && by.member().is_some_and(|by| by == report.reporter || by == row.member)
+        {
+            return Err(OWN.failure());
+        }
         // Who applies has no card yet.
         let nickname = match &asks {
             Asks::Registration(asked) => asked.nickname.clone(),

@@ -1,0 +1,54 @@
+//! Dismiss a report: nothing in it is against the rules. Whoever reported the same reads why.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+
+use super::SPEC;
+use super::contract::{ItemId, ReportDismissed};
+use super::read_queue::QueuePage;
+use super::reject_item::{Input, REASON};
+use super::waiting::{Asks, OTHER_KIND, Waiting, first};
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
+use crate::shared::people::DecidedBy;
+use crate::web::answer::{Json, NoContent, SeeOther};
+use crate::web::extract::{Form, Path};
+use crate::web::layout::Layout;
+use crate::web::visitor::Actor;
+
+async fn run(ctx: &Context, actor: &Actor, item: ItemId, input: &Input) -> Result<String, Failure> {
+    let reason = REASON.parse("reason", &input.reason)?.into_inner();
+    let by = DecidedBy::Member(actor.id);
+    let mut tx = ctx.begin(&SPEC).await?;
+    let Waiting { member, asks, .. } = Waiting::find(&mut tx, item, by).await?;
+    let Asks::Report(reported) = asks else { return Err(OTHER_KIND.failure()) };
+    for (report, reporter) in reported.all_alike(&mut tx, member).await? {
+        let reason = reason.clone();
+        first(tx.emit(ReportDismissed { report, reporter, member, reason, by }).await?)?;
+    }
+    tx.commit().await?;
+    Ok("Whoever reported this reads your reason.".to_owned())
+}
+
+pub(super) async fn json(
+    State(ctx): State<Context>,
+    actor: Actor,
+    Path(item): Path<ItemId>,
+    Json(input): Json<Input>,
+) -> Result<NoContent, Failure> {
+    run(&ctx, &actor, item, &input).await?;
+    Ok(NoContent)
+}
+
+pub(super) async fn form(
+    State(ctx): State<Context>,
+    actor: Actor,
+    shell: Layout,
+    Path(item): Path<ItemId>,
+    Form { input, state }: Form<Input>,
+) -> Result<Response, Failure> {
+    match run(&ctx, &actor, item, &input).await {
+        Ok(notice) => Ok(SeeOther::to("/review").saying(notice).into_response()),
+        Err(failure) => QueuePage::again(&ctx, &actor, shell, (item, state), failure).await,
+    }
+}

@@ -1,0 +1,34 @@
+//! Let an excluded member come back. Admins do: what reviewers decide is not theirs to undo.
+
+use axum::extract::State;
+use sqlx::query_scalar;
+
+use super::SPEC;
+use super::contract::ExclusionLifted;
+use crate::kernel::context::Context;
+use crate::kernel::failure::Failure;
+use crate::kernel::id::{MemberId, TypedId};
+use crate::shared::people::DecidedBy;
+use crate::web::answer::NoContent;
+use crate::web::extract::Path;
+use crate::web::visitor::Actor;
+
+/// 404 for a member who is not excluded.
+pub(super) async fn json(
+    State(ctx): State<Context>,
+    actor: Actor,
+    Path(member): Path<MemberId>,
+) -> Result<NoContent, Failure> {
+    let mut tx = ctx.begin(&SPEC).await?;
+    let last = query_scalar!(
+        "select kind from review.measure where member = $1 and kind in ('excluded', 'lifted')
+         order by at desc, measure desc limit 1 for update",
+        member.uuid()
+    );
+    if last.fetch_optional(tx.conn()).await?.as_deref() != Some("excluded") {
+        return Err(Failure::not_found());
+    }
+    let _ = tx.emit(ExclusionLifted { member, by: DecidedBy::Member(actor.id) }).await?;
+    tx.commit().await?;
+    Ok(NoContent)
+}
