@@ -1,15 +1,16 @@
-//! Writes down which photos are evidence: reported, and not decided on.
+//! Writes down which photos are evidence: reported, and not decided on since.
 
 use std::marker::PhantomData;
 
 use sqlx::query;
 
+use super::contract::PhotoId;
 use crate::kernel::event::{Applied, Event, Listener, Recorded};
 use crate::kernel::failure::Failure;
-use crate::kernel::id::TypedId;
+use crate::kernel::id::{MemberId, TypedId};
 use crate::kernel::tx::Tx;
 use crate::modules::profile::contract::ProfileReported;
-use crate::modules::review::contract::{ItemId, ReportDismissed, ReportUpheld};
+use crate::modules::review::contract::{ReportDismissed, ReportUpheld};
 
 pub(super) struct AddEvidence;
 
@@ -17,32 +18,38 @@ impl Listener for AddEvidence {
     type Event = ProfileReported;
 
     async fn handle(&self, tx: &mut Tx, facts: &[Recorded<ProfileReported>]) -> Result<Applied, Failure> {
-        let photos = || facts.iter().filter_map(|fact| Some((fact.id, fact.event.photo?)));
-        let done = query!(
-            "insert into media.evidence (report, photo, decided)
-             select *, false from unnest($1::uuid[], $2::uuid[])
-             on conflict (report) do update set photo = excluded.photo",
-            &photos().map(|(report, _)| report.uuid()).collect::<Vec<_>>(),
-            &photos().map(|(_, photo)| photo.uuid()).collect::<Vec<_>>()
-        );
-        Ok(Applied::rows(done.execute(tx.conn()).await?.rows_affected()))
+        let mut rows = 0;
+        for fact in facts {
+            let Some(photo) = fact.event.photo else { continue };
+            let done = query!(
+                "insert into media.evidence as known (photo, reporter, reported) values ($1, $2, $3)
+                 on conflict (photo, reporter) do update set reported = excluded.reported
+                 where known.reported < excluded.reported",
+                photo.uuid(),
+                fact.event.reporter.uuid(),
+                fact.at
+            );
+            rows += done.execute(tx.conn()).await?.rows_affected();
+        }
+        Ok(Applied::rows(rows))
     }
 }
 
 /// An event that decides on a report.
 pub(super) trait Decides: Event {
-    fn report(&self) -> ItemId;
+    /// Who reported which photo; none where it was something else.
+    fn reported(&self) -> Option<(MemberId, PhotoId)>;
 }
 
 impl Decides for ReportUpheld {
-    fn report(&self) -> ItemId {
-        self.report
+    fn reported(&self) -> Option<(MemberId, PhotoId)> {
+        Some((self.reporter, self.photo?))
     }
 }
 
 impl Decides for ReportDismissed {
-    fn report(&self) -> ItemId {
-        self.report
+    fn reported(&self) -> Option<(MemberId, PhotoId)> {
+        Some((self.reporter, self.photo?))
     }
 }
 
@@ -58,11 +65,19 @@ impl<E: Decides> Listener for EndEvidence<E> {
     type Event = E;
 
     async fn handle(&self, tx: &mut Tx, facts: &[Recorded<E>]) -> Result<Applied, Failure> {
-        let done = query!(
-            "insert into media.evidence as known (report, decided) select *, true from unnest($1::uuid[])
-             on conflict (report) do update set decided = true where not known.decided",
-            &facts.iter().map(|fact| fact.event.report().uuid()).collect::<Vec<_>>()
-        );
-        Ok(Applied::rows(done.execute(tx.conn()).await?.rows_affected()))
+        let mut rows = 0;
+        for fact in facts {
+            let Some((reporter, photo)) = fact.event.reported() else { continue };
+            let done = query!(
+                "insert into media.evidence as known (photo, reporter, decided) values ($1, $2, $3)
+                 on conflict (photo, reporter) do update set decided = excluded.decided
+                 where known.decided < excluded.decided",
+                photo.uuid(),
+                reporter.uuid(),
+                fact.at
+            );
+            rows += done.execute(tx.conn()).await?.rows_affected();
+        }
+        Ok(Applied::rows(rows))
     }
 }

@@ -38,7 +38,7 @@ pub(super) async fn once(ctx: &Context) -> Result<(), Failure> {
         // Another node does the others.
         let photos = query_scalar!(
             r#"select photo as "photo: PhotoId" from media.stored s where remove_after <= $1
-                 and not exists (select from media.evidence e where e.photo = s.photo and not e.decided)
+                 and not exists (select from media.evidence e where e.photo = s.photo and e.reported > e.decided)
                order by remove_after limit $2 for update skip locked"#,
             ctx.now(),
             BATCH

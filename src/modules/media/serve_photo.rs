@@ -73,7 +73,7 @@ async fn may_see(ctx: &Context, viewer: &Actor, photo: PhotoId) -> Result<Option
 /// It is deleted, and reviewers still have to decide on a report of it.
 async fn is_evidence(ctx: &Context, photo: PhotoId) -> Result<bool, Failure> {
     let held = query_scalar!(
-        r#"select exists (select from media.evidence where photo = $1 and not decided) as "held!""#,
+        r#"select exists (select from media.evidence where photo = $1 and reported > decided) as "held!""#,
         photo.uuid()
     );
     Ok(held.fetch_one(ctx.pool(&SPEC)).await?)

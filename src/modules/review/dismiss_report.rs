@@ -22,9 +22,10 @@ async fn run(ctx: &Context, actor: &Actor, item: ItemId, input: &Input) -> Resul
     let mut tx = ctx.begin(&SPEC).await?;
     let Waiting { member, asks, .. } = Waiting::find(&mut tx, item, by).await?;
     let Asks::Report(reported) = asks else { return Err(OTHER_KIND.failure()) };
+    let (_, photo, _) = reported.about.columns();
     for (report, reporter) in reported.all_alike(&mut tx, member).await? {
         let reason = reason.clone();
-        first(tx.emit(ReportDismissed { report, reporter, member, reason, by }).await?)?;
+        first(tx.emit(ReportDismissed { report, reporter, member, photo, reason, by }).await?)?;
     }
     tx.commit().await?;
     Ok("Whoever reported this reads your reason.".to_owned())

@@ -89,8 +89,9 @@ async fn run(ctx: &Context, actor: &Actor, item: ItemId, input: &Input) -> Resul
     let mut tx = ctx.begin(&SPEC).await?;
     let Waiting { member, nickname, asks } = Waiting::find(&mut tx, item, by).await?;
     let Asks::Report(reported) = asks else { return Err(OTHER_KIND.failure()) };
+    let (_, photo, _) = reported.about.columns();
     for (report, reporter) in reported.all_alike(&mut tx, member).await? {
-        first(tx.emit(ReportUpheld { report, reporter, member, by }).await?)?;
+        first(tx.emit(ReportUpheld { report, reporter, member, photo, by }).await?)?;
     }
     let said = Said { member, reason, by };
     if measure != Measure::Warn {

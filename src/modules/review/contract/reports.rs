@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::ItemId;
 use crate::kernel::event::{Event, Names};
 use crate::kernel::id::MemberId;
+use crate::modules::media::contract::PhotoId;
 use crate::shared::people::DecidedBy;
 
 /// A report was right: a reviewer has done something about it.
@@ -19,6 +20,9 @@ pub struct ReportUpheld {
     pub reporter: MemberId,
     /// Whom.
     pub member: MemberId,
+    /// Which photo, where it was about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub photo: Option<PhotoId>,
     /// Who decided.
     pub by: DecidedBy,
 }
@@ -33,6 +37,9 @@ pub struct ReportDismissed {
     pub reporter: MemberId,
     /// Whom.
     pub member: MemberId,
+    /// Which photo, where it was about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub photo: Option<PhotoId>,
     /// What the reporter is told.
     pub reason: String,
     /// Who decided.
