@@ -124,22 +124,23 @@ impl Alerting for MemberExcluded {
 
 /// Makes a listener for one such event.
 pub trait Keeper {
-    fn keep<E: Alerting>(at: &mut Registry);
+    /// `since` is the version of the module's subscriptions that brought it ([`Registry::listens_since`]).
+    fn keep<E: Alerting>(at: &mut Registry, since: i32);
 }
 
 /// Listens to every event that tells a member something.
 pub fn listen<K: Keeper>(at: &mut Registry) {
-    K::keep::<FlirtSent>(at);
-    K::keep::<ProfileVisited>(at);
-    K::keep::<PhotoLiked>(at);
-    K::keep::<PrivateAlbumAccessGranted>(at);
-    K::keep::<PresentationApproved>(at);
-    K::keep::<PresentationRejected>(at);
-    K::keep::<PhotoApproved>(at);
-    K::keep::<PhotoRejected>(at);
-    K::keep::<ReportUpheld>(at);
-    K::keep::<ReportDismissed>(at);
-    K::keep::<MessageRemoved>(at);
-    K::keep::<MemberWarned>(at);
-    K::keep::<MemberExcluded>(at);
+    K::keep::<FlirtSent>(at, 1);
+    K::keep::<ProfileVisited>(at, 1);
+    K::keep::<PhotoLiked>(at, 1);
+    K::keep::<PrivateAlbumAccessGranted>(at, 1);
+    K::keep::<PresentationApproved>(at, 1);
+    K::keep::<PresentationRejected>(at, 1);
+    K::keep::<PhotoApproved>(at, 1);
+    K::keep::<PhotoRejected>(at, 1);
+    K::keep::<ReportUpheld>(at, 3);
+    K::keep::<ReportDismissed>(at, 3);
+    K::keep::<MessageRemoved>(at, 3);
+    K::keep::<MemberWarned>(at, 3);
+    K::keep::<MemberExcluded>(at, 3);
 }

@@ -34,7 +34,7 @@ pub struct Wakes {
 pub fn keep_portraits(at: &mut Registry, since: i32, wakes: Option<Wakes>) {
     let (schema, wakes) = (at.spec().schema, wakes.map(|wakes| wakes.cards));
     at.listens_since(since, photos::AddPhotos::of(schema, wakes));
-    at.listens(photos::TakeBackPhotos::of(schema, wakes));
+    at.listens_since(3, photos::TakeBackPhotos::of(schema, wakes));
     at.listens(photos::RemovePhotos::of(schema, wakes));
     at.listens_since(2, photos::ArrangePhotos::of(schema, wakes));
 }
@@ -53,8 +53,8 @@ pub fn keep_people_live(at: &mut Registry, wakes: Wakes) {
 pub fn keep_cards(at: &mut Registry, wakes: Option<&'static str>) {
     let schema = at.spec().schema;
     at.listens(cards::KeepCards::of(schema, wakes));
-    at.listens(exclusions::HideCards::of(schema, wakes));
-    at.listens(exclusions::ShowCards::of(schema, wakes));
+    at.listens_since(3, exclusions::HideCards::of(schema, wakes));
+    at.listens_since(3, exclusions::ShowCards::of(schema, wakes));
 }
 
 fn keep(at: &mut Registry, wakes: Option<Wakes>) {

@@ -109,9 +109,9 @@ impl Refuses {
     pub fn check(self, input: &ReportInput) -> Result<Complaint, Failure> {
         let known = Cause::ALL.into_iter().find(|cause| cause.code() == input.cause);
         let cause = known.ok_or_else(|| self.cause.at("cause"))?;
-        let words = match input.words.as_str() {
-            "" => String::new(),
-            words => self.words.parse("words", words)?.into_inner(),
+        let words = match &input.words {
+            None => String::new(),
+            Some(words) => self.words.parse("words", words)?.into_inner(),
         };
         Ok(Complaint { cause, words })
     }
@@ -127,7 +127,24 @@ pub struct ReportInput {
     pub cause: String,
     /// What the reporter adds, for the reviewer only: up to 1,000 characters as people count them, on at most 50 lines.
     #[serde(default)]
-    pub words: String,
+    #[schemars(length(min = 1))]
+    pub words: Option<String>,
+}
+
+/// The same as a form sends it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReportForm {
+    #[serde(default)]
+    cause: String,
+    #[serde(default)]
+    words: String,
+}
+
+impl From<ReportForm> for ReportInput {
+    fn from(form: ReportForm) -> Self {
+        Self { cause: form.cause, words: Some(form.words).filter(|words| !words.is_empty()) }
+    }
 }
 
 /// A report that was checked.

@@ -20,14 +20,22 @@ pub(crate) struct Taken {
 impl Taken {
     /// True for a text that is hers to write, and that nothing else stands in the way of.
     pub(crate) fn is_hers(&self, field: &str) -> bool {
-        self.title.ends_with("/draft") && field == "presentation"
+        let of_a_report = self.title == "POST /member/{nickname}/report" && field == "words";
+        of_a_report || (self.title.ends_with("/draft") && field == "presentation")
     }
 
     /// True for a field that may be left out, or empty.
     pub(crate) fn is_optional(&self, field: &str) -> bool {
         let of_an_ideal = self.title.ends_with("/ideal") && field == "place";
         let of_typing = self.title.ends_with("/typing");
-        of_an_ideal || of_typing || field == "ideal.place" || field == "idealPlace"
+        let of_a_report = self.title.contains("/report") && field == "words";
+        let of_a_measure = self.title.ends_with("/uphold") && field == "days";
+        of_an_ideal
+            || of_typing
+            || of_a_report
+            || of_a_measure
+            || field == "ideal.place"
+            || field == "idealPlace"
     }
 }
 
@@ -48,6 +56,8 @@ pub(crate) fn taken() -> Vec<Taken> {
     let read = json!({ "upTo": 1 });
     let ideal = json!({ "gender": "woman", "from": 25, "to": 30, "place": "visby" });
     let draft = json!({ "presentation": "I like trains." });
+    let report = json!({ "cause": "scam", "words": "He asked twice." });
+    let uphold = json!({ "measure": "suspend", "days": 7, "reason": "Be kind." });
     vec![
         both("POST /api/register", Who::Nobody, applicant.clone(), &[]),
         both("POST /register", Who::Nobody, flat(&applicant), &[]),
@@ -72,7 +82,15 @@ pub(crate) fn taken() -> Vec<Taken> {
         both("POST /api/chat/{member}/read", Who::Member, read.clone(), &[]),
         both("POST /chat/{nickname}/read", Who::Member, read, &[]),
         both("POST /api/review/{item}/reject", Who::Reviewer, reason.clone(), &[]),
-        both("POST /review/{item}/reject", Who::Reviewer, reason, &[]),
+        both("POST /review/{item}/reject", Who::Reviewer, reason.clone(), &[]),
+        both("POST /api/review/{item}/dismiss", Who::Reviewer, reason.clone(), &[]),
+        both("POST /review/{item}/dismiss", Who::Reviewer, reason, &[]),
+        both("POST /api/review/{item}/uphold", Who::Reviewer, uphold.clone(), &[]),
+        both("POST /review/{item}/uphold", Who::Reviewer, uphold, &[]),
+        both("POST /api/profile/{member}/report", Who::Member, report.clone(), &["words"]),
+        both("POST /member/{nickname}/report", Who::Member, report.clone(), &[]),
+        both("POST /api/chat/{member}/report/{number}", Who::Member, report.clone(), &["words"]),
+        both("POST /chat/{nickname}/report/{number}", Who::Member, report, &["words"]),
     ]
 }
 

@@ -62,7 +62,7 @@ async fn what_waits_for_the_operator_is_shown_with_the_command_that_helps() {
     let (well, said) = pancake(&["status"]).await;
     assert!(!well && said.contains("until: pancake rebuild alerts"), "{said}");
     let (well, said) = pancake(&["rebuild", "--stopped"]).await;
-    assert!(well && said.contains("alerts: 5 tables, written anew from 2 events"), "{said}");
+    assert!(well && said.contains("alerts: 6 tables, written anew from 2 events"), "{said}");
     let (well, said) = pancake(&["rebuild", "nowhere"]).await;
     assert!(!well && said.contains("No module is called nowhere. There are album, alerts"), "{said}");
     stage.close().await;

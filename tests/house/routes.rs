@@ -163,6 +163,7 @@ pub(crate) fn filled(record: &ActionRecord) -> String {
 pub(crate) fn fill(path: &str, id: &str, nickname: &str) -> String {
     let part = |part: &str| match part {
         "{nickname}" => nickname.to_owned(),
+        "{number}" => "1".to_owned(),
         part if part.starts_with('{') => id.to_owned(),
         part => part.to_owned(),
     };

@@ -43,7 +43,7 @@ impl Module for Alerts {
         alerting::listen::<Alerts>(at);
         at.listens(remove_likes::RemoveLikes);
         at.listens_since(2, AddPhotos::of(SPEC.schema, Some(WAKES.cards)));
-        at.listens(TakeBackPhotos::of(SPEC.schema, Some(WAKES.cards)));
+        at.listens_since(3, TakeBackPhotos::of(SPEC.schema, Some(WAKES.cards)));
         at.listens(drop_likes::DropLikes(RemovePhotos::of(SPEC.schema, Some(WAKES.cards))));
         at.listens_since(2, ArrangePhotos::of(SPEC.schema, Some(WAKES.cards)));
 
@@ -60,7 +60,7 @@ impl Module for Alerts {
 }
 
 impl Keeper for Alerts {
-    fn keep<E: Alerting>(at: &mut Registry) {
-        at.listens(add_alerts::AddAlerts::<E>::new());
+    fn keep<E: Alerting>(at: &mut Registry, since: i32) {
+        at.listens_since(since, add_alerts::AddAlerts::<E>::new());
     }
 }

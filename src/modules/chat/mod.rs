@@ -64,7 +64,7 @@ impl Module for Chat {
         at.listens(keep_marks::KeepMarks);
         at.publishes::<contract::MessageReported>();
         at.listens(keep_reported::KeepReported);
-        at.listens(keep_reported::RemoveMessages);
+        at.listens_since(3, keep_reported::RemoveMessages);
 
         let inbox = |path| {
             let inbox = Action::get(path, Policy::Member, "shows her conversations");

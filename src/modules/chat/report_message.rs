@@ -13,7 +13,7 @@ use crate::kernel::context::Context;
 use crate::kernel::failure::Failure;
 use crate::kernel::id::{MemberId, TypedId};
 use crate::shared::cards;
-use crate::shared::reports::{Cause, Refuses, ReportInput, SENT};
+use crate::shared::reports::{Cause, Refuses, ReportForm, ReportInput, SENT};
 use crate::web::answer::{Json, NoContent, Page, SeeOther};
 use crate::web::extract::{Form, Path};
 use crate::web::form::FormState;
@@ -124,10 +124,10 @@ pub(super) async fn form(
     actor: Actor,
     shell: Layout,
     Path((nickname, number)): Path<(String, i64)>,
-    Form { input, state }: Form<ReportInput>,
+    Form { input, state }: Form<ReportForm>,
 ) -> Result<Response, Failure> {
     let member = cards::named(ctx.pool(&SPEC), &SPEC, &nickname).await?;
-    match run(&ctx, &actor, (member, number), &input).await {
+    match run(&ctx, &actor, (member, number), &input.into()).await {
         Ok(()) => Ok(SeeOther::to(format!("/chat/{nickname}")).saying(SENT).into_response()),
         Err(failure) if failure.is_of_a_form() => {
             let again = load(&ctx, &actor, (shell, state.refused(&failure)), (member, number)).await?;

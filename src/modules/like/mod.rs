@@ -35,7 +35,7 @@ impl Module for Like {
     fn register(&self, at: &mut Registry) {
         shared::keep_people(at);
         at.listens(AddPhotos::of(SPEC.schema, None));
-        at.listens(TakeBackPhotos::of(SPEC.schema, None));
+        at.listens_since(3, TakeBackPhotos::of(SPEC.schema, None));
         at.listens(drop_likes::DropLikes(RemovePhotos::of(SPEC.schema, None)));
         at.publishes::<contract::PhotoLiked>();
         at.listens(keep_likes::AddLike);

@@ -54,8 +54,8 @@ impl Module for Media {
         at.listens(keep_photos::KeepApproved);
         at.listens(keep_photos::KeepRejected);
         at.listens(keep_evidence::AddEvidence);
-        at.listens(keep_evidence::EndEvidence::<ReportUpheld>::new());
-        at.listens(keep_evidence::EndEvidence::<ReportDismissed>::new());
+        at.listens_since(3, keep_evidence::EndEvidence::<ReportUpheld>::new());
+        at.listens_since(3, keep_evidence::EndEvidence::<ReportDismissed>::new());
         at.listens(blocks::AddPair::of(SPEC.schema, None));
         at.listens(blocks::RemovePair::of(SPEC.schema, None));
 

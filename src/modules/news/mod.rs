@@ -56,7 +56,7 @@ impl Module for News {
         at.listens(add_stories::AddPhotoStories);
         at.listens(add_stories::AddPresentations);
         at.listens(remove_stories::RemoveDeleted);
-        at.listens(remove_stories::RemoveRejected);
+        at.listens_since(3, remove_stories::RemoveRejected);
         at.listens(keep_ideals::KeepFirst);
         at.listens(keep_ideals::KeepUpdated);
         at.counts_stories(count_news::NewStories);

@@ -45,14 +45,14 @@ impl Module for Profile {
     fn register(&self, at: &mut Registry) {
         shared::keep_people(at);
         at.listens_since(2, AddPhotos::of(SPEC.schema, None));
-        at.listens(TakeBackPhotos::of(SPEC.schema, None));
+        at.listens_since(3, TakeBackPhotos::of(SPEC.schema, None));
         at.listens(drop_liked::DropLiked(RemovePhotos::of(SPEC.schema, None)));
         at.listens_since(2, ArrangePhotos::of(SPEC.schema, None));
         at.listens(keep_liked::AddLiked);
         at.listens(keep_liked::RemoveLiked);
         at.listens(keep_profiles::KeepProfiles);
         at.listens(keep_profiles::KeepPresentations);
-        at.listens(keep_profiles::RemovePresentations);
+        at.listens_since(3, keep_profiles::RemovePresentations);
         at.listens(keep_flirted::KeepFlirted);
         at.listens(keep_favorites::AddFavorite);
         at.listens(keep_favorites::RemoveFavorite);

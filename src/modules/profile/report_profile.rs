@@ -16,7 +16,7 @@ use crate::kernel::id::{MemberId, TypedId};
 use crate::kernel::problem::Problem;
 use crate::modules::media::contract::PhotoId;
 use crate::shared::cards;
-use crate::shared::reports::{Cause, Refuses, ReportInput};
+use crate::shared::reports::{Cause, Refuses, ReportForm, ReportInput};
 use crate::web::answer::{Json, NoContent, Page, SeeOther};
 use crate::web::extract::{Form, Path, Query};
 use crate::web::form::FormState;
@@ -139,10 +139,10 @@ pub(super) async fn form(
     actor: Actor,
     (shell, Path(nickname)): (Layout, Path<String>),
     Query(which): Query<Which>,
-    Form { input, state }: Form<ReportInput>,
+    Form { input, state }: Form<ReportForm>,
 ) -> Result<Response, Failure> {
     let member = cards::named(ctx.pool(&SPEC), &SPEC, &nickname).await?;
-    match run(&ctx, &actor, member, &which, &input).await {
+    match run(&ctx, &actor, member, &which, &input.into()).await {
         Ok(Shown { nickname, .. }) => Ok(SeeOther::to(format!("/member/{nickname}"))
             .saying(crate::shared::reports::SENT)
             .into_response()),

@@ -69,8 +69,8 @@ impl Module for Register {
         at.listens(keep_roles::RemoveRole);
         at.listens(keep_suspensions::AddSuspension);
         at.listens(keep_suspensions::RemoveSuspension);
-        at.listens(keep_exclusions::AddExclusions);
-        at.listens(keep_exclusions::RemoveExclusions);
+        at.listens_since(3, keep_exclusions::AddExclusions);
+        at.listens_since(3, keep_exclusions::RemoveExclusions);
         applications(at);
         logins(at);
         settings(at);

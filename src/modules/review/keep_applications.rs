@@ -3,8 +3,8 @@
 use sqlx::query_scalar;
 
 use super::contract::{RegistrationApproved, RegistrationRejected};
+use super::decides::Decides;
 use super::item::Decision;
-use super::keep_decisions::Decides;
 use crate::kernel::event::Recorded;
 use crate::kernel::failure::Failure;
 use crate::kernel::id::{MemberId, TypedId};

@@ -4,8 +4,8 @@
 use sqlx::query;
 
 use super::contract::{PhotoApproved, PhotoRejected};
+use super::decides::Decides;
 use super::item::{Decision, Kind, NewItem, Shown};
-use super::keep_decisions::Decides;
 use crate::kernel::event::Recorded;
 use crate::kernel::failure::Failure;
 use crate::kernel::id::{MemberId, TypedId};

@@ -4,8 +4,8 @@
 use sqlx::{query, query_scalar};
 
 use super::contract::{PresentationApproved, PresentationRejected};
+use super::decides::Decides;
 use super::item::{Decision, Kind, NewItem};
-use super::keep_decisions::Decides;
 use crate::kernel::event::Recorded;
 use crate::kernel::failure::Failure;
 use crate::kernel::id::{EventId, MemberId, TypedId};

@@ -1,8 +1,8 @@
 //! Which report a decision is about. One that has not come here yet is written down, too.
 
 use super::contract::{ReportDismissed, ReportUpheld};
+use super::decides::Decides;
 use super::item::{Decision, Kind, NewItem};
-use super::keep_decisions::Decides;
 use super::report;
 use crate::kernel::event::Recorded;
 use crate::kernel::failure::Failure;

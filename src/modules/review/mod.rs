@@ -6,6 +6,7 @@ mod add_presentation;
 mod add_report;
 mod approve_item;
 pub mod contract;
+mod decides;
 mod dismiss_report;
 mod earlier;
 mod item;
@@ -23,11 +24,13 @@ mod report;
 mod take_items;
 mod uphold_report;
 mod waiting;
+mod waiting_report;
 
 pub use approve_item::waiting_member as approve_waiting;
 
 use self::add_report::AddReports;
-use self::keep_decisions::{Decides, KeepDecisions};
+use self::decides::Decides;
+use self::keep_decisions::KeepDecisions;
 use self::keep_measures::{KeepMeasures, Measures};
 use self::reject_item::REASON;
 use crate::kernel::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};

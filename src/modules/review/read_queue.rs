@@ -12,7 +12,7 @@ use super::SPEC;
 use super::contract::ItemId;
 use super::earlier::{self, Earlier};
 use super::item::Kind;
-use super::report::Thing;
+use super::waiting_report::{self, WaitingReport};
 use crate::kernel::context::Context;
 use crate::kernel::failure::Failure;
 use crate::kernel::id::{MemberId, TypedId};
@@ -20,7 +20,6 @@ use crate::modules::media::contract::PhotoId;
 use crate::shared::paging::{Cursor, Listing, PageQuery};
 use crate::shared::people::{Gender, Ideal, age};
 use crate::shared::places;
-use crate::shared::reports::Cause;
 use crate::web::answer::{Json, Page};
 use crate::web::extract::Query;
 use crate::web::form::FormState;
@@ -72,25 +71,6 @@ pub(super) struct Waiting {
     due: DateTime<Utc>,
 }
 
-/// What a member reported.
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct WaitingReport {
-    about: Thing,
-    cause: Cause,
-    /// Which; only of a photo.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    photo: Option<PhotoId>,
-    /// What was to be seen: the presentation, the photo's description, or the message. Empty where that is nothing.
-    text: String,
-    /// What the reporter adds; empty where that is nothing.
-    words: String,
-    reporter: String,
-    /// What became of the reporter's earlier reports.
-    upheld: i32,
-    dismissed: i32,
-}
-
 async fn run(ctx: &Context, reader: MemberId, asked: &PageQuery) -> Result<Listing<Waiting>, Failure> {
     let paging = asked.parse_oldest_first()?;
     let now = ctx.now();
@@ -100,18 +80,12 @@ async fn run(ctx: &Context, reader: MemberId, asked: &PageQuery) -> Result<Listi
                   coalesce(a.place, c.place) as "place!", a.ideal_gender as "ideal_gender?: Gender",
                   a.ideal_from as "ideal_from?", a.ideal_to as "ideal_to?", a.ideal_place,
                   a.application as "application?", t.text as "text?", p.photo as "photo?: PhotoId",
-                  nullif(p.alt, '') as alt, l.until as "taken_until?", i.at, i.due,
-                  r.about as "about?: Thing", r.photo as "reported_photo?: PhotoId", r.text as "reported_text?",
-                  r.cause as "cause?: Cause", r.words as "words?", rc.nickname as "reporter?",
-                  coalesce(rs.upheld, 0) as "upheld!", coalesce(rs.dismissed, 0) as "dismissed!"
+                  nullif(p.alt, '') as alt, l.until as "taken_until?", i.at, i.due
            from review.item i
            left join review.card c on c.member = i.member
            left join review.item_application a on a.item = i.item
            left join review.item_presentation t on t.item = i.item
            left join review.item_photo p on p.item = i.item
-           left join review.item_report r on r.item = i.item
-           left join review.card rc on rc.member = r.reporter
-           left join review.reporter rs on rs.member = r.reporter
            left join review.lease l on l.item = i.item and l.until > $5
            where i.decision is null and coalesce(a.nickname, c.nickname) is not null and (i.due, i.item) > ($1, $2)
              -- What others read is left to them.
@@ -127,6 +101,8 @@ async fn run(ctx: &Context, reader: MemberId, asked: &PageQuery) -> Result<Listi
     .await?;
     let members: Vec<_> = rows.iter().map(|row| MemberId::of(row.member)).collect();
     let mut earlier = earlier::of(ctx, &members).await?;
+    let items: Vec<_> = rows.iter().map(|row| ItemId::of(row.item)).collect();
+    let mut reports = waiting_report::of(ctx, &items).await?;
     let waiting = rows.into_iter().map(|row| Waiting {
         // Of several of hers the first one says it.
         earlier: earlier.remove(&MemberId::of(row.member)).unwrap_or_default(),
@@ -147,16 +123,7 @@ async fn run(ctx: &Context, reader: MemberId, asked: &PageQuery) -> Result<Listi
         place: row.place,
         application: row.application,
         text: row.text,
-        report: row.about.zip(row.cause).map(|(about, cause)| WaitingReport {
-            about,
-            cause,
-            photo: row.reported_photo,
-            text: row.reported_text.unwrap_or_default(),
-            words: row.words.unwrap_or_default(),
-            reporter: row.reporter.unwrap_or_default(),
-            upheld: row.upheld,
-            dismissed: row.dismissed,
-        }),
+        report: reports.remove(&ItemId::of(row.item)),
         photo: row.photo,
         alt: row.alt,
         at: row.at,
