@@ -3,7 +3,7 @@
 use crate::kernel::event::Event;
 use crate::kernel::id::MemberId;
 use crate::kernel::module::Registry;
-use crate::modules::album::contract::PrivateAlbumAccessGranted;
+use crate::modules::album::contract::{PrivateAlbumAccessAsked, PrivateAlbumAccessGranted};
 use crate::modules::flirt::contract::FlirtSent;
 use crate::modules::like::contract::PhotoLiked;
 use crate::modules::media::contract::PhotoId;
@@ -28,6 +28,8 @@ pub struct Alert<'a> {
 pub trait Alerting: Event {
     /// As stored and as in JSON.
     const KIND: &'static str;
+    /// The version of the subscriptions of both that brought it, where they read its source already.
+    const SINCE: i32 = 1;
     fn alert(&self) -> Alert<'_>;
 }
 
@@ -49,6 +51,14 @@ impl Alerting for PhotoLiked {
     const KIND: &'static str = "photo-liked";
     fn alert(&self) -> Alert<'_> {
         Alert { member: self.owner, actor: Some(self.member), photo: Some(self.photo), reason: None }
+    }
+}
+
+impl Alerting for PrivateAlbumAccessAsked {
+    const KIND: &'static str = "album-asked";
+    const SINCE: i32 = 2;
+    fn alert(&self) -> Alert<'_> {
+        Alert { member: self.owner, actor: Some(self.member), photo: None, reason: None }
     }
 }
 
@@ -132,6 +142,7 @@ pub fn listen<K: Keeper>(at: &mut Registry) {
     K::keep::<FlirtSent>(at);
     K::keep::<ProfileVisited>(at);
     K::keep::<PhotoLiked>(at);
+    K::keep::<PrivateAlbumAccessAsked>(at);
     K::keep::<PrivateAlbumAccessGranted>(at);
     K::keep::<PresentationApproved>(at);
     K::keep::<PresentationRejected>(at);

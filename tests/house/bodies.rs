@@ -27,7 +27,8 @@ impl Taken {
     pub(crate) fn is_optional(&self, field: &str) -> bool {
         let of_an_ideal = self.title.ends_with("/ideal") && field == "place";
         let of_typing = self.title.ends_with("/typing");
-        of_an_ideal || of_typing || field == "ideal.place" || field == "idealPlace"
+        let of_an_order = self.title.ends_with("/order") && field == "private";
+        of_an_ideal || of_typing || of_an_order || field == "ideal.place" || field == "idealPlace"
     }
 }
 
@@ -59,7 +60,7 @@ pub(crate) fn taken() -> Vec<Taken> {
         both("POST /settings/password", Who::Member, change, &[]),
         both("PUT /api/draft", Who::Member, draft.clone(), &[]),
         both("POST /draft", Who::Member, draft, &[]),
-        both("PUT /api/media/order", Who::Member, json!({ "photos": [] }), &[]),
+        both("PUT /api/media/order", Who::Member, json!({ "photos": [], "private": [] }), &[]),
         both("PUT /api/ideal", Who::Member, ideal.clone(), &[]),
         both("POST /ideal", Who::Member, ideal, &[]),
         both("POST /api/alerts/ack", Who::Member, seen.clone(), &[]),

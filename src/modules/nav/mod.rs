@@ -64,6 +64,6 @@ impl Module for Nav {
 
 impl Keeper for Nav {
     fn keep<E: Alerting>(at: &mut Registry) {
-        at.listens(add_alerts::AddAlerts::<E>::new());
+        at.listens_since(E::SINCE, add_alerts::AddAlerts::<E>::new());
     }
 }
