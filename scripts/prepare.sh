@@ -54,16 +54,16 @@ schema_of() {
     echo "${found:-$1}"
 }
 
-# Every module gets its own copy of the tables of the kernel (spine) and of the shared ones (kit, versions):
+# Every module gets its own copy of the tables of the kernel (spine) and of the shared ones (kit, versions, access):
 # those files name no schema, so the search path decides where their tables go.
 write_schema_script() {
     for folder in schemas/*/; do
         module=${folder#schemas/}
         module=${module%/}
-        case "$module" in spine | kit | versions | '*') continue ;; esac
+        case "$module" in spine | kit | versions | access | '*') continue ;; esac
         schema=$(schema_of "$module")
         printf 'create schema "%s";\nset search_path = "%s";\n' "$schema" "$schema"
-        for file in schemas/spine/*.sql schemas/kit/*.sql schemas/versions/*.sql; do
+        for file in schemas/spine/*.sql schemas/kit/*.sql schemas/versions/*.sql schemas/access/*.sql; do
             [ ! -f "$file" ] || printf "\\\\i '%s'\n" "$file"
         done
         echo 'reset search_path;'

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::admin::access_log::AccessLogArgs;
 use crate::admin::letters::DeadLetter;
 use crate::admin::renew::RebuildArgs;
 use crate::admin::status::StatusArgs;
@@ -54,6 +55,8 @@ pub enum Command {
     /// Events that a module could not handle
     #[command(subcommand)]
     DeadLetter(DeadLetter),
+    /// Show what access to private albums was taken back, and which modules have applied it
+    AccessLog(AccessLogArgs),
     /// Drive a server with real traffic and compare the outcome
     #[command(subcommand)]
     Replay(Replay),
@@ -75,6 +78,7 @@ impl Command {
             Self::Status(_) => "status",
             Self::Rebuild(_) => "rebuild",
             Self::DeadLetter(_) => "dead-letter",
+            Self::AccessLog(_) => "access-log",
             Self::Replay(_) => "replay",
             Self::Streams(_) => "streams",
         }

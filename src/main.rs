@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
-use pancake::admin::{OperateError, letters, renew, roles, status};
+use pancake::admin::{OperateError, access_log, letters, renew, roles, status};
 use pancake::app;
 use pancake::cli::{Cli, Command};
 use pancake::dev::mock;
@@ -44,6 +44,7 @@ fn in_runtime(command: Command) -> Result<(), Box<dyn Error>> {
         Command::Status(asked) => say(runtime.block_on(status::run(asked))),
         Command::Rebuild(asked) => say(runtime.block_on(renew::run(asked))),
         Command::DeadLetter(asked) => say(runtime.block_on(letters::run(asked))),
+        Command::AccessLog(asked) => say(runtime.block_on(access_log::run(asked))),
         Command::Mock(args) => runtime.block_on(mock::serve(args)).map_err(Into::into),
         Command::Replay(asked) => runtime.block_on(replay::run(asked)).map_err(Into::into),
         Command::Streams(asked) => runtime.block_on(streams::run(asked)).map_err(Into::into),

@@ -1,5 +1,6 @@
 //! Commands of those who run the site. They work on the database of a running site, or of a stopped one.
 
+pub mod access_log;
 pub mod letters;
 pub mod renew;
 pub mod roles;

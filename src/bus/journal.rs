@@ -100,6 +100,20 @@ pub async fn read_types(
     Ok(range(source, head.epoch, pos, upto, rows))
 }
 
+/// The newest entries of a type, the last first.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn newest(source: &ModuleRuntime, name: &str, max: i64) -> Result<Vec<Entry>, Failure> {
+    let head = head(source).await?;
+    let rows: Vec<Row> = query_as(AssertSqlSafe(source.sql.read_newest.clone()))
+        .bind(name)
+        .bind(max)
+        .fetch_all(&source.background)
+        .await?;
+    Ok(rows.into_iter().map(|row| row.entry(source.spec.name, head.epoch)).collect())
+}
+
 fn range(source: &ModuleRuntime, epoch: i64, after: i64, end: i64, rows: Vec<Row>) -> JournalRange {
     let entries: Vec<Entry> = rows.into_iter().map(|row| row.entry(source.spec.name, epoch)).collect();
     let last = entries.last().map_or(after, |entry| entry.pos);

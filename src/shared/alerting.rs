@@ -3,7 +3,7 @@
 use crate::kernel::event::Event;
 use crate::kernel::id::MemberId;
 use crate::kernel::module::Registry;
-use crate::modules::album::contract::PrivateAlbumAccessGranted;
+use crate::modules::album::contract::{PrivateAlbumAccessAsked, PrivateAlbumAccessGranted};
 use crate::modules::flirt::contract::FlirtSent;
 use crate::modules::like::contract::PhotoLiked;
 use crate::modules::media::contract::PhotoId;
@@ -28,6 +28,8 @@ pub struct Alert<'a> {
 pub trait Alerting: Event {
     /// As stored and as in JSON.
     const KIND: &'static str;
+    /// The version of the subscriptions of both that brought it, where they read its source already.
+    const SINCE: i32 = 1;
     fn alert(&self) -> Alert<'_>;
 }
 
@@ -49,6 +51,14 @@ impl Alerting for PhotoLiked {
     const KIND: &'static str = "photo-liked";
     fn alert(&self) -> Alert<'_> {
         Alert { member: self.owner, actor: Some(self.member), photo: Some(self.photo), reason: None }
+    }
+}
+
+impl Alerting for PrivateAlbumAccessAsked {
+    const KIND: &'static str = "album-asked";
+    const SINCE: i32 = 2;
+    fn alert(&self) -> Alert<'_> {
+        Alert { member: self.owner, actor: Some(self.member), photo: None, reason: None }
     }
 }
 
@@ -89,6 +99,7 @@ impl Alerting for PhotoRejected {
 
 impl Alerting for ReportUpheld {
     const KIND: &'static str = "report-upheld";
+    const SINCE: i32 = 3;
     fn alert(&self) -> Alert<'_> {
         Alert { member: self.reporter, actor: None, photo: None, reason: None }
     }
@@ -96,6 +107,7 @@ impl Alerting for ReportUpheld {
 
 impl Alerting for ReportDismissed {
     const KIND: &'static str = "report-dismissed";
+    const SINCE: i32 = 3;
     fn alert(&self) -> Alert<'_> {
         Alert { member: self.reporter, actor: None, photo: None, reason: Some(&self.reason) }
     }
@@ -103,6 +115,7 @@ impl Alerting for ReportDismissed {
 
 impl Alerting for MessageRemoved {
     const KIND: &'static str = "message-removed";
+    const SINCE: i32 = 3;
     fn alert(&self) -> Alert<'_> {
         Alert { member: self.member, actor: None, photo: None, reason: Some(&self.reason) }
     }
@@ -110,6 +123,7 @@ impl Alerting for MessageRemoved {
 
 impl Alerting for MemberWarned {
     const KIND: &'static str = "warned";
+    const SINCE: i32 = 3;
     fn alert(&self) -> Alert<'_> {
         Alert { member: self.member, actor: None, photo: None, reason: Some(&self.reason) }
     }
@@ -117,6 +131,7 @@ impl Alerting for MemberWarned {
 
 impl Alerting for MemberExcluded {
     const KIND: &'static str = "excluded";
+    const SINCE: i32 = 3;
     fn alert(&self) -> Alert<'_> {
         Alert { member: self.member, actor: None, photo: None, reason: Some(&self.reason) }
     }
@@ -124,23 +139,23 @@ impl Alerting for MemberExcluded {
 
 /// Makes a listener for one such event.
 pub trait Keeper {
-    /// `since` is the version of the module's subscriptions that brought it ([`Registry::listens_since`]).
-    fn keep<E: Alerting>(at: &mut Registry, since: i32);
+    fn keep<E: Alerting>(at: &mut Registry);
 }
 
 /// Listens to every event that tells a member something.
 pub fn listen<K: Keeper>(at: &mut Registry) {
-    K::keep::<FlirtSent>(at, 1);
-    K::keep::<ProfileVisited>(at, 1);
-    K::keep::<PhotoLiked>(at, 1);
-    K::keep::<PrivateAlbumAccessGranted>(at, 1);
-    K::keep::<PresentationApproved>(at, 1);
-    K::keep::<PresentationRejected>(at, 1);
-    K::keep::<PhotoApproved>(at, 1);
-    K::keep::<PhotoRejected>(at, 1);
-    K::keep::<ReportUpheld>(at, 3);
-    K::keep::<ReportDismissed>(at, 3);
-    K::keep::<MessageRemoved>(at, 3);
-    K::keep::<MemberWarned>(at, 3);
-    K::keep::<MemberExcluded>(at, 3);
+    K::keep::<FlirtSent>(at);
+    K::keep::<ProfileVisited>(at);
+    K::keep::<PhotoLiked>(at);
+    K::keep::<PrivateAlbumAccessAsked>(at);
+    K::keep::<PrivateAlbumAccessGranted>(at);
+    K::keep::<PresentationApproved>(at);
+    K::keep::<PresentationRejected>(at);
+    K::keep::<PhotoApproved>(at);
+    K::keep::<PhotoRejected>(at);
+    K::keep::<ReportUpheld>(at);
+    K::keep::<ReportDismissed>(at);
+    K::keep::<MessageRemoved>(at);
+    K::keep::<MemberWarned>(at);
+    K::keep::<MemberExcluded>(at);
 }

@@ -1,5 +1,6 @@
 //! What many modules share: words of the domain, and the copies of people that they keep.
 
+pub mod access;
 pub mod alerting;
 pub mod blocks;
 pub mod bounded_scan;
@@ -36,7 +37,16 @@ pub fn keep_portraits(at: &mut Registry, since: i32, wakes: Option<Wakes>) {
     at.listens_since(since, photos::AddPhotos::of(schema, wakes));
     at.listens_since(3, photos::TakeBackPhotos::of(schema, wakes));
     at.listens(photos::RemovePhotos::of(schema, wakes));
-    at.listens_since(2, photos::ArrangePhotos::of(schema, wakes));
+    at.listens_since(3, photos::ArrangePhotos::of(schema, wakes));
+}
+
+/// Keeps a module's copy of who may see whose private album (`schemas/access`) true. It ends with a block: the module reads
+/// those already, and `since` is the version of that subscription ([`Registry::listens_since`]).
+pub fn keep_access(at: &mut Registry, since: i32) {
+    let schema = at.spec().schema;
+    at.listens(access::GrantAccess::of(schema));
+    at.listens(access::RevokeAccess::of(schema));
+    at.listens_since(since, access::BlockAccess::of(schema));
 }
 
 /// Keeps a module's copies of member cards and blocked pairs (`schemas/kit`) true.

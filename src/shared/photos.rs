@@ -1,4 +1,5 @@
-//! A module's own copy of which photo stands for whom: `<schema>.photo`, and from it `<schema>.card.portrait`.
+//! A module's own copy of which photo stands for whom: `<schema>.photo`, and from it `<schema>.card.portrait`. A private one
+//! never does.
 
 use std::sync::Arc;
 
@@ -21,7 +22,7 @@ pub struct TakeBackPhotos(Photos);
 /// Writes down which photos are gone.
 pub struct RemovePhotos(Photos);
 
-/// Writes down in which order they are.
+/// Writes down in which order they are, and which are private.
 pub struct ArrangePhotos(Photos);
 
 impl AddPhotos {
@@ -40,8 +41,8 @@ impl RemovePhotos {
 
 impl ArrangePhotos {
     pub fn of(schema: &str, wakes: Option<&'static str>) -> Self {
-        let on_conflict =
-            "update set place = excluded.place where kept.place is distinct from excluded.place";
+        let on_conflict = "update set place = excluded.place, private = excluded.private
+             where (kept.place, kept.private) is distinct from (excluded.place, excluded.private)";
         Self(Photos::of(schema, wakes, on_conflict))
     }
 }
@@ -62,6 +63,7 @@ impl Listener for AddPhotos {
             approved: Some(fact.at),
             deleted: false,
             place: None,
+            private: false,
             alt: &fact.event.alt,
         });
         self.0.keep(tx, photos.collect()).await
@@ -78,6 +80,7 @@ impl Listener for TakeBackPhotos {
             approved: None,
             deleted: false,
             place: None,
+            private: false,
             alt: "",
         });
         self.0.keep(tx, photos.collect()).await
@@ -94,6 +97,7 @@ impl Listener for RemovePhotos {
             approved: None,
             deleted: true,
             place: None,
+            private: false,
             alt: "",
         });
         self.0.keep(tx, photos.collect()).await
@@ -106,13 +110,14 @@ impl Listener for ArrangePhotos {
     async fn handle(&self, tx: &mut Tx, facts: &[Recorded<PhotosArranged>]) -> Result<Applied, Failure> {
         let mut applied = Applied::Nothing;
         // One after the other: the later one wins.
-        for Recorded { event: PhotosArranged { member, photos }, .. } in facts {
+        for Recorded { event: PhotosArranged { member, photos, private }, .. } in facts {
             let photos = photos.iter().zip(1..).map(|(photo, place)| Photo {
                 id: *photo,
                 member: *member,
                 approved: None,
                 deleted: false,
                 place: Some(place),
+                private: private.contains(photo),
                 alt: "",
             });
             if self.0.keep(tx, photos.collect()).await?.changed() {
@@ -129,7 +134,7 @@ pub(super) fn choose(schema: &str) -> String {
         "update {schema}.card c set portrait = chosen.photo
          from (select m.member,
                       (select p.photo from {schema}.photo p
-                       where p.member = m.member and p.approved is not null and not p.deleted
+                       where p.member = m.member and p.approved is not null and not p.deleted and not p.private
                        order by p.place nulls last, p.approved, p.photo limit 1) as photo
                from unnest($1::uuid[]) as m (member)) as chosen
          where c.member = chosen.member and c.portrait is distinct from chosen.photo
@@ -143,6 +148,7 @@ struct Photo<'a> {
     approved: Option<chrono::DateTime<chrono::Utc>>,
     deleted: bool,
     place: Option<i32>,
+    private: bool,
     alt: &'a str,
 }
 
@@ -157,11 +163,11 @@ struct Photos {
 impl Photos {
     fn of(schema: &str, wakes: Option<&'static str>, on_conflict: &str) -> Self {
         let keep = format!(
-            "insert into {schema}.photo as kept (photo, member, approved, deleted, place, alt)
-             select distinct on (photo) photo, member, approved, deleted, place, alt
+            "insert into {schema}.photo as kept (photo, member, approved, deleted, place, private, alt)
+             select distinct on (photo) photo, member, approved, deleted, place, private, alt
              from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::boolean[], $5::int[],
-                         $6::text[])
-                  with ordinality as row (photo, member, approved, deleted, place, alt, number)
+                         $6::boolean[], $7::text[])
+                  with ordinality as row (photo, member, approved, deleted, place, private, alt, number)
              order by photo, number
              on conflict (photo) do {on_conflict}
              returning member"
@@ -176,6 +182,7 @@ impl Photos {
             .bind(photos.iter().map(|photo| photo.approved).collect::<Vec<_>>())
             .bind(photos.iter().map(|photo| photo.deleted).collect::<Vec<_>>())
             .bind(photos.iter().map(|photo| photo.place).collect::<Vec<_>>())
+            .bind(photos.iter().map(|photo| photo.private).collect::<Vec<_>>())
             .bind(photos.iter().map(|photo| photo.alt).collect::<Vec<_>>())
             .fetch_all(tx.conn())
             .await?;

@@ -20,6 +20,8 @@ static SPINE: Migrator = sqlx::migrate!("schemas/spine");
 static PEOPLE: Migrator = sqlx::migrate!("schemas/kit");
 /// The table that live modules have.
 static VERSIONS: Migrator = sqlx::migrate!("schemas/versions");
+/// The table of those modules that keep who may see whose private album.
+static ACCESS: Migrator = sqlx::migrate!("schemas/access");
 
 /// Who owns a schema that is there.
 #[derive(Clone)]
@@ -77,6 +79,7 @@ fn migrators(spec: &ModuleSpec) -> Vec<(&Migrator, &'static str)> {
     let kits = spec.kit.iter().map(|kit| match kit {
         Kit::People => (&PEOPLE, "kit_migrations"),
         Kit::Versions | Kit::SharedVersions => (&VERSIONS, "versions_migrations"),
+        Kit::Access => (&ACCESS, "access_migrations"),
     });
     let mut all = vec![(&SPINE, "spine_migrations")];
     all.extend(kits);

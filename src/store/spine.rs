@@ -78,6 +78,10 @@ statements! {
         "select pos, event, name, key, at, payload, cause from {m}.journal
          where pos > $1 and pos <= $3 and name = any($4) order by pos limit $2";
 
+    /// The newest entries of a type, so many.
+    read_newest =
+        "select pos, event, name, key, at, payload, cause from {m}.journal where name = $1 order by pos desc limit $2";
+
     /// Empties the entries between two positions that tell of a member.
     erase =
         "update {m}.journal set payload = null

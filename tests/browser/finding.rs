@@ -12,7 +12,7 @@ use crate::support::machine::{LARGE, SMALL};
 use crate::support::town::Town;
 
 const OTHERS: [&str; 5] = ["anna", "bea", "cilla", "doris", "nancy"];
-const PAGES: [(&str, &str); 11] = [
+const PAGES: [(&str, &str); 12] = [
     ("start", "/"),
     ("news", "/news"),
     ("search", "/search?sort=newest"),
@@ -22,6 +22,7 @@ const PAGES: [(&str, &str); 11] = [
     ("member", "/member/nancy"),
     ("draft", "/draft"),
     ("media", "/media"),
+    ("album", "/album"),
     ("ideal", "/ideal"),
     ("settings", "/settings"),
 ];

@@ -2,6 +2,7 @@
 //!
 //! `./r browser` runs it; screens of failed tests are in `target/browser/`.
 
+mod album;
 mod axe;
 mod chat;
 mod end;

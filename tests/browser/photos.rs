@@ -43,7 +43,7 @@ fn a_face_is_shown() {
     is_whole(&rita);
     rita.tabs_to("Approve nancy");
     rita.key("a");
-    rita.sees(".notice", "The photo of nancy is public now.");
+    rita.sees(".notice", "The photo of nancy is approved.");
     rita.sees_count("[data-item]", 1);
     rita.key("r");
     rita.writes("Nobody is on it.");
@@ -88,7 +88,7 @@ fn a_face_is_shown_without_javascript() {
         rita.goto("/review");
         rita.sees("[data-item]", "Described as: Me");
         rita.click("[data-item] form button");
-        rita.sees(".notice", "The photo of nancy is public now.");
+        rita.sees(".notice", "The photo of nancy is approved.");
         rita.sees_count("[data-item]", left);
     }
     town.settle();

@@ -30,10 +30,12 @@ impl Taken {
         let of_typing = self.title.ends_with("/typing");
         let of_a_report = self.title.contains("/report") && field == "words";
         let of_a_measure = self.title.ends_with("/uphold") && field == "days";
+        let of_an_order = self.title.ends_with("/order") && field == "private";
         of_an_ideal
             || of_typing
             || of_a_report
             || of_a_measure
+            || of_an_order
             || field == "ideal.place"
             || field == "idealPlace"
     }
@@ -69,7 +71,7 @@ pub(crate) fn taken() -> Vec<Taken> {
         both("POST /settings/password", Who::Member, change, &[]),
         both("PUT /api/draft", Who::Member, draft.clone(), &[]),
         both("POST /draft", Who::Member, draft, &[]),
-        both("PUT /api/media/order", Who::Member, json!({ "photos": [] }), &[]),
+        both("PUT /api/media/order", Who::Member, json!({ "photos": [], "private": [] }), &[]),
         both("PUT /api/ideal", Who::Member, ideal.clone(), &[]),
         both("POST /ideal", Who::Member, ideal, &[]),
         both("POST /api/alerts/ack", Who::Member, seen.clone(), &[]),

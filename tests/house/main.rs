@@ -2,6 +2,7 @@
 //!
 //! `cargo test --test house tidy` runs what needs no database.
 
+mod access_log;
 mod bad_input;
 mod bodies;
 mod bus;

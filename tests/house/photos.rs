@@ -4,37 +4,68 @@ use std::collections::BTreeMap;
 
 use axum::http::Method;
 use pancake::kernel::id::MemberId;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::house::{Answer, Ask, House, Who};
 use crate::join::join;
 use crate::pictures::{self, QUARTERS, SECRET, SIDES};
 
 const SIZES: [&str; 3] = ["card", "page", "screen"];
-/// What became of a photo.
-const STATES: [&str; 5] = ["waiting", "approved", "rejected", "deleted", "deleted after approval"];
+/// What became of a photo, step by step.
+const STATES: [&str; 11] = [
+    "waiting",
+    "approved",
+    "rejected",
+    "deleted",
+    "approved, deleted",
+    "private, waiting",
+    "private, approved",
+    "private, rejected",
+    "private, approved, deleted",
+    "approved, private",
+    "private, approved, public",
+];
+/// Of these any member may see it, and keep it.
+const PUBLIC: [&str; 2] = ["approved", "private, approved, public"];
+/// Of these whom its owner has let in.
+const PRIVATE: [&str; 2] = ["private, approved", "approved, private"];
 
 /// Everybody who might look at a photo of `Who::Member`, by what she is to her.
 async fn viewers(house: &House) -> BTreeMap<&'static str, Option<String>> {
     let stage = &house.stage;
-    let (blocked, blocker) =
-        (join(stage, "blocked", "approved").await, join(stage, "blocker", "approved").await);
-    stage.settle().await.unwrap();
-    let blocks = [(house.people.member, blocked), (blocker, house.people.member)];
-    for (who, whom) in blocks {
-        let token = stage.login(who).await.unwrap();
-        let answer = house.ask(&Ask::new(Method::PUT, format!("/api/block/{whom}")), Some(&token)).await;
-        assert!(answer.status < 300, "{}", answer.text());
+    let owner = house.people.member;
+    let mut joined = Vec::new();
+    for nickname in ["blocked", "blocker", "inside", "outside", "unblocked"] {
+        joined.push(join(stage, nickname, "approved").await);
     }
+    let [blocked, blocker, inside, outside, unblocked] = joined[..] else { panic!("five have joined") };
     stage.settle().await.unwrap();
+    let opens = |member: &MemberId| (Method::PUT, owner, format!("album/access/{member}"));
+    let mut steps: Vec<_> = [blocked, blocker, inside, outside, unblocked].iter().map(opens).collect();
+    steps.extend([
+        (Method::DELETE, owner, format!("album/access/{outside}")),
+        (Method::PUT, owner, format!("block/{blocked}")),
+        (Method::PUT, blocker, format!("block/{owner}")),
+        (Method::PUT, owner, format!("block/{unblocked}")),
+        (Method::DELETE, owner, format!("block/{unblocked}")),
+    ]);
+    for (method, who, path) in steps {
+        let token = stage.login(who).await.unwrap();
+        let answer = house.ask(&Ask::new(method, format!("/api/{path}")), Some(&token)).await;
+        assert!(answer.status < 300, "{}", answer.text());
+        stage.settle().await.unwrap();
+    }
     let mut viewers = BTreeMap::from([("nobody", None)]);
-    let by_id: [(&str, MemberId); 8] = [
+    let by_id: [(&str, MemberId); 11] = [
         ("an applicant", house.people.waiting),
         ("who was rejected", house.people.rejected),
-        ("the owner", house.people.member),
+        ("the owner", owner),
         ("a member", house.people.other),
-        ("who is blocked", blocked),
-        ("who blocks", blocker),
+        ("who was let in", inside),
+        ("who was let in and out", outside),
+        ("who was let in, blocked and unblocked", unblocked),
+        ("who was let in and blocked", blocked),
+        ("who was let in and blocks", blocker),
         ("a reviewer", house.people.reviewer),
         ("an admin", house.people.admin),
     ];
@@ -46,11 +77,12 @@ async fn viewers(house: &House) -> BTreeMap<&'static str, Option<String>> {
 
 /// Who is to get it.
 fn may_see(state: &str, viewer: &str) -> bool {
-    match (state, viewer) {
-        ("deleted" | "deleted after approval", _) => false,
-        ("approved", "a member") => true,
-        (_, viewer) => ["the owner", "a reviewer", "an admin"].contains(&viewer),
-    }
+    let members =
+        ["a member", "who was let in", "who was let in and out", "who was let in, blocked and unblocked"];
+    let always = ["the owner", "a reviewer", "an admin"].contains(&viewer);
+    let is_public = PUBLIC.contains(&state) && members.contains(&viewer);
+    let is_let_in = PRIVATE.contains(&state) && viewer == "who was let in";
+    !state.ends_with("deleted") && (always || is_public || is_let_in)
 }
 
 async fn upload(house: &House, file: &[u8], token: &str) -> Answer {
@@ -62,32 +94,51 @@ fn text(answer: &Value, field: &str) -> String {
     answer[field].as_str().unwrap_or_else(|| panic!("no {field} in {answer}")).to_owned()
 }
 
-/// A photo of the member in this state.
+/// A photo of the member with which this has happened. Another one looks at it each time: what she saw is not remembered.
 async fn photo_in(house: &House, state: &str) -> String {
     let owner = house.token(Who::Member).await.unwrap();
     let reviewer = house.token(Who::Reviewer).await.unwrap();
+    let other = house.stage.login(house.people.other).await.unwrap();
     let uploaded = upload(house, &pictures::jpeg(&pictures::upright()), &owner).await;
     assert_eq!(uploaded.status, 201, "{}", uploaded.text());
     let photo = text(&uploaded.json(), "photo");
     house.stage.settle().await.unwrap();
-    let queue = house.ask(&Ask::get("/api/review"), Some(&reviewer)).await.json();
-    let items = queue["items"].as_array().unwrap();
-    let item = text(items.iter().find(|item| item["photo"] == photo.as_str()).unwrap(), "item");
-    let decide = match state {
-        "approved" | "deleted after approval" => Some(Ask::post(format!("/api/review/{item}/approve"))),
-        "rejected" => Some(Ask::post(format!("/api/review/{item}/reject")).json(r#"{"reason":"Say more."}"#)),
-        _ => None,
-    };
-    if let Some(decide) = decide {
-        assert_eq!(house.ask(&decide, Some(&reviewer)).await.status, 204);
+    for step in state.split(", ") {
+        match step {
+            "private" | "public" => arrange(house, &photo, step == "private", &owner).await,
+            "approved" => decide(house, &photo, "approve", "", &reviewer).await,
+            "rejected" => decide(house, &photo, "reject", r#"{"reason":"Say more."}"#, &reviewer).await,
+            "deleted" => {
+                let delete = Ask::new(Method::DELETE, format!("/api/media/{photo}"));
+                assert_eq!(house.ask(&delete, Some(&owner)).await.status, 204);
+            }
+            _ => {}
+        }
         house.stage.settle().await.unwrap();
-    }
-    if state.starts_with("deleted") {
-        let delete = Ask::new(Method::DELETE, format!("/api/media/{photo}"));
-        assert_eq!(house.ask(&delete, Some(&owner)).await.status, 204);
-        house.stage.settle().await.unwrap();
+        house.ask(&Ask::get(format!("/api/media/{photo}/card")), Some(&other)).await;
     }
     photo
+}
+
+/// Moves it, and leaves the others as they are.
+async fn arrange(house: &House, photo: &str, private: bool, owner: &str) {
+    let own = house.ask(&Ask::get("/api/media"), Some(owner)).await.json();
+    let own = own["photos"].as_array().unwrap();
+    let photos: Vec<_> = own.iter().map(|own| own["photo"].clone()).collect();
+    let is_private = |own: &&Value| if own["photo"] == photo { private } else { own["private"] == true };
+    let private: Vec<_> = own.iter().filter(is_private).map(|own| own["photo"].clone()).collect();
+    let order = json!({ "photos": photos, "private": private }).to_string();
+    let put = Ask::new(Method::PUT, "/api/media/order").json(order);
+    assert_eq!(house.ask(&put, Some(owner)).await.status, 204);
+}
+
+async fn decide(house: &House, photo: &str, verdict: &str, body: &str, reviewer: &str) {
+    let queue = house.ask(&Ask::get("/api/review"), Some(reviewer)).await.json();
+    let items = queue["items"].as_array().unwrap();
+    let item = text(items.iter().find(|item| item["photo"] == photo).unwrap(), "item");
+    let ask = Ask::post(format!("/api/review/{item}/{verdict}"));
+    let ask = if body.is_empty() { ask } else { ask.json(body) };
+    assert_eq!(house.ask(&ask, Some(reviewer)).await.status, 204);
 }
 
 /// What a browser or a program may ask with.
@@ -129,7 +180,7 @@ async fn a_photo_is_there_for_whom_it_is_for() {
                     house.fault(&ask, &answer, "a refusal tells of the photo");
                 }
                 let kept = answer.header("cache-control");
-                if may && (kept.contains("immutable") != (state == "approved") || kept.contains("public")) {
+                if may && (kept.contains("immutable") != PUBLIC.contains(&state) || kept.contains("public")) {
                     house.fault(&ask, &answer, &format!("{viewer} may keep a photo that is {state}: {kept}"));
                 }
                 seen += usize::from(given);
@@ -137,8 +188,8 @@ async fn a_photo_is_there_for_whom_it_is_for() {
         }
         house.forgive().await;
     }
-    // Three states with the owner, a reviewer and an admin, and one more with a member.
-    assert_eq!(seen, 10 * 3 * 20);
+    // Of eight states the owner, a reviewer and an admin see it; of two of them four members, of two others who was let in.
+    assert_eq!(seen, (8 * 3 + 2 * 4 + 2) * 3 * 20);
     house.close().await;
 }
 

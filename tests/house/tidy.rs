@@ -34,7 +34,7 @@ const LOUD: [&str; 9] = ["SELECT", "INSERT", "UPDATE", "WHERE", "FROM", "JOIN", 
 /// Words that a table's name follows.
 const BEFORE_TABLE: [&str; 6] = ["from", "join", "into", "update", "using", "table"];
 /// Schemas of the kernel, applied to modules' schemas.
-const SHARED_SCHEMAS: [&str; 3] = ["kit", "spine", "versions"];
+const SHARED_SCHEMAS: [&str; 4] = ["access", "kit", "spine", "versions"];
 /// Modules of the kernel: a schema, and neither a folder nor a contract.
 const KERNEL_MODULES: [&str; 1] = ["limits"];
 

@@ -32,13 +32,16 @@ pub enum Kit {
     /// The same where many members see one thing change: the module has a view `shown_version` of its own, with the
     /// columns `member` and `version`, that adds what they share.
     SharedVersions,
+    /// Who may see whose private album ([`crate::shared::access`]). `pancake access-log` says how far each such module has
+    /// applied what was taken back.
+    Access,
 }
 
 impl Kit {
     /// Tables of it that no event can restore.
     fn owned(self) -> &'static [&'static str] {
         match self {
-            Self::People => &[],
+            Self::People | Self::Access => &[],
             Self::Versions | Self::SharedVersions => &["version"],
         }
     }

@@ -1,4 +1,4 @@
-//! What others did to me: who flirted, visited, liked a photo, opened an album; what reviewers decided.
+//! What others did to me: who flirted, visited, liked a photo, opened an album or asked for one; what reviewers decided.
 
 mod ack_alerts;
 mod add_alerts;
@@ -45,7 +45,7 @@ impl Module for Alerts {
         at.listens_since(2, AddPhotos::of(SPEC.schema, Some(WAKES.cards)));
         at.listens_since(3, TakeBackPhotos::of(SPEC.schema, Some(WAKES.cards)));
         at.listens(drop_likes::DropLikes(RemovePhotos::of(SPEC.schema, Some(WAKES.cards))));
-        at.listens_since(2, ArrangePhotos::of(SPEC.schema, Some(WAKES.cards)));
+        at.listens_since(3, ArrangePhotos::of(SPEC.schema, Some(WAKES.cards)));
 
         at.publishes::<contract::AlertRead>();
         at.listens(keep_mark::KeepMark);
@@ -60,7 +60,7 @@ impl Module for Alerts {
 }
 
 impl Keeper for Alerts {
-    fn keep<E: Alerting>(at: &mut Registry, since: i32) {
-        at.listens_since(since, add_alerts::AddAlerts::<E>::new());
+    fn keep<E: Alerting>(at: &mut Registry) {
+        at.listens_since(E::SINCE, add_alerts::AddAlerts::<E>::new());
     }
 }

@@ -31,9 +31,9 @@ pub(super) struct Item {
     alert: EventId,
     /// What happened.
     #[schemars(extend("enum" = [
-        "flirt", "visit", "photo-liked", "album-opened", "presentation-approved", "presentation-rejected",
-        "photo-approved", "photo-rejected", "report-upheld", "report-dismissed", "message-removed", "warned",
-        "excluded"
+        "flirt", "visit", "photo-liked", "album-asked", "album-opened", "presentation-approved",
+        "presentation-rejected", "photo-approved", "photo-rejected", "report-upheld", "report-dismissed",
+        "message-removed", "warned", "excluded"
     ]))]
     kind: String,
     /// Who caused it; none where it was a reviewer.
@@ -172,10 +172,11 @@ impl Row {
             "flirt" => "flirted with you".to_owned(),
             "visit" => "visited your profile".to_owned(),
             "photo-liked" => "likes a photo of yours".to_owned(),
+            "album-asked" => "asks to see your private album".to_owned(),
             "album-opened" => "opened a private album to you".to_owned(),
             "presentation-approved" => "Your presentation is approved and public now".to_owned(),
             "presentation-rejected" => format!("Your presentation was not approved: {reason}"),
-            "photo-approved" => "Your photo is approved and public now".to_owned(),
+            "photo-approved" => "Your photo is approved".to_owned(),
             "photo-rejected" => format!("Your photo was not approved: {reason}"),
             "report-upheld" => {
                 "You reported something, and a reviewer has done something about it".to_owned()
@@ -189,6 +190,7 @@ impl Row {
         let place = match item.kind.as_str() {
             "presentation-approved" | "presentation-rejected" => Some("/draft"),
             "photo-approved" | "photo-rejected" => Some("/media"),
+            "album-asked" => Some("/album"),
             _ => None,
         };
         Self {

@@ -44,7 +44,7 @@ pub(super) struct Item {
     /// To whom.
     #[serde(flatten)]
     card: Card,
-    /// Which one it is about; none where it is not about one, and none that is deleted.
+    /// Which one it is about; none where it is not about one, and none that is deleted or private.
     #[serde(skip_serializing_if = "Option::is_none")]
     photo: Option<PhotoId>,
     at: DateTime<Utc>,
@@ -82,7 +82,7 @@ async fn of_all_kinds(ctx: &Context, actor: &Actor, paging: Paging) -> Result<Ve
                   case when g.photo is null then e.photo end as "photo: PhotoId"
            from diary.entry e
            join diary.card c on c.member = e.other
-           left join diary.photo g on g.photo = e.photo and g.deleted
+           left join diary.photo g on g.photo = e.photo and (g.deleted or g.private)
            where e.member = $1 and (e.at, e.entry) < ($2, $3)
              and not exists (select from diary.blocked_pair b where b.viewer = $1 and b.other = e.other)
            order by e.at desc, e.entry desc limit $4"#,
@@ -101,7 +101,7 @@ async fn of_kind(ctx: &Context, actor: &Actor, paging: Paging, kind: Kind) -> Re
                   case when g.photo is null then e.photo end as "photo: PhotoId"
            from diary.entry e
            join diary.card c on c.member = e.other
-           left join diary.photo g on g.photo = e.photo and g.deleted
+           left join diary.photo g on g.photo = e.photo and (g.deleted or g.private)
            where e.member = $1 and e.kind = $5 and (e.at, e.entry) < ($2, $3)
              and not exists (select from diary.blocked_pair b where b.viewer = $1 and b.other = e.other)
            order by e.at desc, e.entry desc limit $4"#,

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use crate::kernel::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
 use crate::shared;
-use crate::shared::photos::{AddPhotos, RemovePhotos, TakeBackPhotos};
+use crate::shared::photos::{AddPhotos, ArrangePhotos, RemovePhotos, TakeBackPhotos};
 
 pub struct Like;
 
@@ -37,6 +37,7 @@ impl Module for Like {
         at.listens(AddPhotos::of(SPEC.schema, None));
         at.listens_since(3, TakeBackPhotos::of(SPEC.schema, None));
         at.listens(drop_likes::DropLikes(RemovePhotos::of(SPEC.schema, None)));
+        at.listens_since(2, ArrangePhotos::of(SPEC.schema, None));
         at.publishes::<contract::PhotoLiked>();
         at.listens(keep_likes::AddLike);
         at.publishes::<contract::PhotoUnliked>();

@@ -16,7 +16,7 @@ pub(super) struct Owner {
     pub(super) nickname: String,
 }
 
-/// A photo of another member that is approved, not deleted, and of nobody whom a block hides. It stays so until
+/// A photo of another member that is approved, not deleted, not private, and of nobody whom a block hides. It stays so until
 /// the transaction ends: who deletes it waits, and finds the like.
 pub(super) async fn owner(
     conn: &mut PgConnection,
@@ -25,7 +25,7 @@ pub(super) async fn owner(
 ) -> Result<Owner, Failure> {
     let row = query!(
         "select p.member, c.nickname from likes.photo p join likes.card c on c.member = p.member
-         where p.photo = $2 and p.approved is not null and not p.deleted
+         where p.photo = $2 and p.approved is not null and not p.deleted and not p.private
            and not exists (select from likes.blocked_pair b where b.viewer = $1 and b.other = p.member)
          for share of p",
         viewer.uuid(),

@@ -43,7 +43,8 @@ impl Event for PhotoUploaded {
     }
 }
 
-/// A member put her photos in an order. The first that is approved is her portrait.
+/// A member put her photos in an order, or some of them into her private album. The first that is approved and not private
+/// is her portrait.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PhotosArranged {
@@ -51,6 +52,9 @@ pub struct PhotosArranged {
     pub member: MemberId,
     /// All that she has, the first one first.
     pub photos: Vec<PhotoId>,
+    /// Those of them that are in her private album.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub private: Vec<PhotoId>,
 }
 
 impl Event for PhotosArranged {
@@ -61,7 +65,8 @@ impl Event for PhotosArranged {
         self.member
     }
     fn describe(&self, names: &dyn Names) -> String {
-        format!("{} arranged {} photos", names.name(self.member), self.photos.len())
+        let said = format!("{} arranged {} photos", names.name(self.member), self.photos.len());
+        if self.private.is_empty() { said } else { format!("{said}, {} of them private", self.private.len()) }
     }
 }
 

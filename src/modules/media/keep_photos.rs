@@ -1,4 +1,4 @@
-//! Writes down which photos there are, in which order, and what reviewers said of them.
+//! Writes down which photos there are, in which order and which album, and what reviewers said of them.
 
 use sqlx::query;
 
@@ -48,10 +48,12 @@ impl Listener for KeepOrder {
         // The later one wins, whole.
         for fact in facts {
             let done = query!(
-                "insert into media.arrangement as known (member, photos) values ($1, $2)
-                 on conflict (member) do update set photos = excluded.photos where known.photos <> excluded.photos",
+                "insert into media.arrangement as known (member, photos, private) values ($1, $2, $3)
+                 on conflict (member) do update set photos = excluded.photos, private = excluded.private
+                 where (known.photos, known.private) <> (excluded.photos, excluded.private)",
                 fact.event.member.uuid(),
-                &fact.event.photos.iter().map(|photo| photo.uuid()).collect::<Vec<_>>()
+                &fact.event.photos.iter().map(|photo| photo.uuid()).collect::<Vec<_>>(),
+                &fact.event.private.iter().map(|photo| photo.uuid()).collect::<Vec<_>>()
             )
             .execute(tx.conn())
             .await?;

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use crate::kernel::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
 use crate::modules::review::contract::{ReportDismissed, ReportUpheld};
-use crate::shared::blocks;
+use crate::shared::{self, blocks};
 
 pub struct Media;
 
@@ -28,7 +28,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     segments: &["media"],
     purpose: "Keeps members' photos, and serves them in three sizes to whom they are for.",
     migrations: sqlx::migrate!("schemas/media"),
-    kit: &[Kit::People],
+    kit: &[Kit::People, Kit::Access],
     owned: &["stored"],
 };
 
@@ -58,6 +58,7 @@ impl Module for Media {
         at.listens_since(3, keep_evidence::EndEvidence::<ReportDismissed>::new());
         at.listens(blocks::AddPair::of(SPEC.schema, None));
         at.listens(blocks::RemovePair::of(SPEC.schema, None));
+        shared::keep_access(at, 2);
 
         let read = |path| Action::get(path, Policy::Member, "shows her photos, and what became of each");
         at.json(read("/media"), read_photos::json);
@@ -70,12 +71,18 @@ impl Module for Media {
             .refuses(upload_photo::REFUSALS);
         at.json(upload.clone(), upload_photo::json);
         at.html(upload, upload_photo::form);
-        let arranges = "puts her photos in an order";
+        let arranges = "puts her photos in an order, and some into her private album";
+        let refusals = &[arrange_photos::OTHERS, arrange_photos::OTHERS_PRIVATE];
         at.json(
-            Action::put("/media/order", Policy::Member, arranges).refuses(&[arrange_photos::OTHERS]),
+            Action::put("/media/order", Policy::Member, arranges).refuses(refusals),
             arrange_photos::json,
         );
-        at.html(Action::post("/media/{photo}/first", Policy::Member, arranges), arrange_photos::form);
+        let arrange = |path, does| Action::post(path, Policy::Member, does);
+        at.html(arrange("/media/{photo}/first", "shows a photo first"), arrange_photos::first);
+        let private = arrange("/media/{photo}/private", "moves a photo into her private album");
+        at.html(private, arrange_photos::private);
+        let public = arrange("/media/{photo}/public", "moves a photo into her public album");
+        at.html(public, arrange_photos::public);
         let deletes = "deletes a photo";
         at.json(Action::delete("/media/{photo}", Policy::Member, deletes), delete_photo::json);
         at.html(Action::post("/media/{photo}/remove", Policy::Member, deletes), delete_photo::form);

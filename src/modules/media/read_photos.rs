@@ -32,6 +32,8 @@ pub(super) struct OwnPhoto {
     reason: Option<String>,
     /// What is to be seen, in her words; empty where she has said nothing.
     alt: String,
+    /// True for one in her private album: only those see it whom she lets in.
+    private: bool,
     /// Pixels of the size `screen`.
     width: i32,
     height: i32,
@@ -41,7 +43,7 @@ pub(super) struct OwnPhoto {
     at: DateTime<Utc>,
 }
 
-/// All of them, at most 20. The first that is approved is her portrait.
+/// All of them, at most 20. The first that is approved and not private is her portrait.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct OwnPhotos {
     photos: Vec<OwnPhoto>,
@@ -50,7 +52,8 @@ pub(super) struct OwnPhotos {
 async fn run(ctx: &Context, member: MemberId) -> Result<OwnPhotos, Failure> {
     let photos = query_as!(
         OwnPhoto,
-        r#"select u.photo as "photo: PhotoId", u.state, u.reason, u.alt, u.width, u.height, u.blur, u.at
+        r#"select u.photo as "photo: PhotoId", u.state, u.reason, u.alt,
+                  coalesce(u.photo = any(a.private), false) as "private!", u.width, u.height, u.blur, u.at
            from media.upload u left join media.arrangement a on a.member = u.member
            where u.member = $1
            order by array_position(a.photos, u.photo), u.at, u.photo limit $2"#,
@@ -89,7 +92,8 @@ impl PhotosPage {
     ) -> Result<Self, Failure> {
         let OwnPhotos { photos } = run(ctx, actor.id).await?;
         let is_full = i64::try_from(photos.len()).is_ok_and(|photos| photos >= PHOTOS_MAX);
-        let portrait = photos.iter().find(|photo| photo.state == "approved").map(|photo| photo.photo);
+        let portrait =
+            photos.iter().find(|photo| photo.state == "approved" && !photo.private).map(|photo| photo.photo);
         Ok(Self { shell: shell.titled("Your photos"), form, photos, is_full, portrait })
     }
 }

@@ -1,5 +1,6 @@
-//! Serve a photo to whom it is for: an approved one to members, but not past a block; any other one to its owner and to
-//! reviewers; a deleted one to nobody, but to reviewers while a report of it waits. For anybody else it is not there.
+//! Serve a photo to whom it is for: an approved one to members, but not past a block, and where it is private only to those
+//! whom its owner lets in; any other one to its owner and to reviewers; a deleted one to nobody, but to
+//! reviewers while a report of it waits. For anybody else it is not there.
 
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -23,7 +24,8 @@ use crate::web::visitor::{Actor, TRUSTED};
 const CACHED_MAX: u64 = 200_000;
 
 /// Who may see which approved photo, as far as it was looked up a moment ago. Only what is allowed is kept, and believed
-/// as long as a session is: nothing depends on a signal.
+/// as long as a session is: nothing depends on a signal. A private photo is looked up each time, so that access which is
+/// taken back ends on every node as soon as this module has read of it.
 pub(super) struct Seen(Cache<(PhotoId, MemberId), ()>);
 
 impl ModuleState for Seen {
@@ -48,9 +50,12 @@ async fn may_see(ctx: &Context, viewer: &Actor, photo: PhotoId) -> Result<Option
         return Ok(Some(Keep::ForEver));
     }
     let row = query!(
-        r#"select p.member as "owner: MemberId", p.state,
-                  exists (select from media.blocked_pair b where b.viewer = $2 and b.other = p.member) as "blocked!"
-           from media.upload p where p.photo = $1"#,
+        r#"select p.member as "owner: MemberId", p.state, coalesce(p.photo = any(a.private), false) as "private!",
+                  exists (select from media.blocked_pair b where b.viewer = $2 and b.other = p.member) as "blocked!",
+                  exists (select from media.access g
+                          where g.owner = p.member and g.member = $2 and g.granted > g.blocked) as "opened!"
+           from media.upload p left join media.arrangement a on a.member = p.member
+           where p.photo = $1"#,
         photo.uuid(),
         viewer.id.uuid()
     )
@@ -61,12 +66,13 @@ async fn may_see(ctx: &Context, viewer: &Actor, photo: PhotoId) -> Result<Option
         let keep = judges && is_evidence(ctx, photo).await?;
         return Ok(keep.then_some(Keep::AskAgain));
     };
-    if row.state == "approved" && !row.blocked {
+    let is_shown = row.state == "approved" && !row.blocked;
+    if is_shown && !row.private {
         seen.0.insert((photo, viewer.id), ());
         return Ok(Some(Keep::ForEver));
     }
     // Reviewers judge whomever they have blocked, too.
-    let is_for_her = row.owner == viewer.id || judges;
+    let is_for_her = row.owner == viewer.id || judges || (is_shown && row.opened);
     Ok(is_for_her.then_some(Keep::AskAgain))
 }
 

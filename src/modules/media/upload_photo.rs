@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::{query, query_as, query_scalar};
 
 use super::SPEC;
+use super::arrange_photos;
 use super::contract::{PhotoId, PhotoUploaded};
 use super::picture::FIELD;
 use super::read_photos::{PHOTOS_MAX, PhotosPage};
@@ -99,12 +100,7 @@ async fn run(
     ctx.state::<Storage>()?.put(uploaded.photo, prints).await?;
 
     let mut tx = ctx.begin(&SPEC).await?;
-    query!(
-        "select from pg_advisory_xact_lock(hashtextextended('media' || $1::uuid::text, 0))",
-        member.uuid()
-    )
-    .execute(tx.conn())
-    .await?;
+    arrange_photos::lock(&mut tx, member).await?;
     // Under the lock we ask again: another upload of hers may have come in between.
     if let Some(before) = before_or_room(&mut tx, member, key.as_ref()).await? {
         return Ok(CreatedOrExisting::Before(before));

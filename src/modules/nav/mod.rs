@@ -63,7 +63,7 @@ impl Module for Nav {
 }
 
 impl Keeper for Nav {
-    fn keep<E: Alerting>(at: &mut Registry, since: i32) {
-        at.listens_since(since, add_alerts::AddAlerts::<E>::new());
+    fn keep<E: Alerting>(at: &mut Registry) {
+        at.listens_since(E::SINCE, add_alerts::AddAlerts::<E>::new());
     }
 }

@@ -6,6 +6,7 @@ mod add_stories;
 pub mod contract;
 mod count_news;
 mod explain;
+mod hide_stories;
 mod keep_ideals;
 mod keep_mark;
 mod read_news;
@@ -57,6 +58,8 @@ impl Module for News {
         at.listens(add_stories::AddPresentations);
         at.listens(remove_stories::RemoveDeleted);
         at.listens_since(3, remove_stories::RemoveRejected);
+        // After the portraits: these say which photos are private.
+        at.listens_since(3, hide_stories::HideStories);
         at.listens(keep_ideals::KeepFirst);
         at.listens(keep_ideals::KeepUpdated);
         at.counts_stories(count_news::NewStories);

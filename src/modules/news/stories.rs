@@ -1,4 +1,5 @@
-//! Stories as they are written: with what ideals ask for, as soon as the author's card is known. Whatever changes for
+//! Stories as they are written: with what ideals ask for, as soon as the author's card is known, and without it while their
+//! photo is private: no feed finds them then. Whatever changes for
 //! all who look for somebody like her raises three counters, however many they are.
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -40,7 +41,9 @@ pub(super) async fn add(tx: &mut Tx, kind: &str, stories: &[Done]) -> Result<App
                 s.photo, s.at
          from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[]) as s (story, member, photo, at)
          left join unnest($6::uuid[], $7::text[], $8::date[], $9::text[], $10::text[])
-                   as a (member, gender, birthday, county, town) on a.member = s.member
+                   as a (member, gender, birthday, county, town)
+              on a.member = s.member
+                 and not exists (select from news.photo p where p.photo = s.photo and p.private)
          where not exists (select from news.photo p where p.photo = s.photo and p.deleted)
          on conflict do nothing
          returning member",
@@ -61,7 +64,8 @@ pub(super) async fn add(tx: &mut Tx, kind: &str, stories: &[Done]) -> Result<App
     Ok(Applied::any(&added))
 }
 
-/// The cards of these members have come: what they did before fits ideals from now on.
+/// The cards of these members have come, or photos of theirs are private no longer: what they did before fits ideals from
+/// now on.
 pub(super) async fn complete(tx: &mut Tx, members: &[Uuid]) -> Result<Applied, Failure> {
     let authors = authors(tx, members).await?;
     let completed = query_scalar!(
@@ -71,6 +75,7 @@ pub(super) async fn complete(tx: &mut Tx, members: &[Uuid]) -> Result<Applied, F
          from unnest($1::uuid[], $2::text[], $3::date[], $4::text[], $5::text[])
               as a (member, gender, birthday, county, town)
          where s.member = a.member and s.gender is null
+           and not exists (select from news.photo p where p.photo = s.photo and p.private)
          returning s.member",
         &authors.members,
         &authors.genders,

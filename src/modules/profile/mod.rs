@@ -2,6 +2,8 @@
 
 pub mod contract;
 mod drop_liked;
+mod gallery;
+mod keep_asked;
 mod keep_favorites;
 mod keep_flirted;
 mod keep_ideals;
@@ -11,6 +13,7 @@ mod keep_reported;
 mod keep_seen;
 mod keep_visits;
 mod list_profiles;
+mod private_album;
 mod read_profile;
 mod record_visit;
 mod report_profile;
@@ -31,7 +34,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     segments: &["profile", "member", ""],
     purpose: "The public view of approved members; looking is a visit.",
     migrations: sqlx::migrate!("schemas/profile"),
-    kit: &[Kit::People],
+    kit: &[Kit::People, Kit::Access],
     owned: &["seen"],
 };
 
@@ -47,7 +50,10 @@ impl Module for Profile {
         at.listens_since(2, AddPhotos::of(SPEC.schema, None));
         at.listens_since(3, TakeBackPhotos::of(SPEC.schema, None));
         at.listens(drop_liked::DropLiked(RemovePhotos::of(SPEC.schema, None)));
-        at.listens_since(2, ArrangePhotos::of(SPEC.schema, None));
+        at.listens_since(3, ArrangePhotos::of(SPEC.schema, None));
+        shared::keep_access(at, 2);
+        at.listens(keep_asked::AddAsked);
+        at.listens(keep_asked::RemoveAsked);
         at.listens(keep_liked::AddLiked);
         at.listens(keep_liked::RemoveLiked);
         at.listens(keep_profiles::KeepProfiles);

@@ -9,6 +9,8 @@ use serde::Serialize;
 use sqlx::query;
 
 use super::SPEC;
+use super::gallery::{Shown, gallery};
+use super::private_album::{self, AlbumState, PrivateAlbum};
 use super::record_visit::{self, Look};
 use crate::kernel::context::Context;
 use crate::kernel::failure::Failure;
@@ -56,8 +58,11 @@ pub(super) struct Profile {
     flirted: bool,
     /// True while she is on the reader's list of favourites.
     favorite: bool,
-    /// Those that are approved, the portrait first.
+    /// Those that are approved and not private, the portrait first.
     photos: Vec<ProfilePhoto>,
+    /// None where she has no private photo that is approved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    private_album: Option<PrivateAlbum>,
 }
 
 async fn run(ctx: &Context, actor: &Actor, member: MemberId) -> Result<Profile, Failure> {
@@ -71,14 +76,17 @@ async fn run(ctx: &Context, actor: &Actor, member: MemberId) -> Result<Profile, 
                   exists (select from profile.flirted f where f.sender = $1 and f.receiver = $2) as "flirted!",
                   exists (select from profile.favorite f where f.member = $1 and f.favorite = $2) as "favorite!",
                   array(select h.photo from profile.photo h
-                        where h.member = $2 and h.approved is not null and not h.deleted
+                        where h.member = $2 and h.approved is not null and not h.deleted and not h.private
                         order by h.place nulls last, h.approved, h.photo limit $3) as "photos!: Vec<PhotoId>",
                   array(select h.alt from profile.photo h
-                        where h.member = $2 and h.approved is not null and not h.deleted
+                        where h.member = $2 and h.approved is not null and not h.deleted and not h.private
                         order by h.place nulls last, h.approved, h.photo limit $3) as "alts!",
                   array(select l.photo from profile.liked l join profile.photo h on h.photo = l.photo
                         where l.member = $1
-                          and h.member = $2 and h.approved is not null and not h.deleted) as "liked!: Vec<PhotoId>"
+                          and h.member = $2 and h.approved is not null and not h.deleted
+                          and not h.private) as "liked!: Vec<PhotoId>",
+                  exists (select from profile.photo h
+                          where h.member = $2 and h.approved is not null and not h.deleted and h.private) as "has_album!"
            from profile.card c
            join profile.profile p on p.member = c.member
            left join profile.presentation t on t.member = c.member
@@ -93,7 +101,10 @@ async fn run(ctx: &Context, actor: &Actor, member: MemberId) -> Result<Profile, 
     .fetch_optional(ctx.pool(&SPEC))
     .await?
     .ok_or_else(Failure::not_found)?;
+    let private_album =
+        if row.has_album { Some(private_album::read(ctx, actor.id, member).await?) } else { None };
     Ok(Profile {
+        private_album,
         card: row.card.card(ctx, actor.id),
         ideal: Ideal {
             gender: row.ideal_gender,
@@ -139,21 +150,14 @@ pub(super) struct ProfilePage {
     own: bool,
     flirted: bool,
     favorite: bool,
-    photos: Vec<ProfilePhoto>,
+    photos: Vec<Shown>,
+    /// What the reader may do with the private album, if there is anything in it.
+    album: Option<AlbumState>,
+    album_photos: Vec<Shown>,
+    /// How many see it, on one's own profile.
+    readers: i64,
     /// What is left of the day's visits, where that is little.
     left: Option<String>,
-}
-
-impl ProfilePage {
-    fn before(&self, photo: &ProfilePhoto) -> Option<PhotoId> {
-        let pair = self.photos.windows(2).find(|pair| pair[1].photo == photo.photo);
-        pair.map(|pair| pair[0].photo)
-    }
-
-    fn after(&self, photo: &ProfilePhoto) -> Option<PhotoId> {
-        let pair = self.photos.windows(2).find(|pair| pair[0].photo == photo.photo);
-        pair.map(|pair| pair[1].photo)
-    }
 }
 
 pub(super) async fn page(
@@ -167,17 +171,24 @@ pub(super) async fn page(
     let profile = run(&ctx, &actor, member).await?;
     record_visit::after(&ctx, actor.id, member, &Look { method: &method, headers: &headers });
     let today = calendar::day(&profile.card.town, ctx.now());
+    let (own, nickname) = (actor.id == member, &profile.card.nickname);
+    let photos = profile.photos.into_iter().map(|it| (it.photo, it.alt, Some(it.liked).filter(|_| !own)));
+    let (album, private) = profile.private_album.map(|album| (album.state, album.photos)).unzip();
+    let private = private.unwrap_or_default().into_iter().map(|it| (it.photo, it.alt, None));
     Ok(Page::new(ProfilePage {
+        photos: gallery(nickname, photos),
+        album_photos: gallery(nickname, private),
+        readers: if own { private_album::count_readers(&ctx, member).await? } else { 0 },
+        album,
         since: shell.when(&ctx).day(profile.since),
         shell: shell.titled(&profile.card.nickname),
-        own: actor.id == member,
+        own,
         ideal: profile.ideal.sentence(),
         last_seen: profile.last_seen.map(|day| when::day_ago(day, today)),
         left: left.sentence("profile", "profiles"),
         presentation: profile.presentation,
         flirted: profile.flirted,
         favorite: profile.favorite,
-        photos: profile.photos,
         card: profile.card,
     }))
 }

@@ -59,9 +59,13 @@ async fn shown(ctx: &Context, actor: &Actor, member: MemberId, which: &Which) ->
     let row = query!(
         r#"select (select t.text from profile.presentation t where t.member = $1) as presentation,
                   (select p.alt from profile.photo p
-                   where p.photo = $2 and p.member = $1 and p.approved is not null and not p.deleted) as alt"#,
+                   where p.photo = $2 and p.member = $1 and p.approved is not null and not p.deleted
+                     and (not p.private
+                          or exists (select from profile.access a
+                                     where a.owner = $1 and a.member = $3 and a.granted > a.blocked))) as alt"#,
         member.uuid(),
-        which.photo.map(TypedId::uuid)
+        which.photo.map(TypedId::uuid),
+        actor.id.uuid()
     )
     .fetch_one(ctx.pool(&SPEC))
     .await?;

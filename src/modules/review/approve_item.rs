@@ -26,7 +26,7 @@ async fn run(ctx: &Context, by: DecidedBy, item: ItemId) -> Result<String, Failu
         ),
         Asks::Photo { photo, alt } => (
             tx.emit(PhotoApproved { member, photo, alt, by }).await?,
-            format!("The photo of {nickname} is public now."),
+            format!("The photo of {nickname} is approved."),
         ),
         Asks::Report(_) => return Err(OTHER_KIND.failure()),
     };

@@ -144,7 +144,7 @@ impl Event for PresentationRejected {
     }
 }
 
-/// A photo is public now.
+/// A photo may be shown: to all members, or where its owner keeps it in her private album, to those whom she lets in.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PhotoApproved {
