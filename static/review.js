@@ -1,5 +1,5 @@
-// Decides without a mouse: on the item that has the focus, A approves, R asks for a reason, J and K go to the next one and
-// back. After a decision the page comes again with the next item, which has the focus. Without this file, Tab does it.
+// Decides without a mouse: on the item that has the focus, A approves or dismisses, R rejects or upholds, J and K go to
+// the next one and back. After a decision the page comes again with the next item, which has the focus. Without this file, Tab does it.
 "use strict";
 
 (() => {
@@ -14,12 +14,19 @@
     const all = items();
     go(all[all.indexOf(current()) + by]);
   };
+  // What waits for a reason opens, and asks for it.
+  const decide = (item, key) => {
+    const what = item.querySelector(`[data-key=${key}]`);
+    if (what.tagName === "DETAILS") {
+      what.open = true;
+      what.querySelector("[name=reason]").focus();
+    } else {
+      what.click();
+    }
+  };
   const DO = {
-    a: (item) => item.querySelector("form[action$='/approve'] button").click(),
-    r: (item) => {
-      item.querySelector("details").open = true;
-      item.querySelector("[name=reason]").focus();
-    },
+    a: (item) => decide(item, "a"),
+    r: (item) => decide(item, "r"),
     j: () => step(1),
     k: () => step(-1),
   };

@@ -12,7 +12,7 @@ use crate::support::machine::{LARGE, SMALL};
 use crate::support::town::Town;
 
 const OTHERS: [&str; 5] = ["anna", "bea", "cilla", "doris", "nancy"];
-const PAGES: [(&str, &str); 12] = [
+const PAGES: [(&str, &str); 13] = [
     ("start", "/"),
     ("news", "/news"),
     ("search", "/search?sort=newest"),
@@ -20,6 +20,7 @@ const PAGES: [(&str, &str); 12] = [
     ("online", "/online"),
     ("roulette", "/online/next"),
     ("member", "/member/nancy"),
+    ("report", "/member/nancy/report"),
     ("draft", "/draft"),
     ("media", "/media"),
     ("album", "/album"),

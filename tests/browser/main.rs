@@ -19,6 +19,7 @@ mod photos;
 mod plain;
 #[path = "../shared/postgres.rs"]
 mod postgres;
+mod reports;
 mod screens;
 mod support;
 mod tabs;
