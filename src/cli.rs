@@ -99,7 +99,7 @@ pub enum RoleChange {
     Revoke(MemberRole),
     /// Log a member out everywhere, and refuse her logins
     Suspend(OneMember),
-    /// Let a suspended member log in again
+    /// Let a suspended or excluded member log in again
     Readmit(OneMember),
     /// Say whom a hash in the security log means
     Who(OneHash),

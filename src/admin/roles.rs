@@ -46,14 +46,17 @@ async fn decide(of: OneMember, verdict: Verdict) -> Result<String, OperateError>
         let nickname = &of.nickname;
         let member =
             member_named(&program.ctx, nickname).await.map_err(|failure| unknown(nickname, failure))?;
-        let applied = suspend(&program.ctx, DecidedBy::OPERATOR, member, verdict).await?;
-        let said = match (verdict, applied.changed()) {
+        let mut changed = suspend(&program.ctx, DecidedBy::OPERATOR, member, verdict).await?.changed();
+        if verdict == Verdict::Readmit {
+            changed |= review::lift_exclusion(&program.ctx, DecidedBy::OPERATOR, member).await?;
+        }
+        let said = match (verdict, changed) {
             (Verdict::Suspend, true) => {
                 format!("{nickname} is suspended and logged out. Running nodes follow within 5 s.")
             }
             (Verdict::Suspend, false) => format!("{nickname} was suspended already."),
             (Verdict::Readmit, true) => format!("{nickname} may log in again."),
-            (Verdict::Readmit, false) => format!("{nickname} was not suspended."),
+            (Verdict::Readmit, false) => format!("{nickname} was neither suspended nor excluded."),
         };
         let _ = settled(&program.ctx).await;
         Ok(said)

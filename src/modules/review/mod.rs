@@ -27,6 +27,7 @@ mod waiting;
 mod waiting_report;
 
 pub use approve_item::waiting_member as approve_waiting;
+pub use lift_exclusion::run as lift_exclusion;
 
 use self::add_report::AddReports;
 use self::decides::Decides;
