@@ -7,6 +7,7 @@ pub mod bounded_scan;
 pub mod calendar;
 pub mod cards;
 pub mod exclusions;
+pub mod facts;
 pub mod ideals;
 pub mod paging;
 pub mod passwords;

@@ -6,12 +6,13 @@ use sqlx::query;
 
 use super::SPEC;
 use super::count::Matches;
-use super::filters::SearchQuery;
 use super::search_members::{self, SearchResult};
+use super::search_query::SearchQuery;
 use crate::kernel::context::Context;
 use crate::kernel::failure::Failure;
 use crate::kernel::id::TypedId;
 use crate::shared::cards::Card;
+use crate::shared::facts::{Children, Choice, HEIGHT_MAX, HEIGHT_MIN, Language, LookingFor, Smoking};
 use crate::shared::people::{AGE_MAX, AGE_MIN, Gender, Ideal};
 use crate::shared::places::{self, County};
 use crate::web::answer::Page;
@@ -26,6 +27,8 @@ pub(super) struct SearchPage {
     shell: Layout,
     form: FormState,
     counties: &'static [County],
+    /// Facts are asked for, or refused: their inputs are open.
+    facts_open: bool,
     /// None where the wishes are refused.
     found: Option<FoundPart>,
 }
@@ -36,6 +39,8 @@ struct FoundPart {
     matches: Option<String>,
     hints: Vec<Way>,
     next: Option<String>,
+    /// What was asked for, where nobody is like that.
+    wishes: String,
 }
 
 /// A wish that can be left out.
@@ -67,7 +72,8 @@ pub(super) async fn page(
             },
         );
     let shell = shell.titled("Search");
-    let show = |form, found| SearchPage { shell, form, counties: places::counties(), found };
+    let facts_open = asked.asks_for_facts();
+    let show = |form, found| SearchPage { shell, form, counties: places::counties(), facts_open, found };
     match search_members::run(&ctx, &actor, &asked).await {
         Ok(found) => Ok(Page::new(show(form, Some(FoundPart::of(&asked, found))))),
         Err(failure) if failure.status().is_client_error() && asked.is_first_page() => {
@@ -86,9 +92,11 @@ impl FoundPart {
             matches: hint.matches.shown(),
             href: address(asked, hint.without.fields(), None),
         });
+        let wishes = asked.parse().map(|filters| filters.in_words().join(" · "));
         Self {
             hints: hints.collect(),
             next,
+            wishes: wishes.unwrap_or_default(),
             matches: found.matches.map(Matches::shown),
             cards: found.list.items.into_iter().map(|found| found.card).collect(),
         }

@@ -10,13 +10,15 @@ use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, Postgres, Row, query};
 
 use super::SPEC;
-use super::filters::{Filters, SearchQuery};
+use super::filters::Filters;
+use super::search_query::SearchQuery;
 use crate::kernel::context::Context;
 use crate::kernel::failure::Failure;
 use crate::kernel::id::{MemberId, TypedId};
 use crate::shared::bounded_scan::{self, Born, Cost, Way};
 use crate::shared::calendar;
 use crate::shared::cards::CardRow;
+use crate::shared::facts::Choice;
 use crate::shared::paging::{Cursor, Paging};
 use crate::shared::places::{self, Kind};
 use crate::web::presence::ONLINE;
@@ -97,7 +99,8 @@ impl Walk<'_> {
     }
 
     fn statement(&self, way: Way) -> Query<'static, Postgres, PgArguments> {
-        let Filters { online, photo, for_me, new, .. } = *self.filters;
+        let Filters { online, photo, for_me, new, ref facts, .. } = *self.filters;
+        let (shortest, tallest) = facts.height.unzip();
         let born = self.born();
         let (first, last) = born.years();
         let newer_than = if new { self.now - NEW } else { DateTime::UNIX_EPOCH };
@@ -123,6 +126,13 @@ impl Walk<'_> {
             .bind(born.ahead)
             .bind(born.ahead_first)
             .bind(born.ahead_last)
+            .bind(facts.are_any())
+            .bind(facts.looking_for.map(Choice::code))
+            .bind(facts.children_codes())
+            .bind(facts.smoking.map(Choice::code))
+            .bind(facts.language.map(Choice::code))
+            .bind(shortest)
+            .bind(tallest)
     }
 
     /// One text for each index: with all of them in one, Postgres would prepare each of them for every page.

@@ -41,6 +41,12 @@ fit as materialized (
       and (not $12 or coalesce((select i.gender = me.gender and me.age between i.youngest and i.oldest
                                        and (i.place is null or i.place in (me.town, me.county))
                                 from search.ideal i, me where i.member = w.member), false))
+      and (not $22 or coalesce((select ($23::text is null or $23 = any(f.looking_for))
+                                       and ($24::text[] is null or f.children = any($24))
+                                       and ($25::text is null or f.smoking = $25)
+                                       and ($26::text is null or $26 = any(f.languages))
+                                       and ($27::int is null or f.height between $27 and $28)
+                                from search.facts f where f.member = w.member), false))
       and (select true from search.blocked_pair b where b.viewer = $1 and b.other = w.member limit 1) is null
     order by w.at desc, w.member desc limit $18
 )
