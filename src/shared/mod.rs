@@ -9,6 +9,7 @@ pub mod cards;
 pub mod exclusions;
 pub mod facts;
 pub mod ideals;
+pub mod interests;
 pub mod paging;
 pub mod passwords;
 pub mod people;

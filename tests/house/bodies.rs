@@ -32,8 +32,10 @@ impl Taken {
         let of_a_measure = self.title.ends_with("/uphold") && field == "days";
         let of_an_order = self.title.ends_with("/order") && field == "private";
         let of_facts = self.title.ends_with("/draft/facts") && !matches!(field, "lookingFor" | "languages");
+        let of_interests = self.title == "POST /interest";
         of_an_ideal
             || of_facts
+            || of_interests
             || of_typing
             || of_a_report
             || of_a_measure
@@ -82,6 +84,8 @@ pub(crate) fn taken() -> Vec<Taken> {
         both("PUT /api/media/order", Who::Member, json!({ "photos": [], "private": [] }), &[]),
         both("PUT /api/draft/facts", Who::Member, facts, &[]),
         both("POST /draft/facts", Who::Member, ticked, &[]),
+        both("PUT /api/interest/own", Who::Member, json!({ "interests": ["skiing"] }), &[]),
+        both("POST /interest", Who::Member, json!({ "interest-skiing": "true" }), &[]),
         both("PUT /api/ideal", Who::Member, ideal.clone(), &[]),
         both("POST /ideal", Who::Member, ideal, &[]),
         both("POST /api/alerts/ack", Who::Member, seen.clone(), &[]),

@@ -4,6 +4,7 @@ pub mod contract;
 mod drop_liked;
 mod fact_lines;
 mod gallery;
+mod interests;
 mod keep_asked;
 mod keep_favorites;
 mod keep_flirted;
@@ -25,6 +26,7 @@ use std::time::Duration;
 use crate::kernel::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
 use crate::shared;
 use crate::shared::facts::keep::KeepFacts;
+use crate::shared::interests::keep::KeepInterests;
 use crate::shared::paging;
 use crate::shared::photos::{AddPhotos, ArrangePhotos, RemovePhotos, TakeBackPhotos};
 
@@ -62,6 +64,7 @@ impl Module for Profile {
         at.listens(keep_profiles::KeepPresentations);
         at.listens_since(3, keep_profiles::RemovePresentations);
         at.listens(KeepFacts::of(SPEC.schema));
+        at.listens(KeepInterests::of(SPEC.schema));
         at.listens(keep_flirted::KeepFlirted);
         at.listens(keep_favorites::AddFavorite);
         at.listens(keep_favorites::RemoveFavorite);

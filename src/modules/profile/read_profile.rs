@@ -9,9 +9,10 @@ use serde::Serialize;
 use sqlx::query;
 
 use super::SPEC;
-use super::gallery::{Shown, gallery};
-use super::private_album::{self, AlbumState, PrivateAlbum};
 use super::fact_lines::{FactLine, fact_lines};
+use super::gallery::{Shown, gallery};
+use super::interests::{self, ProfileInterest};
+use super::private_album::{self, AlbumState, PrivateAlbum};
 use super::record_visit::{self, Look};
 use crate::kernel::context::Context;
 use crate::kernel::failure::Failure;
@@ -70,6 +71,8 @@ pub(super) struct Profile {
     facts: Facts,
     /// What of it the reader tells of himself, too.
     in_common: Facts,
+    /// What she likes to do: first what the reader picked, too.
+    interests: Vec<ProfileInterest>,
 }
 
 async fn run(ctx: &Context, actor: &Actor, member: MemberId) -> Result<Profile, Failure> {
@@ -111,8 +114,10 @@ async fn run(ctx: &Context, actor: &Actor, member: MemberId) -> Result<Profile, 
     let private_album =
         if row.has_album { Some(private_album::read(ctx, actor.id, member).await?) } else { None };
     let [facts, own] = told_by(ctx.pool(&SPEC), &SPEC, [member, actor.id]).await?;
+    let interests = interests::of(ctx, actor, member).await?;
     Ok(Profile {
         private_album,
+        interests,
         in_common: if actor.id == member { Facts::default() } else { facts.in_common(&own) },
         facts,
         card: row.card.card(ctx, actor.id),
@@ -167,6 +172,7 @@ pub(super) struct ProfilePage {
     /// How many see it, on one's own profile.
     readers: i64,
     facts: Vec<FactLine>,
+    interests: Vec<ProfileInterest>,
     /// What is left of the day's visits, where that is little.
     left: Option<String>,
 }
@@ -200,6 +206,7 @@ pub(super) async fn page(
         presentation: profile.presentation,
         flirted: profile.flirted,
         favorite: profile.favorite,
+        interests: profile.interests,
         facts: fact_lines(&profile.facts, &profile.in_common),
         card: profile.card,
     }))

@@ -66,10 +66,12 @@ pub(super) enum Wish {
     Language,
     /// Both ends of it.
     Height,
+    /// All of them.
+    Interests,
 }
 
 impl Wish {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::Gender,
         Self::Age,
         Self::Place,
@@ -82,6 +84,7 @@ impl Wish {
         Self::Smoking,
         Self::Language,
         Self::Height,
+        Self::Interests,
     ];
 
     /// As a page says it.
@@ -99,6 +102,7 @@ impl Wish {
             Self::Smoking => "the smoking",
             Self::Language => "the language",
             Self::Height => "the height",
+            Self::Interests => "the interests",
         }
     }
 
@@ -117,6 +121,7 @@ impl Wish {
             Self::Smoking => &["smoking"],
             Self::Language => &["language"],
             Self::Height => &["heightFrom", "heightTo"],
+            Self::Interests => &["interest", "interest2", "interest3"],
         }
     }
 
@@ -136,6 +141,7 @@ impl Wish {
             Self::Smoking => others.facts.smoking = None,
             Self::Language => others.facts.language = None,
             Self::Height => others.facts.height = None,
+            Self::Interests => others.interests = Vec::new(),
         }
         (others != *filters).then_some(others)
     }

@@ -5,7 +5,7 @@ use super::search_query::{SearchQuery, given};
 use crate::kernel::failure::{Failure, Refusals};
 use crate::kernel::problem::Problem;
 use crate::shared::people::{AGE_MAX, AGE_MIN, Gender};
-use crate::shared::places;
+use crate::shared::{interests, places};
 
 const GENDER: Problem = Problem::field("search.gender", "Choose woman or man, or leave it out.");
 const AGE: Problem = Problem::field("search.age", "Give an age that members can have: 18 to 120.");
@@ -17,8 +17,11 @@ pub(super) const HIDDEN: Problem = Problem::conflict(
     "You are hidden, so you do not see who is online. Show yourself again on the page Online, or search without that.",
 );
 
+const INTEREST: Problem =
+    Problem::field("search.interest", "Choose an interest of the list, or leave it out.");
 /// What a search is refused for.
-pub(super) const REFUSALS: &[Problem] = &[GENDER, AGE, AGES, PLACE, SORT, HIDDEN, CHOICE, HEIGHT, HEIGHTS];
+pub(super) const REFUSALS: &[Problem] =
+    &[GENDER, AGE, AGES, PLACE, SORT, HIDDEN, CHOICE, HEIGHT, HEIGHTS, INTEREST];
 
 /// A checked search.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +35,8 @@ pub(super) struct Filters {
     pub(super) for_me: bool,
     pub(super) new: bool,
     pub(super) facts: FactWishes,
+    /// Who has all of them: each once, at most three.
+    pub(super) interests: Vec<String>,
     /// Sorted by the day on which they were last here, not by when they joined.
     pub(super) by_seen: bool,
 }
@@ -58,10 +63,28 @@ impl SearchQuery {
         let known = matches!(sort, None | Some("newest" | "seen"));
         let _ = refusals.take("sort", if known { Ok(()) } else { Err(SORT.failure()) });
         let facts = FactWishes::of(self, &mut refusals);
+        let interests = self.wanted_interests(&mut refusals);
         let Some(gender) = gender.filter(|_| refusals.are_none()) else { return Err(refusals.failure()) };
         let (by_seen, place) = (sort == Some("seen"), place.map(str::to_owned));
         let Self { online, photo, for_me, new, .. } = *self;
-        Ok(Filters { gender, from, to, place, online, photo, for_me, new, facts, by_seen })
+        Ok(Filters { gender, from, to, place, online, photo, for_me, new, facts, interests, by_seen })
+    }
+}
+
+impl SearchQuery {
+    fn wanted_interests(&self, refusals: &mut Refusals) -> Vec<String> {
+        let sent =
+            [("interest", &self.interest), ("interest2", &self.interest2), ("interest3", &self.interest3)];
+        let mut wanted = Vec::new();
+        for (field, id) in sent {
+            let Some(id) = given(id.as_deref()) else { continue };
+            if interests::name(id).is_none() {
+                let _ = refusals.take::<()>(field, Err(INTEREST.failure()));
+            } else if !wanted.iter().any(|known| known == id) {
+                wanted.push(id.to_owned());
+            }
+        }
+        wanted
     }
 }
 

@@ -3,7 +3,7 @@
 use super::filters::Filters;
 use crate::shared::facts::{Choice, HEIGHT_MAX, HEIGHT_MIN};
 use crate::shared::people::{AGE_MAX, AGE_MIN, Gender};
-use crate::shared::places;
+use crate::shared::{interests, places};
 
 impl Filters {
     /// Each wish, in the order of the form: "a woman", "26 to 30 years", "speaks Danish".
@@ -21,8 +21,10 @@ impl Filters {
             (self.new, "new here"),
         ];
         let ticked = ticked.into_iter().filter(|(ticked, _)| *ticked).map(|(_, word)| word.to_owned());
+        let names = self.interests.iter().filter_map(|id| interests::name(id));
+        let likes = names.map(|name| format!("interested in {}", name.to_lowercase()));
         let first = [gender, ages.then(|| format!("{} to {} years", self.from, self.to)), place];
-        first.into_iter().flatten().chain(ticked).chain(self.facts_in_words()).collect()
+        first.into_iter().flatten().chain(ticked).chain(self.facts_in_words()).chain(likes).collect()
     }
 
     fn facts_in_words(&self) -> impl Iterator<Item = String> {

@@ -1,5 +1,5 @@
-//! Finding members: by gender, age, place, photo, the facts they tell, who is online, who is new, and who looks for
-//! somebody like the reader.
+//! Finding members: by gender, age, place, photo, the facts they tell, their interests, who is online, who is new, and
+//! who looks for somebody like the reader.
 //!
 //! However narrow a search is, a page costs a bounded number of rows ([`crate::shared::bounded_scan`]). What it tells of a member
 //! is on her page too: docs/decisions/0047.
@@ -22,6 +22,7 @@ pub use walk_members::explain;
 use crate::kernel::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
 use crate::shared;
 use crate::shared::facts::keep::KeepFacts;
+use crate::shared::interests::keep::KeepInterests;
 use crate::shared::paging;
 
 pub struct Search;
@@ -48,6 +49,7 @@ impl Module for Search {
         at.listens(keep_ideals::KeepFirstIdeals);
         at.listens(keep_ideals::KeepIdeals);
         at.listens(KeepFacts::of(SPEC.schema));
+        at.listens(KeepInterests::of(SPEC.schema));
         at.listens(keep_seen::KeepSeen);
         at.listens(keep_seen::AddHidden);
         at.listens(keep_seen::RemoveHidden);

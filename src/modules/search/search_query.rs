@@ -9,8 +9,18 @@ use crate::shared::ideals::anywhere_schema;
 use crate::shared::paging::{CURSOR, MAX_MOST, PageQuery, Paging};
 use crate::shared::people::{AGE_MAX, AGE_MIN, Gender, Ideal};
 
-/// The inputs about facts.
-const FACTS: [&str; 6] = ["lookingFor", "children", "smoking", "language", "heightFrom", "heightTo"];
+/// The inputs about facts and interests.
+const MORE: [&str; 9] = [
+    "lookingFor",
+    "children",
+    "smoking",
+    "language",
+    "heightFrom",
+    "heightTo",
+    "interest",
+    "interest2",
+    "interest3",
+];
 
 /// A search as sent. What is left out or empty is not asked for.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -52,6 +62,12 @@ pub(super) struct SearchQuery {
     /// In centimetres.
     #[schemars(with = "Option<i32>", range(min = HEIGHT_MIN, max = HEIGHT_MAX))]
     pub(super) height_to: Option<String>,
+    /// Who picked this interest: an id of the list.
+    pub(super) interest: Option<String>,
+    /// And this one.
+    pub(super) interest2: Option<String>,
+    /// And this one, too.
+    pub(super) interest3: Option<String>,
     /// By when they joined, or by the day on which they were last here.
     #[schemars(extend("enum" = ["newest", "seen", null]))]
     pub(super) sort: Option<String>,
@@ -98,6 +114,9 @@ impl SearchQuery {
             ("language", &self.language),
             ("heightFrom", &self.height_from),
             ("heightTo", &self.height_to),
+            ("interest", &self.interest),
+            ("interest2", &self.interest2),
+            ("interest3", &self.interest3),
             ("sort", &self.sort),
         ];
         let flags =
@@ -106,9 +125,9 @@ impl SearchQuery {
         texts.chain(flags.into_iter().filter(|(_, on)| *on).map(|(name, _)| (name, "true"))).collect()
     }
 
-    /// True where a fact is asked for, rightly or not.
-    pub(super) fn asks_for_facts(&self) -> bool {
-        self.fields().iter().any(|(name, _)| FACTS.contains(name))
+    /// True where a fact or an interest is asked for, rightly or not.
+    pub(super) fn asks_for_more(&self) -> bool {
+        self.fields().iter().any(|(name, _)| MORE.contains(name))
     }
 
     pub(super) fn paging(&self) -> Result<Paging, Failure> {

@@ -13,6 +13,7 @@ use crate::kernel::failure::Failure;
 use crate::kernel::id::TypedId;
 use crate::shared::cards::Card;
 use crate::shared::facts::{Children, Choice, HEIGHT_MAX, HEIGHT_MIN, Language, LookingFor, Smoking};
+use crate::shared::interests::GROUPS;
 use crate::shared::people::{AGE_MAX, AGE_MIN, Gender, Ideal};
 use crate::shared::places::{self, County};
 use crate::web::answer::Page;
@@ -27,8 +28,8 @@ pub(super) struct SearchPage {
     shell: Layout,
     form: FormState,
     counties: &'static [County],
-    /// Facts are asked for, or refused: their inputs are open.
-    facts_open: bool,
+    /// Facts or interests are asked for, rightly or not: their inputs are open.
+    more_open: bool,
     /// None where the wishes are refused.
     found: Option<FoundPart>,
 }
@@ -72,8 +73,8 @@ pub(super) async fn page(
             },
         );
     let shell = shell.titled("Search");
-    let facts_open = asked.asks_for_facts();
-    let show = |form, found| SearchPage { shell, form, counties: places::counties(), facts_open, found };
+    let more_open = asked.asks_for_more();
+    let show = |form, found| SearchPage { shell, form, counties: places::counties(), more_open, found };
     match search_members::run(&ctx, &actor, &asked).await {
         Ok(found) => Ok(Page::new(show(form, Some(FoundPart::of(&asked, found))))),
         Err(failure) if failure.status().is_client_error() && asked.is_first_page() => {
