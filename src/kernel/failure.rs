@@ -63,6 +63,11 @@ impl Refusals {
         checked.map_err(|refusal| self.0.extend(refusal.at(field).into_refused())).ok()
     }
 
+    /// True while nothing is refused.
+    pub fn are_none(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Everything that was refused so far.
     pub fn failure(self) -> Failure {
         Failure::fields(self.0)

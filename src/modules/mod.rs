@@ -9,6 +9,7 @@ pub mod draft;
 pub mod favorite;
 pub mod flirt;
 pub mod ideal;
+pub mod interest;
 pub mod like;
 pub mod media;
 pub mod nav;
@@ -36,6 +37,7 @@ pub static ALL: &[&dyn Module] = &[
     &block::Block,
     &ideal::Ideal,
     &draft::Draft,
+    &interest::Interest,
     &media::Media,
     &like::Like,
     &album::Album,

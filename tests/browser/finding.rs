@@ -3,8 +3,12 @@
 
 use pancake::dev::test_site::story_time;
 use pancake::kernel::id::MemberId;
+use pancake::modules::draft::contract::DraftFactsUpdated;
+use pancake::modules::interest::contract::InterestsUpdated;
 use pancake::modules::online::contract::MemberSeen;
 use pancake::modules::review::contract::PresentationApproved;
+use pancake::shared::facts::{Children, Facts, Language, LookingFor, Smoking};
+use pancake::shared::interests::InterestId;
 use pancake::shared::people::DecidedBy;
 
 use crate::support::browser::Browser;
@@ -12,16 +16,20 @@ use crate::support::machine::{LARGE, SMALL};
 use crate::support::town::Town;
 
 const OTHERS: [&str; 5] = ["anna", "bea", "cilla", "doris", "nancy"];
-const PAGES: [(&str, &str); 13] = [
+const PAGES: [(&str, &str); 17] = [
     ("start", "/"),
     ("news", "/news"),
     ("search", "/search?sort=newest"),
     ("search-few", "/search?sort=newest&photo=true&online=true&ageFrom=18&ageTo=40"),
+    ("search-facts", "/search?gender=man&language=fi&heightFrom=170&children=has"),
     ("online", "/online"),
     ("roulette", "/online/next"),
     ("member", "/member/nancy"),
     ("report", "/member/nancy/report"),
     ("draft", "/draft"),
+    ("facts", "/draft/facts"),
+    ("interest", "/interest"),
+    ("interest-find", "/interest?find=stamps"),
     ("media", "/media"),
     ("album", "/album"),
     ("ideal", "/ideal"),
@@ -71,6 +79,21 @@ fn settle_in(town: &Town) {
     town.photo("nancy");
     let text = "I bake on Sundays and sail on all other days. There are always too many pancakes.";
     town.give(PresentationApproved { member: nancy, text: text.to_owned(), by: DecidedBy::OPERATOR });
+    let told = Facts {
+        looking_for: vec![LookingFor::Love, LookingFor::Writing],
+        children: Some(Children::Wants),
+        smoking: Some(Smoking::No),
+        languages: vec![Language::Swedish, Language::Finnish, Language::English],
+        height: Some(172),
+    };
+    let bobs = Facts { children: None, languages: vec![Language::Finnish], ..told.clone() };
+    town.give(DraftFactsUpdated { member: nancy, facts: told });
+    town.give(DraftFactsUpdated { member: town.id("bob"), facts: bobs });
+    for (nickname, interests) in [("nancy", &["art", "baking", "skiing"][..]), ("bob", &["chess", "skiing"])]
+    {
+        let interests = interests.iter().map(|id| InterestId((*id).to_owned())).collect();
+        town.give(InterestsUpdated { member: town.id(nickname), interests });
+    }
     let here: Vec<MemberId> = OTHERS[1..].iter().map(|nickname| town.id(nickname)).collect();
     here.into_iter().for_each(|member| town.give(MemberSeen { member, day: None }));
     town.settle();

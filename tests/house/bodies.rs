@@ -31,7 +31,11 @@ impl Taken {
         let of_a_report = self.title.contains("/report") && field == "words";
         let of_a_measure = self.title.ends_with("/uphold") && field == "days";
         let of_an_order = self.title.ends_with("/order") && field == "private";
+        let of_facts = self.title.ends_with("/draft/facts") && !matches!(field, "lookingFor" | "languages");
+        let of_interests = self.title == "POST /interest";
         of_an_ideal
+            || of_facts
+            || of_interests
             || of_typing
             || of_a_report
             || of_a_measure
@@ -60,6 +64,12 @@ pub(crate) fn taken() -> Vec<Taken> {
     let draft = json!({ "presentation": "I like trains." });
     let report = json!({ "cause": "scam", "words": "He asked twice." });
     let uphold = json!({ "measure": "suspend", "days": 7, "reason": "Be kind." });
+    let facts = json!({
+        "lookingFor": ["love"], "children": "wants", "smoking": "no", "languages": ["sv", "en"], "height": 172,
+    });
+    let ticked = json!({
+        "lookingFor-love": "true", "children": "wants", "smoking": "no", "languages-sv": "true", "height": 172,
+    });
     vec![
         both("POST /api/register", Who::Nobody, applicant.clone(), &[]),
         both("POST /register", Who::Nobody, flat(&applicant), &[]),
@@ -72,6 +82,10 @@ pub(crate) fn taken() -> Vec<Taken> {
         both("PUT /api/draft", Who::Member, draft.clone(), &[]),
         both("POST /draft", Who::Member, draft, &[]),
         both("PUT /api/media/order", Who::Member, json!({ "photos": [], "private": [] }), &[]),
+        both("PUT /api/draft/facts", Who::Member, facts, &[]),
+        both("POST /draft/facts", Who::Member, ticked, &[]),
+        both("PUT /api/interest/own", Who::Member, json!({ "interests": ["skiing"] }), &[]),
+        both("POST /interest", Who::Member, json!({ "interest-skiing": "true" }), &[]),
         both("PUT /api/ideal", Who::Member, ideal.clone(), &[]),
         both("POST /ideal", Who::Member, ideal, &[]),
         both("POST /api/alerts/ack", Who::Member, seen.clone(), &[]),

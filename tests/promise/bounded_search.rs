@@ -10,23 +10,25 @@ use uuid::Uuid;
 use crate::population::{self, Touched};
 use crate::postgres::postgres;
 
-/// Of one page, at most: 4,000 members are looked at, each in up to five tables.
-const ROWS_MAX: i64 = 24_000;
+/// Of one page, at most: 4,000 members are looked at, each in up to six tables, and three of her interests.
+const ROWS_MAX: i64 = 36_000;
 /// A row of an index and of its table are some pages of 8 KiB each.
-const BUFFERS_MAX: i64 = 72_000;
+const BUFFERS_MAX: i64 = 108_000;
 /// Of a page as most ask for it: 250 of the newest, of whom up to 101 are looked at in one or two more tables.
 const USUAL_ROWS_MAX: i64 = 600;
-const USUAL: [&str; 5] = [
+const USUAL: [&str; 7] = [
     "",
     "gender=woman",
     "gender=woman&ageFrom=25&ageTo=35",
     "gender=woman&ageFrom=25&ageTo=35&place=blekinge-county",
     "gender=woman&ageFrom=26&ageTo=35&photo=true&sort=seen",
+    "gender=woman&ageFrom=25&ageTo=35&lookingFor=love",
+    "gender=woman&ageFrom=25&ageTo=35&interest=books",
 ];
 /// Members whom the reader has blocked.
 const BLOCKED: i64 = 3_000;
 
-const SEARCHES: [(&str, &str); 16] = [
+const SEARCHES: [(&str, &str); 24] = [
     ("everybody", ""),
     ("by who was here last", "sort=seen"),
     ("a usual one", "gender=woman&ageFrom=25&ageTo=35&place=blekinge-county"),
@@ -45,6 +47,23 @@ const SEARCHES: [(&str, &str); 16] = [
     ("a small town, and all wishes", "place=visby&online=true&photo=true&forMe=true"),
     ("a large town by the day", "place=karlskrona&sort=seen&photo=true"),
     ("new ones by the day", "new=true&sort=seen"),
+    ("who does not smoke", "gender=woman&ageFrom=25&ageTo=35&smoking=no"),
+    ("a language that few speak", "language=is&ageFrom=20&ageTo=60"),
+    (
+        "all facts at once",
+        "lookingFor=love&children=wants&smoking=no&language=sv&heightFrom=165&heightTo=175",
+    ),
+    (
+        "all wishes and all facts",
+        "gender=woman&online=true&photo=true&forMe=true&new=true&lookingFor=love&children=wants&smoking=no&language=is",
+    ),
+    ("an interest that many have", "interest=skiing&gender=woman&ageFrom=25&ageTo=35"),
+    ("an interest that few have", "interest=opera&gender=woman&ageFrom=25&ageTo=35"),
+    ("three that many have", "interest=skiing&interest2=baking&interest3=books&photo=true&smoking=no"),
+    (
+        "three, and few have one of them",
+        "interest=skiing&interest2=opera&interest3=books&place=visby&sort=seen",
+    ),
     ("a hundred at once", "max=100&gender=man&photo=true"),
 ];
 
@@ -118,6 +137,17 @@ async fn fill(conn: &mut PgConnection) -> MemberId {
         "insert into search.seen (member, at)
          select member, timestamptz '2026-06-01T12:00:00Z' - (pg_temp.chance(i, 11) * interval '150 minutes') from person
          where pg_temp.chance(i, 12) < 0.5",
+        "insert into search.facts (member, looking_for, children, smoking, languages, height)
+         select member, case when pg_temp.chance(i, 21) < 0.6 then '{love}'::text[] else '{writing}' end,
+                case when pg_temp.chance(i, 22) < 0.5 then 'wants' else 'has' end,
+                case when pg_temp.chance(i, 23) < 0.8 then 'no' else 'yes' end,
+                case when pg_temp.chance(i, 24) < 0.001 then '{is}'::text[] else '{sv}' end,
+                150 + (pg_temp.chance(i, 25) * 50)::int
+         from person where pg_temp.chance(i, 20) < 0.7",
+        "insert into search.interested (member, interest)
+         select member, interest from person
+         join (values ('skiing', 31, 0.3), ('baking', 32, 0.2), ('books', 33, 0.5), ('opera', 34, 0.05))
+              as kind (interest, salt, share) on pg_temp.chance(i, salt) < share",
         "insert into search.hidden (member) select member from person where pg_temp.chance(i, 13) < 0.05",
     ] {
         query(sql).execute(&mut *conn).await.unwrap();

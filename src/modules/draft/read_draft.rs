@@ -11,6 +11,8 @@ use super::SPEC;
 use crate::kernel::context::Context;
 use crate::kernel::failure::Failure;
 use crate::kernel::id::TypedId;
+use crate::shared::facts::Facts;
+use crate::shared::facts::keep::told_by;
 use crate::web::answer::{Json, Page};
 use crate::web::form::FormState;
 use crate::web::layout::Layout;
@@ -36,6 +38,8 @@ pub(super) struct Draft {
     /// None before she sends a first one.
     #[serde(skip_serializing_if = "Option::is_none")]
     presentation: Option<Presentation>,
+    /// What she tells of herself; it is public.
+    facts: Facts,
 }
 
 async fn run(ctx: &Context, actor: &Actor) -> Result<Draft, Failure> {
@@ -44,7 +48,9 @@ async fn run(ctx: &Context, actor: &Actor) -> Result<Draft, Failure> {
         "select text, state, reason, at from draft.presentation where member = $1",
         actor.id.uuid()
     );
-    Ok(Draft { presentation: presentation.fetch_optional(ctx.pool(&SPEC)).await? })
+    let presentation = presentation.fetch_optional(ctx.pool(&SPEC)).await?;
+    let [facts] = told_by(ctx.pool(&SPEC), &SPEC, [actor.id]).await?;
+    Ok(Draft { presentation, facts })
 }
 
 pub(super) async fn json(State(ctx): State<Context>, actor: Actor) -> Result<Json<Draft>, Failure> {

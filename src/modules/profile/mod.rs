@@ -2,7 +2,9 @@
 
 pub mod contract;
 mod drop_liked;
+mod fact_lines;
 mod gallery;
+mod interests;
 mod keep_asked;
 mod keep_favorites;
 mod keep_flirted;
@@ -23,6 +25,8 @@ use std::time::Duration;
 
 use crate::kernel::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
 use crate::shared;
+use crate::shared::facts::keep::KeepFacts;
+use crate::shared::interests::keep::KeepInterests;
 use crate::shared::paging;
 use crate::shared::photos::{AddPhotos, ArrangePhotos, RemovePhotos, TakeBackPhotos};
 
@@ -59,6 +63,8 @@ impl Module for Profile {
         at.listens(keep_profiles::KeepProfiles);
         at.listens(keep_profiles::KeepPresentations);
         at.listens_since(3, keep_profiles::RemovePresentations);
+        at.listens(KeepFacts::of(SPEC.schema));
+        at.listens(KeepInterests::of(SPEC.schema));
         at.listens(keep_flirted::KeepFlirted);
         at.listens(keep_favorites::AddFavorite);
         at.listens(keep_favorites::RemoveFavorite);

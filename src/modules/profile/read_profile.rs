@@ -9,7 +9,9 @@ use serde::Serialize;
 use sqlx::query;
 
 use super::SPEC;
+use super::fact_lines::{FactLine, fact_lines};
 use super::gallery::{Shown, gallery};
+use super::interests::{self, ProfileInterest};
 use super::private_album::{self, AlbumState, PrivateAlbum};
 use super::record_visit::{self, Look};
 use crate::kernel::context::Context;
@@ -18,6 +20,8 @@ use crate::kernel::id::{MemberId, TypedId};
 use crate::modules::media::contract::PhotoId;
 use crate::shared::calendar;
 use crate::shared::cards::{self, Card, CardRow};
+use crate::shared::facts::Facts;
+use crate::shared::facts::keep::told_by;
 use crate::shared::people::{Gender, Ideal};
 use crate::web::answer::{Json, Page};
 use crate::web::extract::Path;
@@ -63,6 +67,12 @@ pub(super) struct Profile {
     /// None where she has no private photo that is approved.
     #[serde(skip_serializing_if = "Option::is_none")]
     private_album: Option<PrivateAlbum>,
+    /// What she tells of herself.
+    facts: Facts,
+    /// What of it the reader tells of himself, too.
+    in_common: Facts,
+    /// What she likes to do: first what the reader picked, too.
+    interests: Vec<ProfileInterest>,
 }
 
 async fn run(ctx: &Context, actor: &Actor, member: MemberId) -> Result<Profile, Failure> {
@@ -103,8 +113,13 @@ async fn run(ctx: &Context, actor: &Actor, member: MemberId) -> Result<Profile, 
     .ok_or_else(Failure::not_found)?;
     let private_album =
         if row.has_album { Some(private_album::read(ctx, actor.id, member).await?) } else { None };
+    let [facts, own] = told_by(ctx.pool(&SPEC), &SPEC, [member, actor.id]).await?;
+    let interests = interests::of(ctx, actor, member).await?;
     Ok(Profile {
         private_album,
+        interests,
+        in_common: if actor.id == member { Facts::default() } else { facts.in_common(&own) },
+        facts,
         card: row.card.card(ctx, actor.id),
         ideal: Ideal {
             gender: row.ideal_gender,
@@ -156,6 +171,8 @@ pub(super) struct ProfilePage {
     album_photos: Vec<Shown>,
     /// How many see it, on one's own profile.
     readers: i64,
+    facts: Vec<FactLine>,
+    interests: Vec<ProfileInterest>,
     /// What is left of the day's visits, where that is little.
     left: Option<String>,
 }
@@ -189,6 +206,8 @@ pub(super) async fn page(
         presentation: profile.presentation,
         flirted: profile.flirted,
         favorite: profile.favorite,
+        interests: profile.interests,
+        facts: fact_lines(&profile.facts, &profile.in_common),
         card: profile.card,
     }))
 }

@@ -60,11 +60,32 @@ pub(super) enum Wish {
     Photo,
     ForMe,
     New,
+    LookingFor,
+    Children,
+    Smoking,
+    Language,
+    /// Both ends of it.
+    Height,
+    /// All of them.
+    Interests,
 }
 
 impl Wish {
-    const ALL: [Self; 7] =
-        [Self::Gender, Self::Age, Self::Place, Self::Online, Self::Photo, Self::ForMe, Self::New];
+    const ALL: [Self; 13] = [
+        Self::Gender,
+        Self::Age,
+        Self::Place,
+        Self::Online,
+        Self::Photo,
+        Self::ForMe,
+        Self::New,
+        Self::LookingFor,
+        Self::Children,
+        Self::Smoking,
+        Self::Language,
+        Self::Height,
+        Self::Interests,
+    ];
 
     /// As a page says it.
     pub(super) fn label(self) -> &'static str {
@@ -76,6 +97,12 @@ impl Wish {
             Self::Photo => "“with a photo”",
             Self::ForMe => "“looks for somebody like me”",
             Self::New => "“new here”",
+            Self::LookingFor => "what they hope for",
+            Self::Children => "the children",
+            Self::Smoking => "the smoking",
+            Self::Language => "the language",
+            Self::Height => "the height",
+            Self::Interests => "the interests",
         }
     }
 
@@ -89,6 +116,12 @@ impl Wish {
             Self::Photo => &["photo"],
             Self::ForMe => &["forMe"],
             Self::New => &["new"],
+            Self::LookingFor => &["lookingFor"],
+            Self::Children => &["children"],
+            Self::Smoking => &["smoking"],
+            Self::Language => &["language"],
+            Self::Height => &["heightFrom", "heightTo"],
+            Self::Interests => &["interest", "interest2", "interest3"],
         }
     }
 
@@ -103,6 +136,12 @@ impl Wish {
             Self::Photo => others.photo = false,
             Self::ForMe => others.for_me = false,
             Self::New => others.new = false,
+            Self::LookingFor => others.facts.looking_for = None,
+            Self::Children => others.facts.children = None,
+            Self::Smoking => others.facts.smoking = None,
+            Self::Language => others.facts.language = None,
+            Self::Height => others.facts.height = None,
+            Self::Interests => others.interests = Vec::new(),
         }
         (others != *filters).then_some(others)
     }

@@ -1,14 +1,11 @@
 //! What may be asked for. All refusals come at once, each at its field.
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-
-use crate::kernel::failure::{Failure, FieldError};
+use super::fact_wishes::{CHOICE, FactWishes, HEIGHT, HEIGHTS};
+use super::search_query::{SearchQuery, given};
+use crate::kernel::failure::{Failure, Refusals};
 use crate::kernel::problem::Problem;
-use crate::shared::ideals::anywhere_schema;
-use crate::shared::paging::{CURSOR, MAX_MOST, PageQuery, Paging};
-use crate::shared::people::{AGE_MAX, AGE_MIN, Gender, Ideal};
-use crate::shared::places;
+use crate::shared::people::{AGE_MAX, AGE_MIN, Gender};
+use crate::shared::{interests, places};
 
 const GENDER: Problem = Problem::field("search.gender", "Choose woman or man, or leave it out.");
 const AGE: Problem = Problem::field("search.age", "Give an age that members can have: 18 to 120.");
@@ -20,42 +17,11 @@ pub(super) const HIDDEN: Problem = Problem::conflict(
     "You are hidden, so you do not see who is online. Show yourself again on the page Online, or search without that.",
 );
 
+const INTEREST: Problem =
+    Problem::field("search.interest", "Choose an interest of the list, or leave it out.");
 /// What a search is refused for.
-pub(super) const REFUSALS: &[Problem] = &[GENDER, AGE, AGES, PLACE, SORT, HIDDEN];
-
-/// A search as sent. What is left out or empty is not asked for.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
-#[schemars(rename = "SearchQuery")]
-pub(super) struct SearchQuery {
-    #[schemars(with = "Option<Gender>")]
-    pub(super) gender: Option<String>,
-    /// Youngest age.
-    #[schemars(with = "Option<i32>", range(min = AGE_MIN, max = AGE_MAX))]
-    pub(super) age_from: Option<String>,
-    /// Oldest age.
-    #[schemars(with = "Option<i32>", range(min = AGE_MIN, max = AGE_MAX))]
-    pub(super) age_to: Option<String>,
-    #[schemars(schema_with = "anywhere_schema")]
-    pub(super) place: Option<String>,
-    /// Who is here now.
-    pub(super) online: bool,
-    /// Who has a photo.
-    pub(super) photo: bool,
-    /// Who looks for somebody like the one who searches.
-    pub(super) for_me: bool,
-    /// Who joined within the last 30 days.
-    pub(super) new: bool,
-    /// By when they joined, or by the day on which they were last here.
-    #[schemars(extend("enum" = ["newest", "seen", null]))]
-    pub(super) sort: Option<String>,
-    /// Items wanted; 20 where it is left out.
-    #[schemars(range(min = 1, max = MAX_MOST))]
-    pub(super) max: Option<i64>,
-    /// `next` of the page before.
-    #[schemars(regex(pattern = CURSOR))]
-    pub(super) from: Option<String>,
-}
+pub(super) const REFUSALS: &[Problem] =
+    &[GENDER, AGE, AGES, PLACE, SORT, HIDDEN, CHOICE, HEIGHT, HEIGHTS, INTEREST];
 
 /// A checked search.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,91 +34,58 @@ pub(super) struct Filters {
     pub(super) photo: bool,
     pub(super) for_me: bool,
     pub(super) new: bool,
+    pub(super) facts: FactWishes,
+    /// Who has all of them: each once, at most three.
+    pub(super) interests: Vec<String>,
     /// Sorted by the day on which they were last here, not by when they joined.
     pub(super) by_seen: bool,
 }
 
 impl SearchQuery {
-    /// What a member most likely wants: whom she looks for.
-    pub(super) fn of(ideal: &Ideal) -> Self {
-        Self {
-            gender: Some(ideal.gender.code().to_owned()),
-            age_from: Some(ideal.from.to_string()),
-            age_to: Some(ideal.to.to_string()),
-            place: ideal.place.clone(),
-            ..Self::default()
-        }
-    }
-
-    /// True for the first page of what is found.
-    pub(super) fn is_first_page(&self) -> bool {
-        self.from.is_none()
-    }
-
-    /// True where nothing is asked for.
-    pub(super) fn is_blank(&self) -> bool {
-        self.fields().is_empty() && self.is_first_page()
-    }
-
-    /// Every wish as a form has it.
-    pub(super) fn fields(&self) -> Vec<(&'static str, &str)> {
-        let texts = [
-            ("gender", &self.gender),
-            ("ageFrom", &self.age_from),
-            ("ageTo", &self.age_to),
-            ("place", &self.place),
-            ("sort", &self.sort),
-        ];
-        let flags =
-            [("online", self.online), ("photo", self.photo), ("forMe", self.for_me), ("new", self.new)];
-        let texts = texts.into_iter().filter_map(|(name, text)| Some((name, given(text.as_deref())?)));
-        texts.chain(flags.into_iter().filter(|(_, on)| *on).map(|(name, _)| (name, "true"))).collect()
-    }
-
-    pub(super) fn paging(&self) -> Result<Paging, Failure> {
-        PageQuery::of(self.max, self.from.clone()).parse()
-    }
-
     pub(super) fn parse(&self) -> Result<Filters, Failure> {
-        let mut refused: Vec<FieldError> = Vec::new();
-        let mut refuse = |failure: Failure| refused.extend(failure.into_refused());
-        let gender = given(self.gender.as_deref());
-        let known = gender.and_then(Gender::parse);
-        if gender.is_some() && known.is_none() {
-            refuse(GENDER.at("gender"));
-        }
+        let mut refusals = Refusals::default();
+        let gender = given(self.gender.as_deref())
+            .map(|gender| Gender::parse(gender).ok_or_else(|| GENDER.failure()))
+            .transpose();
+        let gender = refusals.take("gender", gender);
         // What is no number is no age either: the check of the range says so.
         let age = |text, else_| given(text).map_or(else_, |text| text.trim().parse().unwrap_or(0));
         let (from, to) = (age(self.age_from.as_deref(), AGE_MIN), age(self.age_to.as_deref(), AGE_MAX));
         let fits = |age: i32| (AGE_MIN..=AGE_MAX).contains(&age);
-        if !fits(from) {
-            refuse(AGE.at("ageFrom"));
-        }
-        if !fits(to) {
-            refuse(AGE.at("ageTo"));
-        } else if fits(from) && from > to {
-            refuse(AGES.at("ageTo"));
-        }
+        let checked = |age: i32| if fits(age) { Ok(age) } else { Err(AGE.failure()) };
+        let older = |to: i32| if fits(from) && from > to { Err(AGES.failure()) } else { Ok(to) };
+        let _ = refusals.take("ageFrom", checked(from));
+        let _ = refusals.take("ageTo", checked(to).and_then(older));
         let place = given(self.place.as_deref());
-        if place.is_some_and(|place| places::kind(place).is_none()) {
-            refuse(PLACE.at("place"));
-        }
+        let known = place.is_none_or(|place| places::kind(place).is_some());
+        let _ = refusals.take("place", if known { Ok(()) } else { Err(PLACE.failure()) });
         let sort = given(self.sort.as_deref());
-        if !matches!(sort, None | Some("newest" | "seen")) {
-            refuse(SORT.at("sort"));
-        }
-        if !refused.is_empty() {
-            return Err(Failure::fields(refused));
-        }
+        let known = matches!(sort, None | Some("newest" | "seen"));
+        let _ = refusals.take("sort", if known { Ok(()) } else { Err(SORT.failure()) });
+        let facts = FactWishes::of(self, &mut refusals);
+        let interests = self.wanted_interests(&mut refusals);
+        let Some(gender) = gender.filter(|_| refusals.are_none()) else { return Err(refusals.failure()) };
         let (by_seen, place) = (sort == Some("seen"), place.map(str::to_owned));
         let Self { online, photo, for_me, new, .. } = *self;
-        Ok(Filters { gender: known, from, to, place, online, photo, for_me, new, by_seen })
+        Ok(Filters { gender, from, to, place, online, photo, for_me, new, facts, interests, by_seen })
     }
 }
 
-/// What a form leaves empty is not there.
-fn given(text: Option<&str>) -> Option<&str> {
-    text.filter(|text| !text.is_empty())
+impl SearchQuery {
+    fn wanted_interests(&self, refusals: &mut Refusals) -> Vec<String> {
+        let sent =
+            [("interest", &self.interest), ("interest2", &self.interest2), ("interest3", &self.interest3)];
+        let mut wanted = Vec::new();
+        for (field, id) in sent {
+            let Some(id) = given(id.as_deref()) else { continue };
+            if interests::name(id).is_none() {
+                let _ = refusals.take::<()>(field, Err(INTEREST.failure()));
+            } else if !wanted.iter().any(|known| known == id) {
+                wanted.push(id.to_owned());
+            }
+        }
+        wanted
+    }
 }
 
 impl Filters {

@@ -1,15 +1,19 @@
-//! Finding members: by gender, age, place, photo, who is online, who is new, and who looks for somebody like the reader.
+//! Finding members: by gender, age, place, photo, the facts they tell, their interests, who is online, who is new, and
+//! who looks for somebody like the reader.
 //!
 //! However narrow a search is, a page costs a bounded number of rows ([`crate::shared::bounded_scan`]). What it tells of a member
 //! is on her page too: docs/decisions/0047.
 
 pub mod contract;
 mod count;
+mod fact_wishes;
 mod filters;
+mod in_words;
 mod keep_ideals;
 mod keep_members;
 mod keep_seen;
 mod search_members;
+mod search_query;
 mod show_search;
 mod walk_members;
 
@@ -17,6 +21,8 @@ pub use walk_members::explain;
 
 use crate::kernel::module::{Action, Kit, Module, ModuleSpec, Policy, Registry};
 use crate::shared;
+use crate::shared::facts::keep::KeepFacts;
+use crate::shared::interests::keep::KeepInterests;
 use crate::shared::paging;
 
 pub struct Search;
@@ -42,6 +48,8 @@ impl Module for Search {
         at.listens(keep_members::KeepMembers);
         at.listens(keep_ideals::KeepFirstIdeals);
         at.listens(keep_ideals::KeepIdeals);
+        at.listens(KeepFacts::of(SPEC.schema));
+        at.listens(KeepInterests::of(SPEC.schema));
         at.listens(keep_seen::KeepSeen);
         at.listens(keep_seen::AddHidden);
         at.listens(keep_seen::RemoveHidden);

@@ -8,7 +8,8 @@ use sqlx::query_scalar;
 
 use super::SPEC;
 use super::count::{Hint, Matches, hints};
-use super::filters::{HIDDEN, SearchQuery};
+use super::filters::HIDDEN;
+use super::search_query::SearchQuery;
 use super::walk_members::{COUNTED, Walk};
 use crate::kernel::context::Context;
 use crate::kernel::failure::Failure;

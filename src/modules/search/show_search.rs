@@ -6,12 +6,14 @@ use sqlx::query;
 
 use super::SPEC;
 use super::count::Matches;
-use super::filters::SearchQuery;
 use super::search_members::{self, SearchResult};
+use super::search_query::SearchQuery;
 use crate::kernel::context::Context;
 use crate::kernel::failure::Failure;
 use crate::kernel::id::TypedId;
 use crate::shared::cards::Card;
+use crate::shared::facts::{Children, Choice, HEIGHT_MAX, HEIGHT_MIN, Language, LookingFor, Smoking};
+use crate::shared::interests::GROUPS;
 use crate::shared::people::{AGE_MAX, AGE_MIN, Gender, Ideal};
 use crate::shared::places::{self, County};
 use crate::web::answer::Page;
@@ -26,6 +28,8 @@ pub(super) struct SearchPage {
     shell: Layout,
     form: FormState,
     counties: &'static [County],
+    /// Facts or interests are asked for, rightly or not: their inputs are open.
+    more_open: bool,
     /// None where the wishes are refused.
     found: Option<FoundPart>,
 }
@@ -36,6 +40,8 @@ struct FoundPart {
     matches: Option<String>,
     hints: Vec<Way>,
     next: Option<String>,
+    /// What was asked for, where nobody is like that.
+    wishes: String,
 }
 
 /// A wish that can be left out.
@@ -67,7 +73,8 @@ pub(super) async fn page(
             },
         );
     let shell = shell.titled("Search");
-    let show = |form, found| SearchPage { shell, form, counties: places::counties(), found };
+    let more_open = asked.asks_for_more();
+    let show = |form, found| SearchPage { shell, form, counties: places::counties(), more_open, found };
     match search_members::run(&ctx, &actor, &asked).await {
         Ok(found) => Ok(Page::new(show(form, Some(FoundPart::of(&asked, found))))),
         Err(failure) if failure.status().is_client_error() && asked.is_first_page() => {
@@ -86,9 +93,11 @@ impl FoundPart {
             matches: hint.matches.shown(),
             href: address(asked, hint.without.fields(), None),
         });
+        let wishes = asked.parse().map(|filters| filters.in_words().join(" · "));
         Self {
             hints: hints.collect(),
             next,
+            wishes: wishes.unwrap_or_default(),
             matches: found.matches.map(Matches::shown),
             cards: found.list.items.into_iter().map(|found| found.card).collect(),
         }

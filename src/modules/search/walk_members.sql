@@ -3,17 +3,8 @@ with me as materialized (
     select member, gender, town, county, date_part('year', age($16::date + (county = any($19))::int, birthday))::int as age
     from search.member where member = $1
 ),
--- One walk of an index for each gender, and for each birth year where they are walked one by one.
 walked as materialized (
-    select m.*
-    from unnest($2::text[]) as g (gender)
-    {years}
-    cross join lateral (
-        select member, birthday, joined, {at} as at, row_number() over (order by {at} desc, member desc) as number
-        from search.member
-        where gender = g.gender {place} {year} and ({at}, member) < ($13, $14) {since}
-        order by {at} desc, member desc limit $15
-    ) m
+    {walked}
 ),
 -- Where a walk's rows are used up, nothing older than its last is known. The newest of these is the end.
 bound as materialized (
@@ -41,6 +32,15 @@ fit as materialized (
       and (not $12 or coalesce((select i.gender = me.gender and me.age between i.youngest and i.oldest
                                        and (i.place is null or i.place in (me.town, me.county))
                                 from search.ideal i, me where i.member = w.member), false))
+      and (not $22 or coalesce((select ($23::text is null or $23 = any(f.looking_for))
+                                       and ($24::text[] is null or f.children = any($24))
+                                       and ($25::text is null or f.smoking = $25)
+                                       and ($26::text is null or $26 = any(f.languages))
+                                       and ($27::int is null or f.height between $27 and $28)
+                                from search.facts f where f.member = w.member), false))
+      and (cardinality($29::text[]) = 0
+           or (select count(*) from search.interested i
+               where i.member = w.member and i.interest = any($29)) = cardinality($29))
       and (select true from search.blocked_pair b where b.viewer = $1 and b.other = w.member limit 1) is null
     order by w.at desc, w.member desc limit $18
 )
