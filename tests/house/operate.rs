@@ -2,8 +2,13 @@
 
 use std::process::{Command, Output};
 
-use chrono::TimeDelta;
-use pancake::dev::test_site::{TestSite, TestSiteOptions};
+use chrono::{NaiveDate, TimeDelta};
+use pancake::dev::test_site::{TestSite, TestSiteOptions, story_time};
+use pancake::kernel::event::AnyEvent;
+use pancake::kernel::id::MemberId;
+use pancake::modules::register::contract::MemberRegistered;
+use pancake::modules::review::contract::MemberExcluded;
+use pancake::shared::people::{DecidedBy, Gender, Ideal};
 use serde_json::json;
 
 use crate::postgres::postgres;
@@ -23,13 +28,7 @@ async fn what_waits_for_the_operator_is_shown_with_the_command_that_helps() {
         sqlx::query_scalar::<_, bool>(sql).fetch_optional(limits).await.unwrap() == Some(true)
     })
     .await;
-    let pancake = async |words: &[&str]| -> (bool, String) {
-        let url = url(&postgres().await.options(), "pancake", "", "operate");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_pancake"));
-        command.args(words).env("DATABASE_URL", url);
-        let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
-        said(&output)
-    };
+    let pancake = async |words: &[&str]| run("operate", words).await;
     let (well, said) = pancake(&["status"]).await;
     assert!(well && said.contains("alerts     flirt"), "{said}");
 
@@ -66,6 +65,37 @@ async fn what_waits_for_the_operator_is_shown_with_the_command_that_helps() {
     let (well, said) = pancake(&["rebuild", "nowhere"]).await;
     assert!(!well && said.contains("No module is called nowhere. There are album, alerts"), "{said}");
     stage.close().await;
+}
+
+#[tokio::test]
+async fn the_operator_brings_back_whom_a_reviewer_excluded() {
+    let stage = template::site("brought_back", TestSiteOptions::of(80)).await;
+    let member: MemberId = BOB.parse().unwrap();
+    let (place, birthday) = ("falun".to_owned(), NaiveDate::from_ymd_opt(1990, 5, 17).unwrap());
+    let ideal = Ideal { gender: Gender::Woman, from: 20, to: 40, place: None };
+    let (nickname, gender, application) = ("bob".to_owned(), Gender::Man, 1);
+    let (reason, by) = ("Be kind.".to_owned(), DecidedBy::OPERATOR);
+    let registered = MemberRegistered { member, nickname, gender, birthday, ideal, place, application };
+    let excluded = MemberExcluded { member, until: None, reason, by };
+    for event in [Box::new(registered) as Box<dyn AnyEvent>, Box::new(excluded)] {
+        let _ = stage.give(event, story_time()).await.unwrap();
+    }
+    stage.settle().await.unwrap();
+    let readmit = ["admin", "readmit", "bob"];
+    let (well, said) = run("brought_back", &readmit).await;
+    assert!(well && said.contains("bob may log in again."), "{said}");
+    let (well, said) = run("brought_back", &readmit).await;
+    assert!(well && said.contains("bob was neither suspended nor excluded."), "{said}");
+    stage.close().await;
+}
+
+/// The program, on the database of a site.
+async fn run(database: &str, words: &[&str]) -> (bool, String) {
+    let url = url(&postgres().await.options(), "pancake", "", database);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pancake"));
+    command.args(words).env("DATABASE_URL", url);
+    let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
+    said(&output)
 }
 
 async fn parked(stage: &TestSite, module: &str) -> i64 {
