@@ -118,7 +118,6 @@ fn reports(at: &mut Registry) {
         Action::post(path, Policy::Member, "reports a message to the reviewers")
             .limited("reports", 30, DAY)
             .takes_text(report_message::REFUSES.words)
-            .despite_being_blocked(UNNOTICED)
     };
     let refused = [thread_access::SELF];
     let json = report("/chat/{member}/report/{number}")
