@@ -213,7 +213,8 @@ impl Shares {
             return Err(StoreError::BudgetTooSmall { connections, needed: all * 2 });
         }
         let share = (connections - idle * 2) / (all - idle).max(1);
-        let background = if share > BACKGROUND { BACKGROUND } else { 1 };
+        // Members wait for requests: they get no less than half.
+        let background = BACKGROUND.min(share / 2);
         Ok(Self { requests: share - background, background })
     }
 
