@@ -7,8 +7,10 @@ use pancake::modules::block::contract::MemberBlocked;
 use pancake::modules::favorite::contract::FavoriteMarked;
 use pancake::modules::flirt::contract::FlirtSent;
 use pancake::modules::like::contract::PhotoLiked;
+use pancake::modules::profile::contract::ProfileReported;
 use pancake::modules::register::contract::{Role, RoleGranted};
 use pancake::shared::people::DecidedBy;
+use pancake::shared::reports::Cause;
 
 use crate::support::browser::Browser;
 use crate::support::machine::{LARGE, SMALL};
@@ -62,7 +64,7 @@ pub(crate) fn move_in(town: &Town) {
     town.settle();
 }
 
-/// Something on every list: an alert, a message, a favourite, a photo, a blocked member, a decision, and an application that waits.
+/// Something on every list: an alert, a message, a favourite, a photo, a blocked member, a decision, a report and an application that wait.
 pub(crate) fn settle_in(town: &Town) {
     let (bob, wide) = (town.id("bob"), town.id(WIDE));
     town.give(FlirtSent { from: bob, to: wide });
@@ -71,6 +73,8 @@ pub(crate) fn settle_in(town: &Town) {
     town.give(PhotoLiked { member: wide, photo, owner: bob });
     town.give(MemberBlocked { member: wide, blocked: town.join("ove", "approved") });
     town.wrote("bob", WIDE, 1, &"W".repeat(500));
+    let (text, words) = ("W".repeat(500), "W".repeat(100));
+    town.give(ProfileReported { reporter: bob, member: wide, photo: None, text, cause: Cause::Scam, words });
     town.settle();
 }
 
@@ -81,7 +85,8 @@ pub(crate) fn pages(town: &Town, policies: &[Policy]) -> Vec<String> {
     let pages = pages.filter(|record| {
         policies.contains(&record.action.policy) && ![STREAM, FILE].contains(&record.path.as_str())
     });
-    let paths = pages.map(|record| record.path.replace("{nickname}", "bob"));
+    // Bob's first message, too.
+    let paths = pages.map(|record| record.path.replace("{nickname}", "bob").replace("{number}", "1"));
     let paths: Vec<String> = paths.collect();
     let unknown = paths.iter().find(|path| path.contains('{'));
     assert!(unknown.is_none(), "{unknown:?}: say above what its argument is");
