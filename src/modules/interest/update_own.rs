@@ -55,11 +55,11 @@ impl Input {
 }
 
 async fn run(ctx: &Context, actor: &Actor, input: Input) -> Result<(), Failure> {
-    let interests: BTreeSet<_> = input.interests.into_iter().collect();
-    if interests.len() > INTERESTS_MAX {
-        let picked = interests.len();
+    let picked = input.interests.len();
+    if picked > INTERESTS_MAX {
         return Err(MANY.saying(format!("{} You picked {picked}.", MANY.says)).at("interests"));
     }
+    let interests: BTreeSet<_> = input.interests.into_iter().collect();
     if interests.iter().any(|id| interests::name(&id.0).is_none()) {
         return Err(UNKNOWN.at("interests"));
     }
