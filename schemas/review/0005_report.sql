@@ -51,6 +51,8 @@ create table review.measure (
     measure uuid primary key,
     member uuid not null,
     kind text not null check (kind in ('removed', 'warned', 'excluded', 'lifted')),
+    -- To whom a message was, and its number; only of what was removed.
+    about text,
     -- None of what was lifted.
     reason text,
     -- None of what is for good.

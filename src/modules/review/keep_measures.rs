@@ -1,8 +1,9 @@
-//! Writes down what reviewers did about members: one listener for every event that says so.
+//! Writes down what reviewers did about members: one listener for every event that says so. The same again within an
+//! hour is nothing new.
 
 use std::marker::PhantomData;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::query;
 
 use super::contract::{ExclusionLifted, MemberExcluded, MemberWarned, MessageRemoved};
@@ -11,6 +12,9 @@ use crate::kernel::failure::Failure;
 use crate::kernel::id::TypedId;
 use crate::kernel::tx::Tx;
 
+/// The same decision, sent twice, and no second one.
+const SAME_WITHIN: TimeDelta = TimeDelta::hours(1);
+
 /// An event by which something happened to a member.
 pub(super) trait Measures: Event {
     /// As stored.
@@ -18,6 +22,11 @@ pub(super) trait Measures: Event {
 
     /// What the member is told, if that is anything.
     fn reason(&self) -> Option<&str>;
+
+    /// Which message, where it is about one.
+    fn about(&self) -> Option<String> {
+        None
+    }
 
     /// When it ends, if it does.
     fn until(&self) -> Option<DateTime<Utc>> {
@@ -29,6 +38,9 @@ impl Measures for MessageRemoved {
     const KIND: &'static str = "removed";
     fn reason(&self) -> Option<&str> {
         Some(&self.reason)
+    }
+    fn about(&self) -> Option<String> {
+        Some(format!("{} {}", self.to, self.number))
     }
 }
 
@@ -71,14 +83,25 @@ impl<E: Measures> Listener for KeepMeasures<E> {
         let mut rows = 0;
         for fact in facts {
             let done = query!(
-                "insert into review.measure (measure, member, kind, reason, until, at) values ($1, $2, $3, $4, $5, $6)
+                "insert into review.measure (measure, member, kind, about, reason, until, at)
+                 select $1, $2, $3::text, $7::text, $4::text, $5::timestamptz, $6::timestamptz
+                 where not exists (
+                     select from review.measure m
+                     where m.member = $2 and m.at > $8 and m.at <= $6 and m.kind = $3
+                       and (m.about, m.reason, m.until) is not distinct from ($7, $4, $5)
+                       -- Excluded, lifted, and excluded again: that is not the same again.
+                       and not exists (select from review.measure l
+                                       where l.member = $2 and l.kind <> $3 and l.kind in ('excluded', 'lifted')
+                                         and (l.at, l.measure) > (m.at, m.measure)))
                  on conflict do nothing",
                 fact.id.uuid(),
                 fact.event.key().uuid(),
                 E::KIND,
                 fact.event.reason(),
                 fact.event.until(),
-                fact.at
+                fact.at,
+                fact.event.about(),
+                fact.at - SAME_WITHIN
             );
             rows += done.execute(tx.conn()).await?.rows_affected();
         }
