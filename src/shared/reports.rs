@@ -14,19 +14,19 @@ use crate::kernel::problem::Problem;
 #[sqlx(type_name = "text", rename_all = "kebab-case")]
 #[schemars(rename = "ReportCause")]
 pub enum Cause {
-    /// She is younger than 18.
+    /// The member is younger than 18.
     UnderAge,
-    /// He threatens somebody, or himself.
+    /// The member threatens somebody, or speaks of suicide.
     Threat,
-    /// He insults, presses or follows her.
+    /// The member insults or presses the reporter.
     Harassment,
-    /// It is not who it says.
+    /// The profile pretends to be somebody else.
     Fake,
-    /// He wants money.
+    /// The member asks for money.
     Scam,
-    /// It is sexual, or hurts.
+    /// The content is sexual, violent or hateful.
     Offensive,
-    /// It advertises something.
+    /// The member advertises something.
     Advertising,
     Other,
 }

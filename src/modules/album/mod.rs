@@ -56,7 +56,7 @@ impl Module for Album {
             Action::get("/album/{member}", Policy::Member, "shows the private photos of who has let her in"),
             read_album::json,
         );
-        // Each is an alert to somebody.
+        // Each ask alerts the owner of the album.
         let ask = |path| {
             Action::post(path, Policy::Member, "asks to see a private album")
                 .limited("asks", 30, DAY)

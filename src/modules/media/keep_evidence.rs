@@ -36,18 +36,18 @@ impl Listener for AddEvidence {
 }
 
 /// An event that decides on a report.
-pub(super) trait Decides: Event {
+pub(super) trait EndsEvidence: Event {
     /// Who reported which photo; none where it was something else.
     fn reported(&self) -> Option<(MemberId, PhotoId)>;
 }
 
-impl Decides for ReportUpheld {
+impl EndsEvidence for ReportUpheld {
     fn reported(&self) -> Option<(MemberId, PhotoId)> {
         Some((self.reporter, self.photo?))
     }
 }
 
-impl Decides for ReportDismissed {
+impl EndsEvidence for ReportDismissed {
     fn reported(&self) -> Option<(MemberId, PhotoId)> {
         Some((self.reporter, self.photo?))
     }
@@ -61,7 +61,7 @@ impl<E> EndEvidence<E> {
     }
 }
 
-impl<E: Decides> Listener for EndEvidence<E> {
+impl<E: EndsEvidence> Listener for EndEvidence<E> {
     type Event = E;
 
     async fn handle(&self, tx: &mut Tx, facts: &[Recorded<E>]) -> Result<Applied, Failure> {

@@ -48,7 +48,7 @@ impl<E: Reports> Listener for AddReports<E> {
         let mut rows = 0;
         for fact in facts {
             let (member, report) = fact.event.report();
-            // One that was decided on before it came is in the queue's history already, and now says what it said.
+            // Where the decision was read first, the item is there already, and only the report's words are added.
             let item = NewItem { id: fact.id, kind: Kind::Report, member, at: fact.at };
             item.add(tx).await?;
             rows += report.add(tx, fact.id).await?;

@@ -1,7 +1,7 @@
-//! Dismiss a report: nothing in it is against the rules. Whoever reported the same reads why.
+//! A reviewer dismisses a report, and all others of the same thing, because it breaks no rule. Each reporter reads why.
 
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 
 use super::SPEC;
 use super::contract::{ItemId, ReportDismissed};
@@ -11,7 +11,7 @@ use super::waiting::{Asks, OTHER_KIND, Waiting, first};
 use crate::kernel::context::Context;
 use crate::kernel::failure::Failure;
 use crate::shared::people::DecidedBy;
-use crate::web::answer::{Json, NoContent, SeeOther};
+use crate::web::answer::{Json, NoContent};
 use crate::web::extract::{Form, Path};
 use crate::web::layout::Layout;
 use crate::web::visitor::Actor;
@@ -48,8 +48,6 @@ pub(super) async fn form(
     Path(item): Path<ItemId>,
     Form { input, state }: Form<Input>,
 ) -> Result<Response, Failure> {
-    match run(&ctx, &actor, item, &input).await {
-        Ok(notice) => Ok(SeeOther::to("/review").saying(notice).into_response()),
-        Err(failure) => QueuePage::again(&ctx, &actor, shell, (item, state), failure).await,
-    }
+    let outcome = run(&ctx, &actor, item, &input).await;
+    QueuePage::after(&ctx, &actor, shell, (item, state), outcome).await
 }

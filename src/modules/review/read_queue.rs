@@ -20,7 +20,7 @@ use crate::modules::media::contract::PhotoId;
 use crate::shared::paging::{Cursor, Listing, PageQuery};
 use crate::shared::people::{Gender, Ideal, age};
 use crate::shared::places;
-use crate::web::answer::{Json, Page};
+use crate::web::answer::{Json, Page, SeeOther};
 use crate::web::extract::Query;
 use crate::web::form::FormState;
 use crate::web::layout::Layout;
@@ -184,17 +184,20 @@ fn said(earlier: &Earlier, when: When) -> String {
 }
 
 impl QueuePage {
-    /// The first page, with the form of an item that was refused. Any other failure stays one.
-    pub(super) async fn again(
+    /// The answer to a form of an item: the queue with a notice, or, where a field was refused, the first page with
+    /// what the reviewer typed. Any other failure stays one.
+    pub(super) async fn after(
         ctx: &Context,
         reader: &Actor,
         shell: Layout,
         (item, form): (ItemId, FormState),
-        failure: Failure,
+        outcome: Result<String, Failure>,
     ) -> Result<Response, Failure> {
-        if !failure.is_of_a_form() {
-            return Err(failure);
-        }
+        let failure = match outcome {
+            Ok(notice) => return Ok(SeeOther::to("/review").saying(notice).into_response()),
+            Err(failure) if failure.is_of_a_form() => failure,
+            Err(failure) => return Err(failure),
+        };
         let form = form.with("item", item.to_string()).refused(&failure);
         let page = Self::new(ctx, reader.id, (shell, form), &PageQuery::default()).await?;
         Ok(Page::again(page, &failure).into_response())

@@ -1,7 +1,7 @@
 //! Reject what waits, with a reason that the member reads and can do something about.
 
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -14,7 +14,7 @@ use crate::kernel::failure::Failure;
 use crate::kernel::problem::Problem;
 use crate::shared::people::DecidedBy;
 use crate::shared::text::read::ReadRules;
-use crate::web::answer::{Json, NoContent, SeeOther};
+use crate::web::answer::{Json, NoContent};
 use crate::web::extract::{Form, Path};
 use crate::web::layout::Layout;
 use crate::web::visitor::Actor;
@@ -83,8 +83,6 @@ pub(super) async fn form(
     Path(item): Path<ItemId>,
     Form { input, state }: Form<Input>,
 ) -> Result<Response, Failure> {
-    match run(&ctx, &actor, item, &input).await {
-        Ok(notice) => Ok(SeeOther::to("/review").saying(notice).into_response()),
-        Err(failure) => QueuePage::again(&ctx, &actor, shell, (item, state), failure).await,
-    }
+    let outcome = run(&ctx, &actor, item, &input).await;
+    QueuePage::after(&ctx, &actor, shell, (item, state), outcome).await
 }

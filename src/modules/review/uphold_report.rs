@@ -1,8 +1,8 @@
-//! Uphold a report: remove what was reported, warn its member, exclude her for some days, or for good. She reads the
-//! reason; whoever reported the same is told that something was done.
+//! A reviewer upholds a report, and all others of the same thing: the content is removed, or its member is warned,
+//! excluded for some days, or for good. The member reads the reason. Each reporter is told that the reviewer has acted.
 
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use chrono::TimeDelta;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -21,7 +21,7 @@ use crate::kernel::id::MemberId;
 use crate::kernel::problem::Problem;
 use crate::kernel::tx::Tx;
 use crate::shared::people::DecidedBy;
-use crate::web::answer::{Json, NoContent, SeeOther};
+use crate::web::answer::{Json, NoContent};
 use crate::web::extract::{Form, Path};
 use crate::web::layout::Layout;
 use crate::web::visitor::Actor;
@@ -172,8 +172,6 @@ pub(super) async fn form(
     Path(item): Path<ItemId>,
     Form { input, state }: Form<Input>,
 ) -> Result<Response, Failure> {
-    match run(&ctx, &actor, item, &input).await {
-        Ok(notice) => Ok(SeeOther::to("/review").saying(notice).into_response()),
-        Err(failure) => QueuePage::again(&ctx, &actor, shell, (item, state), failure).await,
-    }
+    let outcome = run(&ctx, &actor, item, &input).await;
+    QueuePage::after(&ctx, &actor, shell, (item, state), outcome).await
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use sqlx::query;
+use sqlx::query_as;
 
 use super::SPEC;
 use super::contract::ItemId;
@@ -19,6 +19,8 @@ use crate::shared::reports::Cause;
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct WaitingReport {
+    #[serde(skip)]
+    item: ItemId,
     pub(super) about: Thing,
     pub(super) cause: Cause,
     /// Which; only of a photo.
@@ -36,7 +38,8 @@ pub(super) struct WaitingReport {
 
 /// Of those items that are reports.
 pub(super) async fn of(ctx: &Context, items: &[ItemId]) -> Result<HashMap<ItemId, WaitingReport>, Failure> {
-    let rows = query!(
+    let rows = query_as!(
+        WaitingReport,
         r#"select r.item as "item!: ItemId", r.about as "about!: Thing", r.photo as "photo: PhotoId", r.text as "text!",
                   r.cause as "cause!: Cause", r.words as "words!", coalesce(c.nickname, '') as "reporter!",
                   coalesce(s.upheld, 0) as "upheld!", coalesce(s.dismissed, 0) as "dismissed!"
@@ -48,20 +51,5 @@ pub(super) async fn of(ctx: &Context, items: &[ItemId]) -> Result<HashMap<ItemId
     )
     .fetch_all(ctx.pool(&SPEC))
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| {
-            let report = WaitingReport {
-                about: row.about,
-                cause: row.cause,
-                photo: row.photo,
-                text: row.text,
-                words: row.words,
-                reporter: row.reporter,
-                upheld: row.upheld,
-                dismissed: row.dismissed,
-            };
-            (row.item, report)
-        })
-        .collect())
+    Ok(rows.into_iter().map(|report| (report.item, report)).collect())
 }

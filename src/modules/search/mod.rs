@@ -1,5 +1,5 @@
 //! Finding members: by gender, age, place, photo, the facts they tell, their interests, who is online, who is new, and
-//! who looks for somebody like the reader.
+//! whose ideal the searching member fits.
 //!
 //! However narrow a search is, a page costs a bounded number of rows ([`crate::shared::bounded_scan`]). What it tells of a member
 //! is on her page too: docs/decisions/0047.

@@ -41,7 +41,7 @@ pub(super) struct SearchQuery {
     pub(super) online: bool,
     /// Who has a photo.
     pub(super) photo: bool,
-    /// Who looks for somebody like the one who searches.
+    /// Members whose ideal the searching member fits.
     pub(super) for_me: bool,
     /// Who joined within the last 30 days.
     pub(super) new: bool,
